@@ -1,0 +1,93 @@
+"""The error tree: every refusal says what was expected, what came, and what to do about it.
+
+Planners read these texts, so they are in Norwegian; class and argument names are English.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+
+class TilbudsplanError(Exception):
+    """A refusal that a person can act on.
+
+    Args:
+        expected: What should have been there.
+        got: What came instead.
+        remedy: What the reader should do.
+        subject: The dataset, file or field it concerns; a caller that knows more sets it
+            afterwards with `about`.
+    """
+
+    def __init__(self, *, expected: str, got: str, remedy: str, subject: str = "") -> None:
+        self.subject = subject
+        self.expected = expected
+        self.got = got
+        self.remedy = remedy
+        super().__init__(expected, got, remedy, subject)
+
+    def about(self, subject: str) -> TilbudsplanError:
+        """Name the dataset in front of what the message already names, and return the error."""
+        if subject and subject not in self.subject:
+            self.subject = f"{subject}: {self.subject}" if self.subject else subject
+        return self
+
+    def __str__(self) -> str:
+        head = f"{self.subject}: " if self.subject else ""
+        return f"{head}ventet {self.expected}, men fikk {self.got}. Gjør slik: {self.remedy}"
+
+
+class SourceUnavailable(TilbudsplanError):
+    """The source did not answer, or asked us to come back later: trying again may help."""
+
+
+class SourceChanged(TilbudsplanError):
+    """The source answered something else than agreed: a person must look, retries do not help."""
+
+
+class ValidationFailed(TilbudsplanError):
+    """A table broke an expectation whose severity is `block`."""
+
+
+class LandingCorrupt(TilbudsplanError):
+    """A landed file is missing, half-written, or does not match its hash."""
+
+
+class JournalCorrupt(TilbudsplanError):
+    """The journal's hash chain does not hold."""
+
+
+class NightLocked(TilbudsplanError):
+    """Another process holds the night lock."""
+
+
+class NotFound(TilbudsplanError):
+    """Something asked for by name does not exist (a dataset, a run, a published warehouse)."""
+
+
+class WrongUse(TilbudsplanError):
+    """The command or its arguments are wrong (exit code 2)."""
+
+
+class ConfigurationError(TilbudsplanError):
+    """A setting, rule or reference file cannot be used as it stands."""
+
+
+class CatalogueError(TilbudsplanError):
+    """All mistakes of one load of the catalogue, collected.
+
+    Args:
+        problems: One line per mistake: file, entry, key, what is wrong, remedy.
+    """
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        self.problems = tuple(problems)
+        super().__init__(
+            subject="katalogen",
+            expected="gyldige filer i data/catalogue",
+            got=f"{len(self.problems)} feil",
+            remedy="rett opp alle linjene under og kjør «tilbudsplan doctor»",
+        )
+
+    def __str__(self) -> str:
+        return "\n".join([super().__str__(), *(f"  - {line}" for line in self.problems)])

@@ -1,0 +1,78 @@
+"""Protocol clients: request in, bytes out; bytes in, Polars frames out.
+
+One module per protocol. A module of this room knows a wire protocol and no dataset; it may import
+`tasks.errors` and nothing else of the project. Each protocol module offers
+
+- `Selection`: a strict pydantic model of what a catalogue entry may say under `[dataset.selection]`;
+- `fetch(client, base_url, selection) -> Iterator[Answer]`: every answer that the dataset needs, as
+  bytes, in a deterministic order;
+- `parse(answers, selection) -> dict[str, polars.DataFrame]`: table `rows`, and others if the protocol
+  has more (`codes` for labels), with the source's own column names; and
+- `updated(answers) -> datetime | None`: the source's own time stamp, in UTC.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Protocol, cast
+
+if TYPE_CHECKING:
+    import polars as pl
+    from pydantic import BaseModel
+
+    from tasks.sources.transport import Client
+
+PROTOCOLS = ("pxweb", "klass", "udir_report", "nsr", "delimited")
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One answer as it came over the wire, or as landing kept it.
+
+    Attributes:
+        role: What the answer is within its dataset, for example `metadata`, `data-001`.
+        method: HTTP method of the request.
+        url: Full request URL, query string included.
+        body: Request body, or None.
+        status: HTTP status.
+        headers: Response headers that matter (lower-case names).
+        content: The body, decompressed from transfer encoding, otherwise untouched.
+        received_at: When it came (UTC).
+    """
+
+    role: str
+    method: str
+    url: str
+    body: str | None
+    status: int
+    headers: dict[str, str] = field(repr=False)
+    content: bytes = field(repr=False)
+    received_at: datetime
+
+
+class ProtocolModule(Protocol):
+    """What every module of this room offers."""
+
+    Selection: type[BaseModel]
+
+    def fetch(self, client: Client, base_url: str, selection: Any) -> Iterator[Answer]:
+        """Every answer that the dataset needs."""
+        ...
+
+    def parse(self, answers: Sequence[Answer], selection: Any) -> dict[str, pl.DataFrame]:
+        """Frames with the source's own column names."""
+        ...
+
+    def updated(self, answers: Sequence[Answer]) -> datetime | None:
+        """The source's own time stamp, UTC."""
+        ...
+
+
+def protocol(name: str) -> ProtocolModule:
+    """Import a protocol module by its name in the catalogue."""
+    if name not in PROTOCOLS:
+        raise KeyError(name)
+    return cast(ProtocolModule, importlib.import_module(f"tasks.sources.{name}"))
