@@ -4,8 +4,8 @@ One module per protocol. A module of this room knows a wire protocol and no data
 `tasks.errors` and nothing else of the project. Each protocol module offers
 
 - `Selection`: a strict pydantic model of what a catalogue entry may say under `[dataset.selection]`;
-- `fetch(client, base_url, selection) -> Iterator[Answer]`: every answer that the dataset needs, as
-  bytes, in a deterministic order;
+- `fetch(client, base_url, selection, as_of) -> Iterator[Answer]`: every answer that the dataset
+  needs, as bytes, in a deterministic order;
 - `parse(answers, selection) -> dict[str, polars.DataFrame]`: table `rows`, and others if the protocol
   has more (`codes` for labels), with the source's own column names; and
 - `updated(answers) -> datetime | None`: the source's own time stamp, in UTC.
@@ -16,7 +16,7 @@ from __future__ import annotations
 import importlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
 if TYPE_CHECKING:
@@ -58,7 +58,9 @@ class ProtocolModule(Protocol):
 
     Selection: type[BaseModel]
 
-    def fetch(self, client: Client, base_url: str, selection: Any) -> Iterator[Answer]:
+    def fetch(
+        self, client: Client, base_url: str, selection: Any, as_of: date
+    ) -> Iterator[Answer]:
         """Every answer that the dataset needs."""
         ...
 
