@@ -22,7 +22,9 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="TILBUDSPLAN_", extra="ignore")
 
-    home: Path = Field(default=Path("var"), description="Landing, journal, warehouse, runs, reports")
+    home: Path = Field(
+        default=Path("var"), description="Landing, journal, warehouse, runs, reports"
+    )
     profile: str = Field(
         default="live", description="live, or demo: the bundled source server on loopback"
     )

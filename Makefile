@@ -1,0 +1,55 @@
+# Two commands are all the set-up: `make run` and `make test`. The rest is for those who build.
+.DEFAULT_GOAL := help
+.PHONY: help run test lint serve bench lock clean
+
+VENV   := .venv
+BIN    := $(VENV)/bin
+# The first interpreter that is new enough; say PYTHON=/path/to/python3.12 to choose another.
+PYTHON ?= $(shell for p in python3 python3.11 python3.12 python3.13; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+
+help: ## This list
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
+
+run: $(VENV)/.run-installed ## Fresh machine to dimensioning report: sample night, yearly run, report
+	@$(BIN)/tilbudsplan demo
+
+test: $(VENV)/.test-installed lint ## Everything the tests need, then lint, types and all tests
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup
+
+lint: $(VENV)/.test-installed ## Style, types and SQL style
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/ruff format --quiet --check .
+	@$(BIN)/mypy --no-error-summary
+	@$(BIN)/sqlfluff lint --nocolor --disable-progress-bar -p 2 sql >$(VENV)/sqlfluff.log || { cat $(VENV)/sqlfluff.log; exit 1; }
+
+serve: $(VENV)/.run-installed ## Prefect server, schedule and runner on loopback
+	@$(BIN)/python -m flows.serve
+
+bench: $(VENV)/.test-installed ## Speed against peers and limits, one table
+	@$(BIN)/python -m bench
+
+lock: ## Write deploy/*.lock anew from pyproject.toml (needs uv)
+	@deploy/compile_lock.sh
+
+clean: ## Remove the environment; figures under var/ are left alone
+	rm -rf $(VENV) *.egg-info
+
+# Hashes are demanded of every file, the build backend included; a mismatch stops the install.
+define install
+	@test -n "$(PYTHON)" || { echo "Trenger Python 3.11 eller nyere (make PYTHON=/sti/til/python3.11)"; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); \
+		echo "Fikk ikke laget $(VENV). På Debian og Ubuntu: apt-get install python3-venv"; exit 1; }
+	@echo "Installerer det som trengs i $(VENV) (et par minutter første gang) …"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(1)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+endef
+
+$(VENV)/.run-installed: deploy/requirements.lock pyproject.toml
+	$(call install,deploy/requirements.lock)
+
+$(VENV)/.test-installed: deploy/requirements-dev.lock pyproject.toml deploy/test_tools.sh
+	$(call install,deploy/requirements-dev.lock)
+	@deploy/test_tools.sh
+	@touch $(VENV)/.run-installed

@@ -1,0 +1,28 @@
+"""Prefect's settings for this installation; to be called before Prefect is imported."""
+
+from __future__ import annotations
+
+import os
+
+from tasks.settings import Rooms
+
+SERVER_PORT = 4200
+
+
+def configure(rooms: Rooms) -> None:
+    """Point Prefect at this installation's folder, quietly and without telemetry.
+
+    What is set in the environment already wins, so a county can use a server of its own.
+    """
+    rooms.prefect.mkdir(parents=True, exist_ok=True)
+    defaults = {
+        "PREFECT_HOME": str(rooms.prefect),
+        "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+        "DO_NOT_TRACK": "1",
+        "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "120",
+        "PREFECT_LOGGING_LEVEL": "WARNING",
+        "PREFECT_SERVER_API_HOST": "127.0.0.1",
+        "PREFECT_CLI_PROMPT": "false",
+    }
+    for name, value in defaults.items():
+        os.environ.setdefault(name, value)

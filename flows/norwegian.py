@@ -1,0 +1,41 @@
+"""What the command line says of itself, in Norwegian: headings of help pages and usage errors."""
+
+from __future__ import annotations
+
+import re
+
+HEADINGS = {
+    "Arguments": "Argumenter",
+    "Options": "Valg",
+    "Commands": "Kommandoer",
+    "required": "påkrevd",
+    "default: {default}": "standard: {default}",
+    "env var: {var}": "miljøvariabel: {var}",
+    "Missing command.": "Kommando mangler.",
+    "No such command {name!r}.": "Ingen kommando heter {name!r}.",
+    "Aborted!": "Avbrutt.",
+    "Show this message and exit.": "Vis denne hjelpen.",
+}
+
+USAGE_ERRORS = (
+    (r"Missing argument '?([^'.]*)'?\..*", r"argumentet \1 mangler"),
+    (r"Missing option '?([^'.]*)'?\..*", r"valget \1 mangler"),
+    (r"Missing parameter: (.*)", r"\1 mangler"),
+    (r"No such option: (\S+)(?: \(Possible options: (.*)\))?.*", r"det finnes ikke noe valg \1"),
+    (r"Got unexpected extra argument\(?s?\)? \((.*)\)", r"for mange argumenter: \1"),
+    (r"Option '?([^']*)'? requires an argument\.?", r"valget \1 trenger en verdi"),
+    (r"Invalid value for (.*?): (.*)", r"ugyldig verdi for \1: \2"),
+)
+
+
+def heading(text: str) -> str:
+    """A heading or phrase of the help pages, translated where it is known."""
+    return HEADINGS.get(text, text)
+
+
+def usage_error(text: str) -> str:
+    """A usage error of the command-line library, translated where it is known."""
+    for pattern, norwegian in USAGE_ERRORS:
+        if re.fullmatch(pattern, text, flags=re.DOTALL):
+            return re.sub(pattern, norwegian, text, flags=re.DOTALL)
+    return text

@@ -1,0 +1,178 @@
+"""How the command line prints: tables for people, JSON and CSV for programs, progress for both."""
+
+from __future__ import annotations
+
+import csv
+import json
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from tasks.settings import OSLO
+
+PROGRESS_AFTER_SECONDS = 2.0
+
+
+def as_json(value: Any) -> None:
+    """Print one JSON document; dates as ISO 8601, decimals as numbers."""
+    print(json.dumps(value, ensure_ascii=False, indent=2, default=_plain))  # noqa: T201
+
+
+def as_csv(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+    """Print CSV for Excel in Norwegian set-up: `;`, decimal comma, BOM when written to a file."""
+    if not sys.stdout.isatty():
+        sys.stdout.write("\ufeff")
+    writer = csv.writer(sys.stdout, delimiter=";", lineterminator="\r\n")
+    writer.writerow(columns)
+    writer.writerows([_excel(value) for value in row] for row in rows)
+
+
+def as_table(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+    """Print a table: numbers to the right, as wide as needed, plain when not on a terminal."""
+    texts = [[_text(value) for value in row] for row in rows]
+    widths = [max(map(len, column)) for column in zip(columns, *texts, strict=True)]
+    numeric = [
+        bool(rows) and all(isinstance(r[i], int | float | Decimal | None) for r in rows)
+        for i in range(len(columns))
+    ]
+    line("  ".join(_pad(c, w, n) for c, w, n in zip(columns, widths, numeric, strict=True)))
+    line("  ".join("─" * w for w in widths))
+    for row in texts:
+        line("  ".join(_pad(c, w, n) for c, w, n in zip(row, widths, numeric, strict=True)))
+
+
+def line(text: str = "") -> None:
+    """Print a line to standard output."""
+    print(text.rstrip())  # noqa: T201
+
+
+def note(text: str) -> None:
+    """Print a line to standard error, where it does not mix with a result."""
+    print(text, file=sys.stderr)  # noqa: T201
+
+
+def local_time(instant: datetime) -> str:
+    """An instant as a planner reads it: Oslo time, day first."""
+    return instant.astimezone(OSLO).strftime("%d.%m.%Y kl. %H:%M")
+
+
+class Progress:
+    """Tells how far a long command has come.
+
+    On a terminal a bar appears once the work has lasted two seconds; elsewhere each finished step
+    is a plain line, so that a log reads well.
+    """
+
+    def __init__(self) -> None:
+        self._started = time.monotonic()
+        self._terminal = sys.stderr.isatty()
+        self._bar: Any = None
+        self._task: Any = None
+
+    def step(self, what: str, done: int = 0, total: int = 0) -> None:
+        """Say what is going on now, `done` of `total`."""
+        if not self._terminal:
+            if total == 0 or done == total:
+                note(what if not total else f"{what} ({done} av {total})")
+            return
+        if time.monotonic() - self._started < PROGRESS_AFTER_SECONDS:
+            return
+        if self._bar is None:
+            from rich.console import Console
+            from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+            self._bar = Progress(
+                TextColumn("{task.description}"),
+                BarColumn(),
+                TimeElapsedColumn(),
+                console=Console(stderr=True),
+                transient=True,
+            )
+            self._bar.start()
+            self._task = self._bar.add_task(what)
+        self._bar.update(self._task, description=what, completed=done, total=total or None)
+
+    def close(self) -> None:
+        """Take the bar away."""
+        if self._bar is not None:
+            self._bar.stop()
+
+
+_current: Progress | None = None
+
+
+@contextmanager
+def progress() -> Iterator[Progress]:
+    """Show progress while the block runs; the flows report to it through `step`."""
+    global _current
+    _current = Progress()
+    try:
+        yield _current
+    finally:
+        _current.close()
+        _current = None
+
+
+def step(what: str, done: int = 0, total: int = 0) -> None:
+    """Report progress where somebody watches; a scheduled night has nobody."""
+    if _current is not None:
+        _current.step(what, done, total)
+
+
+def rows_of(records: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> list[list[Any]]:
+    """Records as rows in the order of `columns`."""
+    return [[record.get(column) for column in columns] for record in records]
+
+
+def _plain(value: Any) -> Any:
+    match value:
+        case Decimal():
+            return float(value)
+        case datetime() | date():
+            return value.isoformat()
+        case Path():
+            return str(value)
+        case _:
+            return str(value)
+
+
+def _excel(value: Any) -> Any:
+    match value:
+        case None:
+            return ""
+        case bool():
+            return "ja" if value else "nei"
+        case float() | Decimal():
+            return str(value).replace(".", ",")
+        case str() if value[:1] in "=+-@\t\r":
+            # A formula from outside must not run in the reader's spreadsheet.
+            return f"'{value}"
+        case _:
+            return value
+
+
+def _text(value: Any) -> str:
+    match value:
+        case None:
+            return "–"
+        case bool():
+            return "ja" if value else "nei"
+        case datetime():
+            return local_time(value) if value.tzinfo else f"{value:%d.%m.%Y %H:%M}"
+        case date():
+            return f"{value:%d.%m.%Y}"
+        case int():
+            return f"{value:,}".replace(",", "\u00a0") if abs(value) >= 10_000 else str(value)
+        case float() | Decimal():
+            return f"{value:,.6g}".replace(",", "\u00a0").replace(".", ",")
+        case _:
+            return str(value)
+
+
+def _pad(text: str, width: int, numeric: bool) -> str:
+    return text.rjust(width) if numeric else text.ljust(width)

@@ -1,0 +1,29 @@
+-- staging.population_by_municipality
+-- Grain: one row per area × sex × age × year (1 January); area 0 is the whole country
+-- Key: area_code, sex, age, year
+-- Unit: persons
+-- Sources: raw.ssb_population
+WITH source AS (
+    SELECT * FROM raw.ssb_population
+),
+
+renamed AS (
+    SELECT
+        region::VARCHAR AS area_code,
+        CASE kjonn::VARCHAR WHEN '1' THEN 'male' WHEN '2' THEN 'female' END AS sex,
+        -- "105+" is the open last age group.
+        rtrim(alder::VARCHAR, '+')::SMALLINT AS age,
+        tid::VARCHAR::SMALLINT AS year,
+        value::INTEGER AS persons,
+        status,
+        coalesce(status = 'constructed', FALSE) AS constructed
+    FROM source
+),
+
+-- SSB lists old and new municipality codes together; "." marks a year in which a code was not in use.
+final AS (
+    SELECT * FROM renamed
+    WHERE coalesce(status, '') != '.'
+)
+
+SELECT * FROM final
