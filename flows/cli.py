@@ -1,0 +1,206 @@
+"""The command line. Options are English, what it prints is Norwegian; imports are lazy.
+
+Exit codes: 0 done, 1 failed, 2 wrong use.
+"""
+
+from __future__ import annotations
+
+import sys
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+import typer.core
+from typer.exceptions import TyperException
+
+from flows import norwegian
+from tasks.errors import TilbudsplanError, WrongUse
+
+# The library's help headings go through this name; there is no public way to another language.
+typer.core._ = norwegian.heading  # type: ignore[attr-defined]
+
+app = typer.Typer(
+    name="tilbudsplan",
+    help="Kunnskapsbasert tilbudsplanlegging: fra offentlige tall til plasser i skolen.\n\n"
+    "Første gang: «tilbudsplan demo» kjører alt på eksempeldata og sier hvor rapporten ligger. "
+    "Deretter: «status» for å se hvordan det står til, «doctor» når noe er galt.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+plan = typer.Typer(
+    help="Årets dimensjonering: regn fram behov for plasser.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+app.add_typer(plan, name="plan")
+
+Json = Annotated[bool, typer.Option("--json", help="Skriv svaret som JSON.")]
+AsOf = Annotated[
+    datetime | None,
+    typer.Option("--as-of", formats=["%Y-%m-%d"], metavar="DATO", help="Slik det stod den datoen."),
+]
+
+
+@app.command()
+def demo() -> None:
+    """Kjør en natt og en dimensjonering på eksempeldata, og si hvor rapporten ligger."""
+    from flows import commands
+
+    commands.demo()
+
+
+@app.command()
+def sources(json: Json = False) -> None:
+    """List datasettene: kilde, tabell, hvor ferske tallene er."""
+    from flows import reading
+
+    reading.sources(json)
+
+
+@app.command()
+def ingest(
+    datasets: Annotated[
+        list[str] | None, typer.Argument(metavar="[DATASETT]…", help="Standard: alle.")
+    ] = None,
+    as_of: AsOf = None,
+    full: Annotated[
+        bool, typer.Option("--full", help="Tolk alt på nytt, også det som er uendret.")
+    ] = False,
+    ignore_windows: Annotated[
+        bool, typer.Option("--ignore-windows", help="Spør også når kilden ber om å få være i fred.")
+    ] = False,
+) -> None:
+    """Hent, kontroller og publiser tall.
+
+    Med en tidligere --as-of bygges tallene på nytt fra det som ble hentet da, uten nett, i en egen
+    fil. Dagens publiserte tall røres ikke.
+
+    Eksempel: tilbudsplan ingest ssb_population klass_municipalities
+    """
+    from flows import commands
+
+    commands.ingest(tuple(datasets or ()), as_of.date() if as_of else None, full, ignore_windows)
+
+
+@plan.command("run")
+def plan_run(
+    school_year: Annotated[
+        str, typer.Option("--school-year", metavar="2027/28", help="Skoleåret planen gjelder.")
+    ],
+    seed: Annotated[int, typer.Option("--seed", min=0, help="Frø: samme frø gir samme tall.")] = 1,
+    draws: Annotated[
+        int | None, typer.Option("--draws", min=50, max=20_000, help="Antall trekninger.")
+    ] = None,
+) -> None:
+    """Regn fram behovet for ett skoleår og skriv dimensjoneringsrapporten.
+
+    Eksempel: tilbudsplan plan run --school-year 2027/28
+    """
+    from flows import commands
+
+    commands.plan_run(school_year, seed, draws)
+
+
+@app.command()
+def report(
+    run: Annotated[str | None, typer.Argument(metavar="[KJØRING]", help="Standard: siste.")] = None,
+    json: Json = False,
+) -> None:
+    """Skriv rapporten for en kjøring på nytt, og si hvor den ligger."""
+    from flows import reading
+
+    reading.report(run, json)
+
+
+@app.command()
+def query(
+    sql: Annotated[str, typer.Argument(metavar="SQL", help="En SELECT mot det som er publisert.")],
+    json: Json = False,
+    csv: Annotated[bool, typer.Option("--csv", help="Skriv CSV for Excel.")] = False,
+    as_of: AsOf = None,
+) -> None:
+    """Spør det publiserte varehuset med SQL (kun lesing).
+
+    Eksempel: tilbudsplan query "from mart.pupils_by_school_year limit 5"
+    """
+    if json and csv:
+        raise WrongUse(
+            expected="--json eller --csv", got="begge", remedy="velg én av dem", subject="query"
+        )
+    from flows import reading
+
+    reading.query(sql, "json" if json else "csv" if csv else "table", as_of)
+
+
+@app.command()
+def status(json: Json = False) -> None:
+    """Siste natt, siste plan og rapport, gamle datasett og åpne varsler."""
+    from flows import reading
+
+    reading.status(json)
+
+
+@app.command()
+def doctor(json: Json = False) -> None:
+    """Se etter feil i oppsettet, og si hva som må gjøres."""
+    from flows import checkup
+
+    if not checkup.doctor(json):
+        raise typer.Exit(1)
+
+
+def main() -> None:
+    """Run the command line and end the process with its exit code."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: list[str]) -> int:
+    """Run one command.
+
+    Returns:
+        0 done, 1 failed, 2 wrong use.
+    """
+    command: Any = typer.main.get_command(app)
+    try:
+        result = command.main(args=arguments, prog_name="tilbudsplan", standalone_mode=False)
+    except WrongUse as error:
+        return _refuse(f"Feil bruk: {error}", 2)
+    except TilbudsplanError as error:
+        return _refuse(f"Feil: {error}", 1)
+    except TyperException as error:
+        return _refuse(f"Feil bruk: {norwegian.usage_error(_message(error))}", 2, error)
+    except KeyboardInterrupt:
+        return _refuse("Avbrutt. Det som var publisert fra før, står urørt.", 1)
+    except BrokenPipeError:
+        # The reader (head, less) has seen enough.
+        sys.stderr.close()
+        return 0
+    return result if isinstance(result, int) else 0
+
+
+def _message(error: TyperException) -> str:
+    return error.format_message() if hasattr(error, "format_message") else str(error)
+
+
+def _refuse(text: str, code: int, error: TyperException | None = None) -> int:
+    print(text, file=sys.stderr)  # noqa: T201
+    if error is not None:
+        command = getattr(getattr(error, "ctx", None), "command_path", "tilbudsplan")
+        print(f"Se «{command} --help».", file=sys.stderr)  # noqa: T201
+    return code
+
+
+def relative(path: Path) -> str:
+    """A path as short as it can be said from where the reader stands."""
+    try:
+        return str(path.relative_to(Path.cwd()))
+    except ValueError:
+        return str(path)
+
+
+if __name__ == "__main__":
+    main()
