@@ -1,0 +1,1 @@
+"""The bundled source server and the sample it serves."""
