@@ -1,0 +1,67 @@
+-- mart.cohort_by_municipality_year
+-- Grain: one row per municipality (today's borders) × age × year (1 January) × alternative
+-- Key: municipality_code, age, year, alternative
+-- Unit: persons; a municipality that has been split gives fractions of a person
+-- Sources: staging.population_by_municipality, staging.population_projection_by_municipality, reference.municipality_carry
+WITH registered AS (
+    SELECT
+        area_code,
+        age,
+        year,
+        'main' AS alternative,
+        'registered' AS basis,
+        sum(persons) AS persons,
+        bool_or(constructed) AS constructed
+    FROM staging.population_by_municipality
+    WHERE area_code != '0'
+    GROUP BY area_code, age, year
+),
+
+-- Registered figures go before projected ones of the same year: the break lies after the last of them.
+projected AS (
+    SELECT
+        area_code,
+        age,
+        year,
+        alternative,
+        'projected' AS basis,
+        sum(persons) AS persons,
+        bool_or(constructed) AS constructed
+    FROM staging.population_projection_by_municipality
+    WHERE
+        area_code != '0'
+        AND year > (SELECT max(year) FROM registered)
+    GROUP BY area_code, age, year, alternative
+),
+
+known AS (
+    SELECT * FROM registered
+    UNION ALL
+    SELECT * FROM projected
+),
+
+-- Sums of decimals do not depend on the order in which threads add them.
+final AS (
+    SELECT
+        carry.to_code AS municipality_code,
+        known.age,
+        known.year,
+        known.alternative,
+        known.basis,
+        sum(known.persons::DECIMAL(12, 0) * carry.weight::DECIMAL(9, 6))::DOUBLE AS persons,
+        bool_or(known.constructed) AS constructed
+    FROM known
+    INNER JOIN reference.municipality_carry AS carry
+        ON
+            known.area_code = carry.from_code
+            AND known.year = carry.year
+    INNER JOIN reference.region_membership AS membership
+        ON carry.to_code = membership.municipality_code
+    INNER JOIN reference.regions AS regions
+        ON
+            membership.region_code = regions.region_code
+            AND regions.kind = 'intake'
+    GROUP BY carry.to_code, known.age, known.year, known.alternative, known.basis
+)
+
+SELECT * FROM final

@@ -1,0 +1,32 @@
+-- mart.school
+-- Grain: one row per upper-secondary school of the county, schools no longer in use included
+-- Key: organisation_number
+-- Unit: codes
+-- Sources: staging.school, reference.regions, reference.region_membership
+WITH intake AS (
+    SELECT
+        membership.municipality_code,
+        regions.region_code,
+        regions.name AS region
+    FROM reference.region_membership AS membership
+    INNER JOIN reference.regions AS regions
+        ON membership.region_code = regions.region_code
+    WHERE regions.kind = 'intake'
+),
+
+final AS (
+    SELECT
+        school.organisation_number,
+        school.school,
+        school.municipality_code,
+        school.owner,
+        school.is_active,
+        intake.region_code AS intake_region_code,
+        intake.region AS intake_region
+    FROM staging.school AS school
+    INNER JOIN intake
+        ON school.municipality_code = intake.municipality_code
+    WHERE school.is_upper_secondary
+)
+
+SELECT * FROM final
