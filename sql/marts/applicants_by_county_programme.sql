@@ -1,0 +1,18 @@
+-- mart.applicants_by_county_programme
+-- Grain: one row per county (0: the country) × utdanningsprogram (*: all) × type of applicant × year
+-- Key: county_code, programme_code, applicant_type, year
+-- Unit: applicants on 1 March
+-- Sources: staging.applicants_by_county_programme
+WITH final AS (
+    SELECT
+        county_code,
+        programme_code,
+        applicant_type,
+        year,
+        applicants,
+        constructed
+    FROM staging.applicants_by_county_programme
+    WHERE applicants IS NOT NULL
+)
+
+SELECT * FROM final

@@ -1,0 +1,26 @@
+-- mart.pupils_by_school_year
+-- Grain: one row per upper-secondary school of the county × school year
+-- Key: organisation_number, school_year_start
+-- Unit: pupils on 1 October
+-- Sources: staging.pupils_by_school, mart.school, reference.region_membership
+WITH final AS (
+    SELECT
+        pupils.school_year_start,
+        pupils.organisation_number,
+        coalesce(school.school, pupils.school) AS school,
+        school.owner,
+        school.municipality_code,
+        school.intake_region_code,
+        pupils.pupils,
+        pupils.constructed
+    FROM staging.pupils_by_school AS pupils
+    LEFT JOIN mart.school AS school
+        ON pupils.organisation_number = school.organisation_number
+    WHERE
+        pupils.organisation_number IS NOT NULL
+        AND pupils.county_code IN (
+            SELECT left(municipality_code, 2) FROM reference.region_membership
+        )
+)
+
+SELECT * FROM final

@@ -1,0 +1,51 @@
+-- staging.applicants_by_county_programme
+-- Grain: one row per county (0: the country) × utdanningsprogram (*: all) × type of applicant × year
+-- Key: county_code, programme_code, applicant_type, year
+-- Unit: applicants on 1 March
+-- Sources: raw.udir_applicants, reference.utdanningsprogram
+WITH source AS (
+    SELECT * FROM raw.udir_applicants
+),
+
+-- A row's id is the path to it: 1 the country, 1.44 a county, 1.44.-16 a programme in it.
+counties AS (
+    SELECT DISTINCT
+        id AS county_id,
+        kode AS county_code
+    FROM source
+    WHERE level = 'Fylke'
+),
+
+renamed AS (
+    SELECT
+        CASE
+            WHEN source.level = 'Fylke' THEN source.kode
+            ELSE coalesce(counties.county_code, '0')
+        END AS county_code,
+        CASE
+            WHEN source.level = 'Utdanningsprogram' THEN programmes.programme_code
+            ELSE '*'
+        END AS programme_code,
+        CASE
+            WHEN source.column_2 ILIKE '%i alt%' THEN 'all'
+            WHEN source.column_2 ILIKE '%til skole%' THEN 'school'
+            WHEN source.column_2 ILIKE '%læreplass%' THEN 'apprenticeship'
+        END AS applicant_type,
+        regexp_extract(source.column_1, '[0-9]{4}')::SMALLINT AS year,
+        source.value::INTEGER AS applicants,
+        source.status,
+        source.constructed
+    FROM source
+    LEFT JOIN counties
+        ON regexp_replace(source.id, '[.][^.]+$', '') = counties.county_id
+    LEFT JOIN reference.utdanningsprogram AS programmes
+        ON regexp_extract(source.id, '[^.]+$') = programmes.udir_id
+),
+
+-- The page has a cell for every combination; programmes have figures for all applicants only.
+final AS (
+    SELECT * FROM renamed
+    WHERE applicants IS NOT NULL OR status IS NOT NULL
+)
+
+SELECT * FROM final
