@@ -57,7 +57,11 @@ def decimal(percent: str) -> str:
 
 
 def _applicants() -> Iterable[Row]:
-    kinds = {"alle": "Søkere i alt", "skole": "Søkere til skole", "laereplass": "Søkere til læreplass"}
+    kinds = {
+        "alle": "Søkere i alt",
+        "skole": "Søkere til skole",
+        "laereplass": "Søkere til læreplass",
+    }
     totals = published("applicants")
     by_programme = published("applicants_by_programme")
     for year in ("2024", "2025", "2026"):
@@ -69,7 +73,18 @@ def _applicants() -> Iterable[Row]:
                     & (pl.col("kind") == kind),
                     named=True,
                 )["applicants"]
-                yield (f"{year}03", year, level, row_id, region, name, year, measure, spaced(value), "false")
+                yield (
+                    f"{year}03",
+                    year,
+                    level,
+                    row_id,
+                    region,
+                    name,
+                    year,
+                    measure,
+                    spaced(value),
+                    "false",
+                )
             parent = "1.-12" if region == "0" else row_id
             chosen = by_programme.filter(year=year, region_code=region)
             for programme in chosen.iter_rows(named=True):
@@ -90,16 +105,16 @@ def _pupils() -> Iterable[Row]:
     schools = published("pupils_by_school").join(
         names, left_on="orgnr", right_on="Organisasjonsnummer", how="left"
     )
+    # One id per school over all years, as the portal has it.
+    ids = {orgnr: 5001 + i for i, orgnr in enumerate(sorted(set(schools["orgnr"])))}
     for school_year in ("2023-24", "2024-25", "2025-26"):
         tid = f"{school_year[:4]}10"
         for row in totals.filter(school_year=school_year).iter_rows(named=True):
             level, row_id, name = UNITS[row["region_code"]]
             head = (tid, school_year, level, row_id, row["region_code"], name, school_year)
             yield (*head, "Antall elever", spaced(row["pupils"]), "false")
-        for position, row in enumerate(
-            schools.filter(school_year=school_year).sort("orgnr").iter_rows(named=True), start=1
-        ):
-            head = (tid, school_year, "2", f"1.44.{5000 + position}", row["orgnr"], row["Navn"])
+        for row in schools.filter(school_year=school_year).sort("orgnr").iter_rows(named=True):
+            head = (tid, school_year, "2", f"1.44.{ids[row['orgnr']]}", row["orgnr"], row["Navn"])
             yield (*head, school_year, "Antall elever", spaced(row["pupils"]), "false")
 
 
@@ -122,7 +137,18 @@ def _contracts() -> Iterable[Row]:
         level, row_id, name = UNITS[region]
         label = f"oktober {year}"
         tid = f"{year}10"
-        yield (tid, label, level, row_id, region, name, label, measure, spaced(row["contracts"]), "false")
+        yield (
+            tid,
+            label,
+            level,
+            row_id,
+            region,
+            name,
+            label,
+            measure,
+            spaced(row["contracts"]),
+            "false",
+        )
         chosen = programmes.join(
             applicants.filter(region_code=region).select("programme_code", "applicants"),
             on="programme_code",
@@ -134,12 +160,18 @@ def _contracts() -> Iterable[Row]:
         parts = share_out(int(row["contracts"]), weights)
         parent = "1.-12" if region == "0" else row_id
         for programme, part in zip(chosen.iter_rows(named=True), parts, strict=True):
-            head = (tid, label, "2", f"{parent}.{programme['udir_id']}", programme["programme_code"])
+            head = (
+                tid,
+                label,
+                "2",
+                f"{parent}.{programme['udir_id']}",
+                programme["programme_code"],
+            )
             yield (*head, programme["name"], label, measure, spaced(int(part)), "true")
 
 
 def _completion() -> Iterable[Row]:
-    for row in published("completion").iter_rows(named=True):
+    for row in published("completion").sort("cohort").iter_rows(named=True):
         level, row_id, name = UNITS[row["region_code"]]
         label = f"{row['cohort']}-kullet"
         head = (row["cohort"], label, level, row_id, row["region_code"], name, label)
@@ -178,7 +210,9 @@ def write(out: Path) -> None:
         header = ["filter", "filter_label", "level", "id", "kode", "navn"]
         header += [f"column_{number}" for number in range(1, page.columns + 1)]
         write_csv(
-            out / "udir" / f"{page.code}.csv", [*header, "measure", "value", "constructed"], page.rows
+            out / "udir" / f"{page.code}.csv",
+            [*header, "measure", "value", "constructed"],
+            page.rows,
         )
         lines = [f"id = {page.id}", f"kode = {toml(page.code)}", f"navn = {toml(page.name)}"]
         lines.append(f"gyldigeFiltre = {toml(('EnhetID', page.time_filter))}")
