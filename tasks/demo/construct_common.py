@@ -16,7 +16,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import polars as pl
-import pyarrow.parquet as pq
 
 SEED = 20261122
 SAMPLE = Path(__file__).resolve().parent.parent.parent / "data" / "sample"
@@ -148,7 +147,7 @@ def write_table(folder: Path, table: Table) -> None:
         ["variable", "code", "label", "unit", "decimals"],
         [[v.code, *code, *[""] * (4 - len(code))] for v in table.variables for code in v.codes],
     )
-    pq.write_table(_cells(table).to_arrow(), target / "cells.parquet", compression="zstd")
+    _cells(table).write_parquet(target / "cells.parquet", compression="zstd", compression_level=9)
 
 
 def _cells(table: Table) -> pl.DataFrame:

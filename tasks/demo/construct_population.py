@@ -80,7 +80,7 @@ def persons(area: Area) -> Ints:
     series = cohort_series(area.code)
     short = series - whole[: series.size, 16:19].sum(axis=1)
     whole[: series.size, 16:19] += share_out(short, np.ones((series.size, 3)))
-    return whole
+    return np.asarray(whole, dtype=np.int64)
 
 
 def _cohorts(area: Area) -> Floats:
@@ -230,7 +230,7 @@ def registered(country: Ints, local: Ints) -> Table:
         label="07459: Befolkning, etter region, kjønn, alder, statistikkvariabel og år",
         updated="2026-02-25T07:00:00Z",
         source=SOURCE,
-        notes=[NOTE, "Gamle og nye kommunenumre står side om side; «.» der nummeret ikke var i bruk."],
+        notes=[NOTE, "Gamle og nye kommunenumre står sammen; «.» der nummeret ikke var i bruk."],
         variables=[
             Variable("Region", "region", regions, elimination=True, role="geo"),
             Variable("Kjonn", "kjønn", SEX_CODES, elimination=True),

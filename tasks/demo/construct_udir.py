@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from tasks.demo.construct_common import published, reference, share_out, toml, write_csv
+from tasks.demo.construct_common import SAMPLE, published, reference, share_out, toml, write_csv
 
 UNITS = {"0": ("0", "1", "Hele landet"), "50": ("1", "1.44", "Trøndelag - Trööndelage")}
 SOURCE = "Utdanningsdirektoratet, statistikkportalen (NLOD)"
@@ -26,6 +26,8 @@ CONTRACTS_PER_APPLICANT = {
     "BA": 1.25, "EL": 1.15, "FD": 0.7, "HS": 0.85, "DT": 0.8,
     "IM": 0.75, "NA": 0.45, "RM": 0.8, "SR": 0.65, "TP": 1.2,
 }  # fmt: skip
+
+APPLICANT_MEASURES = ("Søkere i alt", "Søkere til skole", "Søkere til læreplass")
 
 Row = Sequence[str]
 
@@ -88,8 +90,9 @@ def _applicants() -> Iterable[Row]:
             parent = "1.-12" if region == "0" else row_id
             chosen = by_programme.filter(year=year, region_code=region)
             for programme in chosen.iter_rows(named=True):
-                head = (f"{year}03", year, "2", f"{parent}.{programme['udir_id']}")
-                head += (programme["programme_code"], programme["name"], year)
+                row_path = f"{parent}.{programme['udir_id']}"
+                names = (programme["programme_code"], programme["name"])
+                head = (f"{year}03", year, "2", row_path, *names, year)
                 # The portal's excerpt splits applicants by kind for the totals only.
                 yield (*head, "Søkere i alt", spaced(programme["applicants"]), "false")
                 yield (*head, "Søkere til skole", "", "false")
@@ -98,10 +101,7 @@ def _applicants() -> Iterable[Row]:
 
 def _pupils() -> Iterable[Row]:
     totals = published("pupils")
-    names = pl.read_csv(
-        Path(__file__).resolve().parents[2] / "data" / "sample" / "nsr" / "schools.csv",
-        infer_schema=False,
-    )
+    names = pl.read_csv(SAMPLE / "nsr" / "schools.csv", infer_schema=False)
     schools = published("pupils_by_school").join(
         names, left_on="orgnr", right_on="Organisasjonsnummer", how="left"
     )
@@ -114,8 +114,8 @@ def _pupils() -> Iterable[Row]:
             head = (tid, school_year, level, row_id, row["region_code"], name, school_year)
             yield (*head, "Antall elever", spaced(row["pupils"]), "false")
         for row in schools.filter(school_year=school_year).sort("orgnr").iter_rows(named=True):
-            head = (tid, school_year, "2", f"1.44.{ids[row['orgnr']]}", row["orgnr"], row["Navn"])
-            yield (*head, school_year, "Antall elever", spaced(row["pupils"]), "false")
+            school = (tid, school_year, "2", f"1.44.{ids[row['orgnr']]}", row["orgnr"], row["Navn"])
+            yield (*school, school_year, "Antall elever", spaced(row["pupils"]), "false")
 
 
 def _placement() -> Iterable[Row]:
@@ -185,14 +185,14 @@ def pages() -> list[Page]:
     return [
         Page(301, "VGO_Soeker_FylkUtdprogAar", "Søkere etter fylke og utdanningsprogram", programme,
              "TidID", (202403, 202503, 202603), 1,
-             ("Søkere i alt", "Søkere til skole", "Søkere til læreplass"), False, _applicants()),
+             APPLICANT_MEASURES, False, _applicants()),
         Page(302, "VGO_Elev_FylkSkol", "Elever etter fylke og skole",
              ("Nasjonalt", "Fylke", "Skole"), "TidID", (202310, 202410, 202510), 1,
              ("Antall elever",), False, _pupils()),
         Page(303, "FOY_SL_Fylker", "Søkere til læreplass og formidling etter fylke", county,
              "TidID", (202312, 202412, 202508, 202510, 202512), 1,
              ("Andel med læreplass (prosent)",), True, _placement()),
-        Page(304, "FOY_LK_FylkUtdprogAar", "Løpende lærekontrakter etter fylke og utdanningsprogram",
+        Page(304, "FOY_LK_FylkUtdprogAar", "Løpende lærekontrakter etter fylke og program",
              programme, "TidID", (202410, 202510), 1, ("Løpende lærekontrakter",), True,
              _contracts()),
         Page(305, "VGO_Gjennomfoering_Fylk", "Gjennomføring etter fylke", county, "KullID",
