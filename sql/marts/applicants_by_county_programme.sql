@@ -1,5 +1,5 @@
 -- mart.applicants_by_county_programme
--- Grain: one row per county (0: the country) × utdanningsprogram (*: all) × type of applicant × year
+-- Grain: one row per county (0: country) × utdanningsprogram (*: all) × applicant type × year
 -- Key: county_code, programme_code, applicant_type, year
 -- Unit: applicants on 1 March
 -- Sources: staging.applicants_by_county_programme

@@ -2,7 +2,8 @@
 -- Grain: one row per municipality (today's borders) × age × year (1 January) × alternative
 -- Key: municipality_code, age, year, alternative
 -- Unit: persons; a municipality that has been split gives fractions of a person
--- Sources: staging.population_by_municipality, staging.population_projection_by_municipality, reference.municipality_carry
+-- Sources: staging.population_by_municipality, staging.population_projection_by_municipality,
+--   reference.municipality_carry, reference.regions, reference.region_membership
 WITH registered AS (
     SELECT
         area_code,
@@ -17,7 +18,7 @@ WITH registered AS (
     GROUP BY area_code, age, year
 ),
 
--- Registered figures go before projected ones of the same year: the break lies after the last of them.
+-- Registered figures go before projected ones: the break lies after the last registered year.
 projected AS (
     SELECT
         area_code,
@@ -30,7 +31,7 @@ projected AS (
     FROM staging.population_projection_by_municipality
     WHERE
         area_code != '0'
-        AND year > (SELECT max(year) FROM registered)
+        AND year > (SELECT max(registered.year) FROM registered)
     GROUP BY area_code, age, year, alternative
 ),
 

@@ -19,7 +19,8 @@ WITH final AS (
     WHERE
         pupils.organisation_number IS NOT NULL
         AND pupils.county_code IN (
-            SELECT left(municipality_code, 2) FROM reference.region_membership
+            SELECT left(membership.municipality_code, 2)
+            FROM reference.region_membership AS membership
         )
 )
 

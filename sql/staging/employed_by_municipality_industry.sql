@@ -9,10 +9,10 @@ WITH source AS (
 
 renamed AS (
     SELECT
-        region::VARCHAR AS municipality_code,
-        nace2007::VARCHAR AS industry_code,
-        contentscode::VARCHAR AS contents_code,
-        tid::VARCHAR::SMALLINT AS year,
+        "Region"::VARCHAR AS municipality_code,
+        "NACE2007"::VARCHAR AS industry_code,
+        "ContentsCode"::VARCHAR AS contents_code,
+        "Tid"::VARCHAR::SMALLINT AS year,
         value::INTEGER AS employed,
         status,
         coalesce(status = 'constructed', FALSE) AS constructed

@@ -9,18 +9,18 @@ WITH source AS (
 
 renamed AS (
     SELECT
-        region::VARCHAR AS area_code,
-        CASE kjonn::VARCHAR WHEN '1' THEN 'male' WHEN '2' THEN 'female' END AS sex,
+        "Region"::VARCHAR AS area_code,
+        CASE "Kjonn"::VARCHAR WHEN '1' THEN 'male' WHEN '2' THEN 'female' END AS sex,
         -- "105+" is the open last age group.
-        rtrim(alder::VARCHAR, '+')::SMALLINT AS age,
-        tid::VARCHAR::SMALLINT AS year,
+        rtrim("Alder"::VARCHAR, '+')::SMALLINT AS age,
+        "Tid"::VARCHAR::SMALLINT AS year,
         value::INTEGER AS persons,
         status,
         coalesce(status = 'constructed', FALSE) AS constructed
     FROM source
 ),
 
--- SSB lists old and new municipality codes together; "." marks a year in which a code was not in use.
+-- SSB lists old and new codes together; "." marks a year in which a code was not in use.
 final AS (
     SELECT * FROM renamed
     WHERE coalesce(status, '') != '.'

@@ -9,18 +9,18 @@ WITH source AS (
 
 renamed AS (
     SELECT
-        source.region::VARCHAR AS area_code,
-        CASE source.kjonn::VARCHAR WHEN '1' THEN 'male' WHEN '2' THEN 'female' END AS sex,
-        rtrim(source.alder::VARCHAR, '+')::SMALLINT AS age,
-        source.tid::VARCHAR::SMALLINT AS year,
-        -- Which contents code is which alternative differs between editions: a reference file says it.
+        source."Region"::VARCHAR AS area_code,
+        CASE source."Kjonn"::VARCHAR WHEN '1' THEN 'male' WHEN '2' THEN 'female' END AS sex,
+        rtrim(source."Alder"::VARCHAR, '+')::SMALLINT AS age,
+        source."Tid"::VARCHAR::SMALLINT AS year,
+        -- Which contents code is which alternative differs between editions: a file says it.
         alternatives.alternative,
         source.value::INTEGER AS persons,
         source.status,
         coalesce(source.status = 'constructed', FALSE) AS constructed
     FROM source
     INNER JOIN reference.projection_alternative AS alternatives
-        ON source.contentscode::VARCHAR = alternatives.contents_code
+        ON source."ContentsCode"::VARCHAR = alternatives.contents_code
 ),
 
 final AS (
