@@ -55,5 +55,10 @@ def clean(row: tuple[str | None, ...] | list[str]) -> tuple[str, ...]:
     return tuple("" if value is None else value for value in row)
 
 
-def test_there_are_cases() -> None:
-    assert CASES
+def test_every_sql_file_has_a_case() -> None:
+    tables = {
+        f"{schema}.{path.stem}"
+        for schema, folder in FOLDERS.items()
+        for path in (Project().sql / folder).glob("*.sql")
+    }
+    assert tables == {case.name for case in CASES}

@@ -1,0 +1,67 @@
+"""The yearly run: forecast -> run folder -> report and workbook."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from prefect import flow, task
+from prefect.artifacts import create_link_artifact, create_table_artifact
+from pydantic import Field
+
+from flows.show import step
+from tasks import runs
+from tasks.publish import report
+from tasks.settings import Settings
+
+calculate = task(runs.execute, name="regn", task_run_name="regn-{school_year}")
+publish = task(report.write, name="publiser", retries=1)
+
+
+@flow(
+    name="dimensjonering",
+    description="Regner behov for plasser og skriver dimensjoneringsrapporten for ett skoleår.",
+    flow_run_name="dimensjonering-{school_year}",
+    validate_parameters=True,
+)
+def yearly(
+    school_year: Annotated[str, Field(pattern=r"^20\d\d/\d\d$")] = Field(
+        "2027/28",
+        description="Skoleåret planen gjelder, skrevet som 2027/28.",
+        json_schema_extra={"title": "Skoleår"},
+    ),
+    seed: Annotated[int, Field(ge=0)] = Field(
+        1,
+        description="Samme frø og samme tall gir samme resultat, også om mange år.",
+        json_schema_extra={"title": "Frø for trekningene"},
+    ),
+    draws: Annotated[int, Field(ge=50, le=20_000)] | None = Field(
+        None,
+        description="Flere trekninger gir jevnere intervaller og tar lengre tid. Tomt: standard.",
+        json_schema_extra={"title": "Antall trekninger"},
+    ),
+) -> str:
+    """Forecast, balance and report for one school year.
+
+    Returns:
+        The id of the run.
+    """
+    settings = Settings()
+    rooms = settings.rooms
+
+    step("regner behovet")
+    run = calculate(settings, school_year, seed, draws or settings.draws)
+
+    step("skriver rapporten")
+    written = publish(rooms.runs / run, rooms.warehouse, rooms.reports / run)
+
+    create_link_artifact(
+        link=written.html.as_uri(),
+        link_text=f"Dimensjoneringsrapport {school_year}",
+        key="rapport",
+        description=f"Regneark: {written.xlsx}",
+    )
+    create_table_artifact(
+        table=[{"kjøring": run, "rapport": str(written.html), "regneark": str(written.xlsx)}],
+        key="kjoring",
+    )
+    return run
