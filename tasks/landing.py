@@ -1,0 +1,295 @@
+"""Landing: what the sources answered, byte for byte, under the SHA-256 of the bytes.
+
+    blobs/ab/<sha256>.zst        one answer, zstd, named by the hash of the uncompressed bytes
+    manifest/<dataset>.jsonl     one line per dataset and night: requests, times, hashes
+
+A snapshot is the ordered list of a dataset's (role, hash); its id is a hash of that list. The same
+answers give the same snapshot, and then only a manifest line is added. Nothing here parses.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import msgspec
+import zstandard
+
+from tasks import jsonlines
+from tasks.errors import LandingCorrupt, NotFound
+from tasks.settings import Project
+from tasks.sources import Answer
+
+SCHEMA = 1
+PROJECT = "_project"  # not a legal dataset name, so no dataset can take its place
+_LEVEL = 3
+
+
+class Part(msgspec.Struct, frozen=True):
+    """One answer of a snapshot; `bytes` is its uncompressed size."""
+
+    role: str
+    method: str
+    url: str
+    body: str | None
+    status: int
+    headers: dict[str, str]
+    received_at: datetime
+    sha256: str
+    bytes: int
+
+
+class Snapshot(msgspec.Struct, frozen=True):
+    """One manifest line: what a dataset answered on one night.
+
+    Attributes:
+        schema: Version of the line format.
+        dataset: The dataset's id in the catalogue.
+        snapshot: SHA-256 over the ordered (role, hash) of its parts.
+        as_of: Oslo date of the night.
+        landed_at: When it landed (UTC).
+        updated: The source's own time stamp (UTC), where it gives one.
+        unchanged: The dataset's previous line has the same snapshot.
+        parts: The answers in request order.
+    """
+
+    schema: int
+    dataset: str
+    snapshot: str
+    as_of: date
+    landed_at: datetime
+    updated: datetime | None
+    unchanged: bool
+    parts: tuple[Part, ...]
+
+
+class Landing:
+    """The landing of one installation; datasets may land concurrently."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def land(
+        self,
+        dataset: str,
+        as_of: date,
+        answers: Iterable[Answer],
+        updated: datetime | None = None,
+    ) -> Snapshot:
+        """Keep a dataset's answers.
+
+        All answers are taken in before anything is written, so an iterator that raises leaves
+        landing as it was. Blobs are on disk before the manifest names them.
+
+        Returns:
+            The new manifest line; `unchanged` where the dataset's previous one has the same bytes.
+        """
+        taken = list(answers)
+        parts = tuple(_part(answer) for answer in taken)
+        self._write_blobs({part.sha256: a.content for part, a in zip(parts, taken, strict=True)})
+        made: list[Snapshot] = []
+
+        def line(last: bytes | None) -> bytes:
+            before = _decode(last).snapshot if last is not None else None
+            snapshot = _snapshot_id(parts)
+            now = datetime.now(UTC)
+            same = snapshot == before
+            made.append(Snapshot(SCHEMA, dataset, snapshot, as_of, now, updated, same, parts))
+            return msgspec.json.encode(made[0])
+
+        jsonlines.append(self._manifest(dataset), line)
+        return made[0]
+
+    def snapshots(self, dataset: str) -> list[Snapshot]:
+        """Every manifest line of a dataset, oldest first.
+
+        Raises:
+            LandingCorrupt: a line of the manifest cannot be read.
+        """
+        path = self._manifest(dataset)
+        found = []
+        for number, line in enumerate(jsonlines.read(path), start=1):
+            try:
+                found.append(_decode(line))
+            except msgspec.MsgspecError as error:
+                raise _corrupt(
+                    dataset, f"{path}, linje {number}", "en lesbar JSON-linje", str(error)
+                ) from error
+        return found
+
+    def latest(self, dataset: str, as_of: date | None = None) -> Snapshot | None:
+        """The last line of a dataset, not later than the night `as_of` where given."""
+        lines = [s for s in self.snapshots(dataset) if as_of is None or s.as_of <= as_of]
+        return lines[-1] if lines else None
+
+    def get(self, dataset: str, snapshot_id: str) -> Snapshot:
+        """The line that first landed a snapshot: its `landed_at` says how old the bytes are.
+
+        Raises:
+            NotFound: the dataset has no such snapshot.
+        """
+        for snapshot in self.snapshots(dataset):
+            if snapshot.snapshot == snapshot_id:
+                return snapshot
+        raise NotFound(
+            subject=dataset,
+            expected=f"øyeblikksbildet {snapshot_id[:12]} i {self.root}",
+            got="ingen linje med det i manifestet",
+            remedy=f"hent på nytt med «tilbudsplan ingest {dataset} --full»",
+        )
+
+    def answers(self, snapshot: Snapshot) -> list[Answer]:
+        """The answers as they came, every byte checked against size and hash.
+
+        Raises:
+            LandingCorrupt: naming the file that is missing, half-written or changed.
+        """
+        return [
+            Answer(
+                role=part.role,
+                method=part.method,
+                url=part.url,
+                body=part.body,
+                status=part.status,
+                headers=part.headers,
+                content=self._read_blob(snapshot.dataset, part),
+                received_at=part.received_at,
+            )
+            for part in snapshot.parts
+        ]
+
+    def land_project(self, project: Project, as_of: date) -> Snapshot:
+        """Land catalogue, reference data, SQL and suites: the rules that a night ran under."""
+        now = datetime.now(UTC)
+        rooms = (project.catalogue, project.reference, project.sql, project.expectations)
+        files = sorted(f for room in rooms for f in room.rglob("*") if _is_rule(f))
+        answers = []
+        for file in files:
+            name = file.relative_to(project.root).as_posix()
+            content = file.read_bytes()
+            answers.append(Answer(name, "FILE", name, None, 0, {}, content, now))
+        return self.land(PROJECT, as_of, answers)
+
+    def materialise_project(
+        self, as_of: date, target: Path, snapshot_id: str | None = None
+    ) -> Project:
+        """Write the project files of a past night into a folder of their own.
+
+        Args:
+            as_of: The last landed files not later than this night are used.
+            target: An empty or missing folder.
+            snapshot_id: Exactly these files instead, where the night is known.
+
+        Raises:
+            NotFound: nothing was landed that early.
+        """
+        snapshot = self.get(PROJECT, snapshot_id) if snapshot_id else self.latest(PROJECT, as_of)
+        if snapshot is None:
+            raise NotFound(
+                subject="prosjektfiler",
+                expected=f"katalog, SQL og forventninger landet senest {as_of}",
+                got="ingen så gamle",
+                remedy="velg en senere dato; «tilbudsplan status» viser kjørte netter",
+            )
+        for answer in self.answers(snapshot):
+            path = target / answer.role
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(answer.content)
+        return Project(target)
+
+    def _manifest(self, dataset: str) -> Path:
+        return self.root / "manifest" / f"{dataset}.jsonl"
+
+    def _blob(self, sha256: str) -> Path:
+        return self.root / "blobs" / sha256[:2] / f"{sha256}.zst"
+
+    def _write_blobs(self, contents: dict[str, bytes]) -> None:
+        """Write what is not there whole: all files first, then their names, then the folders."""
+        missing = [(sha, raw) for sha, raw in contents.items() if not self._is_whole(sha)]
+        if not missing:
+            return
+        # Waiting for the disk takes no processor: several files are synced side by side.
+        with ThreadPoolExecutor(8) as pool:
+            written = list(pool.map(lambda item: self._write_temporary(*item), missing))
+        for temporary, path in written:
+            temporary.replace(path)
+        for folder in {path.parent for _, path in written}:
+            jsonlines.sync_folder(folder)
+
+    def _write_temporary(self, sha256: str, content: bytes) -> tuple[Path, Path]:
+        path = self._blob(sha256)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary = path.with_suffix(f".{os.getpid()}.tmp")
+        with temporary.open("wb") as file:
+            file.write(
+                zstandard.ZstdCompressor(level=_LEVEL, write_checksum=True).compress(content)
+            )
+            file.flush()
+            os.fsync(file.fileno())
+        return temporary, path
+
+    def _is_whole(self, sha256: str) -> bool:
+        content = _decompress(self._blob(sha256))
+        return content is not None and hashlib.sha256(content).hexdigest() == sha256
+
+    def _read_blob(self, dataset: str, part: Part) -> bytes:
+        path = self._blob(part.sha256)
+        content = _decompress(path)
+        if content is None:
+            got = "en ødelagt eller halvskrevet fil" if path.exists() else "ingen fil"
+            raise _corrupt(dataset, str(path), f"{part.bytes} byte som landet", got)
+        if len(content) != part.bytes:
+            raise _corrupt(dataset, str(path), f"{part.bytes} byte", f"{len(content)} byte")
+        found = hashlib.sha256(content).hexdigest()
+        if found != part.sha256:
+            raise _corrupt(dataset, str(path), f"SHA-256 {part.sha256}", f"SHA-256 {found}")
+        return content
+
+
+def _part(answer: Answer) -> Part:
+    return Part(
+        role=answer.role,
+        method=answer.method,
+        url=answer.url,
+        body=answer.body,
+        status=answer.status,
+        headers=answer.headers,
+        received_at=answer.received_at,
+        sha256=hashlib.sha256(answer.content).hexdigest(),
+        bytes=len(answer.content),
+    )
+
+
+def _snapshot_id(parts: Sequence[Part]) -> str:
+    listed = "".join(f"{part.role}\0{part.sha256}\n" for part in parts)
+    return hashlib.sha256(listed.encode()).hexdigest()
+
+
+def _decode(line: bytes) -> Snapshot:
+    return msgspec.json.decode(line, type=Snapshot)
+
+
+def _decompress(path: Path) -> bytes | None:
+    try:
+        return zstandard.ZstdDecompressor().decompress(path.read_bytes())
+    except (FileNotFoundError, zstandard.ZstdError):
+        return None
+
+
+def _is_rule(file: Path) -> bool:
+    """A file of the project, not what an editor or an interpreter left beside it."""
+    hidden = any(part.startswith((".", "__")) for part in file.parts[-2:])
+    return file.is_file() and not hidden and not file.name.endswith("~")
+
+
+def _corrupt(dataset: str, file: str, expected: str, got: str) -> LandingCorrupt:
+    remedy = (
+        "hent filene fra depotet på nytt og kjør natten igjen"
+        if dataset == PROJECT
+        else f"hent på nytt med «tilbudsplan ingest {dataset} --full»"
+    )
+    return LandingCorrupt(subject=f"{dataset}: {file}", expected=expected, got=got, remedy=remedy)

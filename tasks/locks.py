@@ -1,0 +1,102 @@
+"""The night lock: one process at a time writes landing, warehouse and the published copy."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import socket
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import IO, Any
+
+from tasks.errors import NightLocked
+
+_ATTEMPTS = 5
+
+
+@contextmanager
+def night_lock(path: Path) -> Iterator[None]:
+    """Hold the night lock, or say who holds it.
+
+    The operating system lets go when the process ends, however it ends: a lock file that is left
+    behind locks nobody out.
+
+    Args:
+        path: The lock file (`var/night.lock`).
+
+    Raises:
+        NightLocked: another process holds it.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a+", encoding="utf-8") as file:
+        if not _taken(file):
+            raise _locked(path)
+        file.truncate(0)
+        json.dump(_me(), file, ensure_ascii=False)
+        file.flush()
+        try:
+            yield
+        finally:
+            file.truncate(0)
+            fcntl.flock(file, fcntl.LOCK_UN)
+
+
+def holder(path: Path) -> dict[str, Any] | None:
+    """Who holds the lock (pid, host, started_at, command), or None where nobody does."""
+    try:
+        file = path.open(encoding="utf-8")
+    except FileNotFoundError:
+        return None
+    with file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return _read(path)
+        fcntl.flock(file, fcntl.LOCK_UN)
+        return None
+
+
+def _taken(file: IO[str]) -> bool:
+    # `holder` takes the lock for an instant to see whether it is free: that is no other night.
+    for attempt in range(_ATTEMPTS):
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            time.sleep(0.05 if attempt + 1 < _ATTEMPTS else 0)
+        else:
+            return True
+    return False
+
+
+def _me() -> dict[str, Any]:
+    return {
+        "pid": os.getpid(),
+        "host": socket.gethostname(),
+        "started_at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "command": " ".join(sys.argv),
+    }
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        return dict(json.loads(path.read_text(encoding="utf-8")))
+    except (OSError, ValueError):  # taken this instant, not yet signed
+        return {"pid": "ukjent", "host": "ukjent", "started_at": "nå", "command": "ukjent"}
+
+
+def _locked(path: Path) -> NightLocked:
+    who = _read(path)
+    return NightLocked(
+        subject=str(path),
+        expected="at ingen annen kjøring er i gang",
+        got=(
+            f"at prosess {who['pid']} på {who['host']} har kjørt siden {who['started_at']} "
+            f"({who['command']})"
+        ),
+        remedy="vent til den er ferdig, eller avslutt den, og prøv igjen",
+    )

@@ -1,0 +1,255 @@
+"""The warehouse: the one place that opens DuckDB.
+
+A night builds in a file of its own and is published by two renames: the internal file first (every
+schema, for plan runs), then the one that people read, written in a storage version that analysts'
+older DuckDB opens, without the schemas `raw` and `restricted`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+import duckdb
+
+from tasks.errors import ConfigurationError, NotFound, ValidationFailed
+from tasks.jsonlines import sync_folder
+from tasks.settings import Rooms
+
+STORAGE_VERSION = "v1.2.0"
+SCHEMAS = ("raw", "reference", "staging", "restricted", "mart", "audit")
+CLOSED_SCHEMAS = ("raw", "restricted")
+_QUERY_ONLY = {"enable_external_access": "false", "lock_configuration": "true"}
+
+
+def open_build(path: Path) -> duckdb.DuckDBPyConnection:
+    """Open a night's own database file, made where missing, with every schema in it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    con = duckdb.connect(str(path))
+    for schema in SCHEMAS:
+        con.execute(f'create schema if not exists "{schema}"')
+    return con
+
+
+def load_parquet(con: duckdb.DuckDBPyConnection, dataset: str, folder: Path) -> list[str]:
+    """Load a parsed snapshot: `rows.parquet` to `raw.<dataset>`, others to `raw.<dataset>_<stem>`.
+
+    Tables of an earlier vintage that this one does not have are dropped.
+
+    Returns:
+        The names of the tables, schema included.
+    """
+    drop_raw(con, dataset)
+    made = []
+    for file in sorted(folder.glob("*.parquet")):
+        name = dataset if file.stem == "rows" else f"{dataset}_{file.stem}"
+        con.execute(
+            f'create or replace table raw."{name}" as select * from read_parquet(?)', [str(file)]
+        )
+        made.append(f"raw.{name}")
+    return made
+
+
+def drop_raw(con: duckdb.DuckDBPyConnection, dataset: str) -> None:
+    """Drop what `load_parquet` made of a dataset."""
+    tables = con.execute(
+        "select table_name from duckdb_tables() where database_name = current_database() "
+        "and schema_name = 'raw' and table_name in (?, ?)",
+        [dataset, f"{dataset}_codes"],
+    ).fetchall()
+    for (name,) in tables:
+        con.execute(f'drop table raw."{name}"')
+
+
+def load_reference(con: duckdb.DuckDBPyConnection, folder: Path) -> list[str]:
+    """Load every `*.csv` of a folder to `reference.<stem>`, all columns text, empty cells null.
+
+    The delimiter is `;` where the first line has one (Excel's Norwegian CSV), otherwise `,`.
+
+    Raises:
+        ConfigurationError: a file cannot be read as CSV, with DuckDB's own words.
+    """
+    made = []
+    for file in sorted(folder.glob("*.csv")):
+        with file.open(encoding="utf-8-sig") as lines:
+            delimiter = ";" if ";" in lines.readline() else ","
+        try:
+            con.execute(
+                f'create or replace table reference."{file.stem}" as select * from read_csv('
+                "?, all_varchar = true, header = true, delim = ?, quote = '\"', escape = '\"')",
+                [str(file), delimiter],
+            )
+        except duckdb.Error as error:
+            raise ConfigurationError(
+                subject=str(file),
+                expected=f"en CSV-fil med overskrift og skilletegn «{delimiter}»",
+                got=str(error),
+                remedy="rett opp filen",
+            ) from error
+        made.append(f"reference.{file.stem}")
+    return made
+
+
+def tables(con: duckdb.DuckDBPyConnection, schemas: Sequence[str] = SCHEMAS) -> list[str]:
+    """All tables of the given schemas, `schema.name`, in order of name."""
+    found = con.execute(
+        "select schema_name || '.' || table_name from duckdb_tables() "
+        "where database_name = current_database() and list_contains(?, schema_name) order by 1",
+        [list(schemas)],
+    ).fetchall()
+    return [name for (name,) in found]
+
+
+def columns(con: duckdb.DuckDBPyConnection, table: str) -> list[str]:
+    """The columns of a table, in order; none where there is no such table."""
+    schema, _, name = table.partition(".")
+    found = con.execute(
+        "select column_name from duckdb_columns() where database_name = current_database() "
+        "and schema_name = ? and table_name = ? order by column_index",
+        [schema, name],
+    ).fetchall()
+    return [column for (column,) in found]
+
+
+def publish(con: duckdb.DuckDBPyConnection, build: Path, rooms: Rooms) -> None:
+    """Put a built night in place of the published one; closes the connection.
+
+    The public copy is written beside the target, checked by reading it back, and only then do two
+    renames happen: the internal file, then the one that people read. A crash before the last
+    rename leaves that one as it was.
+
+    Raises:
+        ValidationFailed: the copy does not hold the rows that the build has.
+    """
+    rooms.warehouse.parent.mkdir(parents=True, exist_ok=True)
+    public = build.with_suffix(".public.duckdb")
+    public.unlink(missing_ok=True)
+    published = [s for s in SCHEMAS if s not in CLOSED_SCHEMAS]
+    counts = _copy_out(con, public, tables(con, published))
+    con.execute("checkpoint")
+    con.close()
+    _check_copy(public, counts)
+    for file in (build, public):
+        _sync_file(file)
+    build.replace(internal(rooms))
+    public.replace(rooms.warehouse)
+    sync_folder(rooms.warehouse.parent)
+
+
+def internal(rooms: Rooms) -> Path:
+    """The published night with every schema: what a plan run may read."""
+    return rooms.warehouse.with_name("internal.duckdb")
+
+
+def _copy_out(con: duckdb.DuckDBPyConnection, target: Path, names: list[str]) -> dict[str, int]:
+    """Copy tables to a file of the older storage version, and count the rows of each."""
+    literal = str(target).replace("'", "''")
+    con.execute(f"attach '{literal}' as public_copy (storage_version '{STORAGE_VERSION}')")
+    try:
+        for schema in sorted({name.partition(".")[0] for name in names}):
+            con.execute(f'create schema public_copy."{schema}"')
+        counts = {}
+        for name in names:
+            quoted = quote(name)
+            con.execute(f"create table public_copy.{quoted} as select * from {quoted}")
+            counts[name] = _count(con, quoted)
+        con.execute("checkpoint public_copy")
+    finally:
+        con.execute("detach public_copy")
+    return counts
+
+
+def _check_copy(path: Path, counts: dict[str, int]) -> None:
+    with duckdb.connect(str(path), read_only=True) as copy:
+        found = {name: _count(copy, quote(name)) for name in tables(copy)}
+    if found != counts:
+        wrong = {n for n in counts.keys() | found.keys() if counts.get(n) != found.get(n)}
+        raise ValidationFailed(
+            subject=str(path),
+            expected="samme tabeller og radtall i kopien som i bygget",
+            got=", ".join(f"{n}: {found.get(n)} mot {counts.get(n)}" for n in sorted(wrong)),
+            remedy="kontroller ledig diskplass og kjør natten igjen; gårsdagens kopi står urørt",
+        )
+
+
+def connect_published(rooms: Rooms) -> duckdb.DuckDBPyConnection:
+    """Open what people read, safe for SQL that a user typed: it can read nothing else.
+
+    Raises:
+        NotFound: no night has been published yet.
+    """
+    return _read_only(rooms.warehouse)
+
+
+def connect_internal(rooms: Rooms) -> duckdb.DuckDBPyConnection:
+    """Open the published night with its restricted schemas, read only, for a plan run.
+
+    Raises:
+        NotFound: no night has been published yet.
+    """
+    return _read_only(internal(rooms))
+
+
+def _read_only(path: Path) -> duckdb.DuckDBPyConnection:
+    if not path.is_file():
+        raise NotFound(
+            subject=str(path),
+            expected="et publisert varehus",
+            got="ingen fil",
+            remedy="kjør natten først med «tilbudsplan ingest»",
+        )
+    return duckdb.connect(str(path), read_only=True, config=dict(_QUERY_ONLY))
+
+
+def canonical_export(database: Path, folder: Path) -> dict[str, str]:
+    """Write every table of the open schemas as CSV that is equal where the data are equal.
+
+    Rows are sorted by all columns and doubles written so that they read back exactly. Columns of
+    `audit` that end in `_at` tell when this machine did something, not what the figures are, and
+    are left out.
+
+    Args:
+        database: A published file, or a rebuilt one of `asof/`.
+        folder: Gets one `<schema>.<table>.csv` a table.
+
+    Returns:
+        SHA-256 of each file, by table name.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    hashes = {}
+    with duckdb.connect(str(database), read_only=True) as con:
+        for name in tables(con, [s for s in SCHEMAS if s not in CLOSED_SCHEMAS]):
+            kept = [
+                f'"{column}"'
+                for column in columns(con, name)
+                if not (name.startswith("audit.") and column.endswith("_at"))
+            ]
+            file = folder / f"{name}.csv"
+            con.execute(
+                f"copy (select {', '.join(kept)} from {quote(name)} order by all) "
+                "to $file (format csv, header true, force_quote *)",
+                {"file": str(file)},
+            )
+            hashes[name] = hashlib.sha256(file.read_bytes()).hexdigest()
+    return hashes
+
+
+def quote(table: str) -> str:
+    """`schema.name` as SQL identifiers."""
+    schema, _, name = table.partition(".")
+    return f'"{schema}"."{name}"'
+
+
+def _count(con: duckdb.DuckDBPyConnection, quoted: str) -> int:
+    row = con.execute(f"select count(*) from {quoted}").fetchone()
+    return int(row[0]) if row else 0
+
+
+def _sync_file(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
