@@ -157,7 +157,7 @@ def education_level() -> Table:
 
 
 def neet() -> Table:
-    """Table 13563: part outside work, education and measures, by county and age, 2024, published."""
+    """Table 13563: part outside work and education, by county and age, 2024, as published."""
     rows = published("neet_by_county_13563").sort("county_code", "age_group")
     ages = [("15-29", "15-29 år"), ("30-61", "30-61 år")]
     percent = rows["percent"].cast(pl.Float64).to_numpy().reshape(-1, len(ages))

@@ -1,0 +1,29 @@
+"""Build everything constructed in the bundled sample: `python -m tasks.demo.construct`.
+
+What is published stands in `data/sample/published`, one source per row; classifications and schools
+in `data/sample/klass` and `data/sample/nsr`; what is assumed in `data/sample/assumptions`.
+Everything else in `data/sample` is written here, from those files and a seed, adds up to the
+published figures, and is marked as constructed. Running it again gives the same bytes.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from tasks.demo import construct_population, construct_pupils, construct_tables, construct_udir
+from tasks.demo.construct_common import SAMPLE
+
+
+def construct(out: Path = SAMPLE) -> None:
+    """Write report pages, StatBank tables and the county's files under `out`."""
+    construct_udir.write(out)
+    construct_tables.write(out)
+    construct_population.write(out)
+    construct_pupils.write(out)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--out", type=Path, default=SAMPLE, help="folder to write to")
+    construct(parser.parse_args().out)
