@@ -17,8 +17,8 @@ from typing import Any
 
 import duckdb
 
+from tasks import warehouse
 from tasks.errors import ConfigurationError, SourceChanged, ValidationFailed
-from tasks.warehouse import quote
 
 FOLDERS = {"staging": "staging", "restricted": "restricted", "marts": "mart"}
 _FIELDS = ("Grain", "Key", "Unit", "Sources")
@@ -91,7 +91,7 @@ def build(con: duckdb.DuckDBPyConnection, table: Table) -> None:
         ValidationFailed: rows share a key; the first of them are shown.
     """
     try:
-        con.execute(f"create or replace table {quote(table.name)} as\n{table.sql}")
+        con.execute(f"create or replace table {warehouse.quote(table.name)} as\n{table.sql}")
         doubled = _doubled(con, table)
     except duckdb.Error as error:
         raise _refused(table, error) from error
@@ -106,7 +106,7 @@ def build(con: duckdb.DuckDBPyConnection, table: Table) -> None:
 
 def drop(con: duckdb.DuckDBPyConnection, name: str) -> None:
     """Drop a table that cannot be trusted, where it exists."""
-    con.execute(f"drop table if exists {quote(name)}")
+    con.execute(f"drop table if exists {warehouse.quote(name)}")
 
 
 def readers(tables: Iterable[Table], changed: Iterable[str]) -> list[Table]:
@@ -177,7 +177,7 @@ def _listed(text: str) -> tuple[str, ...]:
 @cache
 def _tables_read(sql: str) -> tuple[str, ...]:
     """The qualified tables that a SELECT reads, from DuckDB's parser; unqualified ones are CTEs."""
-    with duckdb.connect() as con:
+    with warehouse.in_memory() as con:
         row = con.execute("select json_serialize_sql(?::varchar)", [sql]).fetchone()
     tree = json.loads(row[0]) if row else {}
     if tree.get("error"):
@@ -201,7 +201,7 @@ def _doubled(con: duckdb.DuckDBPyConnection, table: Table) -> list[str]:
     """Keys that more than one row has, the first five, with their number of rows."""
     key = ", ".join(f'"{column}"' for column in table.key)
     rows = con.execute(
-        f"select {key}, count(*) from {quote(table.name)} group by {key} "
+        f"select {key}, count(*) from {warehouse.quote(table.name)} group by {key} "
         "having count(*) > 1 order by all limit 5"
     ).fetchall()
     return [f"({', '.join(str(v) for v in row[:-1])}): {row[-1]} rader" for row in rows]

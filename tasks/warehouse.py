@@ -11,6 +11,7 @@ import hashlib
 import os
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
@@ -111,6 +112,26 @@ def columns(con: duckdb.DuckDBPyConnection, table: str) -> list[str]:
         [schema, name],
     ).fetchall()
     return [column for (column,) in found]
+
+
+def in_memory() -> duckdb.DuckDBPyConnection:
+    """An empty database of its own, for DuckDB's parser and for arithmetic that is not kept."""
+    return duckdb.connect()
+
+
+def one_thread(con: duckdb.DuckDBPyConnection) -> None:
+    """Give up threads where the result must not depend on them.
+
+    The order of rows, and with it sums of doubles and samples of rows, is then the same each time.
+    """
+    con.execute("set threads = 1")
+
+
+def first_rows(con: duckdb.DuckDBPyConnection, query: str, number: int) -> list[dict[str, Any]]:
+    """The first rows of a query, by column name."""
+    found = con.execute(f"select * from ({query.strip().rstrip(';')}) limit {number}")
+    names = [column[0] for column in found.description or []]
+    return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
 
 
 def publish(con: duckdb.DuckDBPyConnection, build: Path, rooms: Rooms) -> None:

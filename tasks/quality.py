@@ -1,0 +1,269 @@
+"""Suites: what a table must hold before anyone sees it, run with Great Expectations in place.
+
+The suites are data (`expectations/<schema>/<table>.yaml`); this module reads them strictly, runs
+them on the night's own connection, and says which failures block. Great Expectations takes seconds
+to import, so it is imported when a suite is run, or ahead of that by `preload`.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import logging
+import os
+import threading
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError, field_validator
+
+from tasks import warehouse
+from tasks.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    import duckdb
+
+Text = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
+SAMPLE = 5
+_ROWS = "unexpected_rows_expectation"
+_COLUMN_ARGUMENTS = ("column", "column_A", "column_B")
+_COLUMN_LISTS = ("column_list",)
+
+
+class Strict(BaseModel):
+    """Unknown keys are mistakes."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Expectation(Strict):
+    """One demand on a table.
+
+    Attributes:
+        type: A Great Expectations 1.x type.
+        arguments: Its arguments.
+        severity: `block` keeps the previous vintage, `warn` publishes and alerts.
+        reason: Why it is demanded, in Norwegian.
+        owner: Who answers for it.
+        origin: Where the demand comes from.
+    """
+
+    type: Text
+    arguments: dict[str, Any] = {}
+    severity: Literal["block", "warn"]
+    reason: Text
+    owner: Text
+    origin: Text
+
+
+class Suite(Strict):
+    """The demands on one table."""
+
+    table: Annotated[str, StringConstraints(pattern=r"^(staging|restricted|mart)\.[a-z0-9_]+$")]
+    expectations: tuple[Expectation, ...]
+
+    @field_validator("expectations")
+    @classmethod
+    def _each_once(cls, expectations: tuple[Expectation, ...]) -> tuple[Expectation, ...]:
+        said = [(e.type, _json(e.arguments)) for e in expectations]
+        for kind, arguments in said:
+            if said.count((kind, arguments)) > 1:
+                raise ValueError(f"{kind} {arguments} står mer enn én gang")
+        return expectations
+
+
+@dataclass(frozen=True)
+class Result:
+    """How one expectation went.
+
+    Attributes:
+        table: `schema.table`.
+        type: The expectation's type.
+        arguments: Its arguments, as JSON.
+        severity: `block` or `warn`.
+        success: Whether the table holds it.
+        unexpected_count: Rows or values against it, where it counts them.
+        unexpected: The first of them, as JSON.
+        observed: What was observed, or why it could not be run.
+        reason: Why it is demanded.
+        owner: Who answers for it.
+        origin: Where the demand comes from.
+    """
+
+    table: str
+    type: str
+    arguments: str
+    severity: str
+    success: bool
+    unexpected_count: int | None
+    unexpected: str | None
+    observed: str | None
+    reason: str
+    owner: str
+    origin: str
+
+    @property
+    def blocks(self) -> bool:
+        """Whether this failure keeps the previous vintage."""
+        return not self.success and self.severity == "block"
+
+    def __str__(self) -> str:
+        shown = f" ({self.unexpected_count} rader, blant dem {self.unexpected})"
+        found = shown if self.unexpected_count else f" ({self.observed})" if self.observed else ""
+        return f"{self.type} {self.arguments}: {self.reason}{found}"
+
+
+def read_suites(folder: Path) -> dict[str, Suite]:
+    """Every suite of `expectations/`, by table.
+
+    Raises:
+        ConfigurationError: all mistakes of all files together.
+    """
+    problems: list[str] = []
+    suites: dict[str, Suite] = {}
+    for file in sorted(folder.glob("*/*.yaml")):
+        suite = _read(file, problems)
+        if suite is None:
+            continue
+        if suite.table != f"{file.parent.name}.{file.stem}":
+            problems.append(f"{file.name}: table er {suite.table}, men filen heter noe annet")
+        suites[suite.table] = suite
+    if problems:
+        raise ConfigurationError(
+            subject=str(folder),
+            expected="gyldige forventninger",
+            got="\n".join([f"{len(problems)} feil:", *(f"  - {line}" for line in problems)]),
+            remedy="rett opp alle linjene over; docs/architecture.md viser formatet",
+        )
+    return suites
+
+
+def preload() -> threading.Thread:
+    """Start importing Great Expectations beside other work; `run` waits for it by importing."""
+    thread = threading.Thread(target=_import, name="preload-expectations", daemon=True)
+    thread.start()
+    return thread
+
+
+def run(con: duckdb.DuckDBPyConnection, suites: Iterable[Suite]) -> list[Result]:
+    """Run suites on a connection, in the order given; a table that is not there is left out.
+
+    A suite that names an unknown column or expectation gives a failed result that says so.
+    """
+    present = set(warehouse.tables(con))
+    chosen = [suite for suite in suites if suite.table in present]
+    if not chosen:
+        return []
+    _import()
+    validation = importlib.import_module("tasks.validation")
+    results: list[Result] = []
+    with validation.validator(con) as validate:
+        for suite in chosen:
+            results += _run_suite(con, suite, validate)
+    return results
+
+
+def store(con: duckdb.DuckDBPyConnection, results: Sequence[Result]) -> None:
+    """Write results to `audit.validation`, one row per expectation of the night."""
+    con.execute(
+        "create or replace table audit.validation (table_name varchar, expectation varchar, "
+        "arguments varchar, severity varchar, success boolean, unexpected_count bigint, "
+        "unexpected varchar, observed varchar, reason varchar, owner varchar, origin varchar)"
+    )
+    rows = [list(vars(result).values()) for result in results]
+    if rows:
+        con.executemany(f"insert into audit.validation values ({', '.join('?' * 11)})", rows)
+
+
+def _import() -> None:
+    # Nothing is sent anywhere, and a night's log is not filled with progress bars.
+    os.environ["GX_ANALYTICS_ENABLED"] = "false"
+    os.environ.setdefault("DO_NOT_TRACK", "1")
+    logging.getLogger("great_expectations").setLevel(logging.ERROR)
+    importlib.import_module("tasks.validation")
+
+
+def _read(file: Path, problems: list[str]) -> Suite | None:
+    try:
+        return Suite.model_validate(yaml.safe_load(file.read_text(encoding="utf-8")))
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        problems.append(f"{file.name}: kan ikke leses som YAML ({error})")
+    except ValidationError as error:
+        for detail in error.errors():
+            where = ".".join(str(part) for part in detail["loc"]) or "(hele filen)"
+            problems.append(f"{file.name}: {where}: {detail['msg']}")
+    return None
+
+
+def _run_suite(con: duckdb.DuckDBPyConnection, suite: Suite, validate: Any) -> list[Result]:
+    known = set(warehouse.columns(con, suite.table))
+    runnable: list[Expectation] = []
+    unknown: dict[int, str] = {}
+    for number, expectation in enumerate(suite.expectations):
+        absent = sorted(_columns_of(expectation) - known)
+        if absent:
+            unknown[number] = (
+                f"ukjent kolonne {', '.join(absent)}; tabellen har {', '.join(sorted(known))}"
+            )
+        else:
+            runnable.append(expectation)
+    outcomes = iter(validate(suite.table, runnable))
+    return [
+        _result(suite.table, expectation, {"success": False, "error": unknown[number]})
+        if number in unknown
+        else _result(suite.table, expectation, _with_rows(con, suite, expectation, next(outcomes)))
+        for number, expectation in enumerate(suite.expectations)
+    ]
+
+
+def _with_rows(
+    con: duckdb.DuckDBPyConnection, suite: Suite, expectation: Expectation, outcome: dict[str, Any]
+) -> dict[str, Any]:
+    """Add the first failing rows, which Great Expectations counts but does not list for a query."""
+    if expectation.type != _ROWS or outcome["success"] or "error" in outcome:
+        return outcome
+    query = str(expectation.arguments["unexpected_rows_query"])
+    rows = warehouse.first_rows(con, query.replace("{batch}", suite.table), SAMPLE)
+    found = {
+        "unexpected_count": outcome["result"]["observed_value"],
+        "partial_unexpected_list": rows,
+    }
+    return {"success": False, "result": found}
+
+
+def _columns_of(expectation: Expectation) -> set[str]:
+    named = {expectation.arguments.get(key) for key in _COLUMN_ARGUMENTS}
+    for key in _COLUMN_LISTS:
+        named.update(expectation.arguments.get(key) or ())
+    return {str(column) for column in named if column is not None}
+
+
+def _result(table: str, expectation: Expectation, outcome: dict[str, Any]) -> Result:
+    """Put an outcome (`success`, `result` or `error`) beside the expectation it belongs to."""
+    found = outcome.get("result", {})
+    unexpected = found.get("partial_unexpected_list")
+    observed = outcome.get("error", found.get("observed_value"))
+    return Result(
+        table=table,
+        type=expectation.type,
+        arguments=_json(expectation.arguments),
+        severity=expectation.severity,
+        success=outcome["success"],
+        unexpected_count=found.get("unexpected_count"),
+        unexpected=_json(unexpected[:SAMPLE]) if unexpected else None,
+        observed=None if observed is None else _shown(observed),
+        reason=expectation.reason,
+        owner=expectation.owner,
+        origin=expectation.origin,
+    )
+
+
+def _shown(value: Any) -> str:
+    return value if isinstance(value, str) else _json(value)
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, default=str)
