@@ -55,7 +55,11 @@ final AS (
     INNER JOIN reference.municipality_carry AS carry
         ON
             known.area_code = carry.from_code
-            AND known.year = carry.year
+            -- A projection stands on the borders of its edition: today's.
+            AND carry.year = CASE
+                WHEN known.basis = 'registered' THEN known.year
+                ELSE (SELECT max(newest.year) FROM reference.municipality_carry AS newest)
+            END
     INNER JOIN reference.region_membership AS membership
         ON carry.to_code = membership.municipality_code
     INNER JOIN reference.regions AS regions
