@@ -1,0 +1,97 @@
+"""Constructed pupils and places: they add up to each school and flow from level to level."""
+
+from __future__ import annotations
+
+import polars as pl
+from sample_files import SCHOOL_YEARS, county, klass, published
+
+from tasks.demo.construct_common import SAMPLE
+from tasks.settings import CHECKOUT
+
+
+def test_pupils_add_up_to_each_school() -> None:
+    found = county("elever").group_by("skoleaar", "orgnr").agg(pl.col("elever").sum())
+    expected = published("pupils_by_school").select(
+        pl.col("school_year").alias("skoleaar"), "orgnr", pl.col("pupils").cast(pl.Int64)
+    )
+    both = expected.join(found, on=["skoleaar", "orgnr"], how="full", coalesce=True)
+    assert both["elever"].to_list() == both["pupils"].to_list()
+    sums = county("elever").group_by("skoleaar").agg(pl.col("elever").sum())
+    assert dict(sums.iter_rows()) == SCHOOL_YEARS
+
+
+def test_programmes_follow_the_applicants() -> None:
+    pupils = county("elever").filter(skoleaar="2025-26")
+    by_code = pupils.group_by(pl.col("programomraade").str.head(2)).agg(pl.col("elever").sum())
+    applicants = published("applicants_by_programme").filter(year="2025", region_code="50")
+    both = by_code.join(applicants, left_on="programomraade", right_on="programme_code")
+    assert len(both) == 16
+    ratio = both["elever"] / both["applicants"].cast(pl.Float64)
+    assert ratio.min() > 0.4
+    assert ratio.max() < 1.6
+
+
+def test_nobody_reaches_a_level_without_the_one_below() -> None:
+    areas = pl.read_csv(CHECKOUT / "data/reference/programme_area.csv", infer_schema=False)
+    taken_over = {"974558122": "934187733", "974557967": "934187733"}
+    rows = county("elever").filter(pl.col("programomraade") != "PBPBY3----")
+    count = rows.group_by("skoleaar", "orgnr", "programomraade").agg(pl.col("elever").sum())
+    for before, year in (("2023-24", "2024-25"), ("2024-25", "2025-26")):
+        earlier = count.filter(skoleaar=before)
+        if year == "2025-26":
+            earlier = earlier.with_columns(pl.col("orgnr").replace(taken_over))
+        # Vg2 against Vg1 of the programme, Vg3 against the Vg2 areas that it builds on.
+        for level in ("2", "3"):
+            builds = areas.filter(level=level).select(
+                pl.col("code").alias("programomraade"),
+                pl.col("builds_on").str.split(" ").alias("below"),
+            )
+            now = count.filter(skoleaar=year).join(builds, on="programomraade")
+            for row in now.group_by("orgnr", "below").agg(pl.col("elever").sum()).iter_rows():
+                possible = earlier.filter(
+                    pl.col("orgnr") == row[0], pl.col("programomraade").is_in(row[1])
+                )
+                assert row[2] <= possible["elever"].sum(), (year, row)
+
+
+def test_codes_of_the_county_files_exist() -> None:
+    areas = pl.read_csv(CHECKOUT / "data/reference/programme_area.csv", infer_schema=False)
+    known = set(areas.select("code", "level").iter_rows())
+    schools = pl.read_csv(SAMPLE / "nsr/schools.csv", infer_schema=False)
+    names = set(schools.select("Organisasjonsnummer", "Navn").iter_rows())
+    today = klass("131/codes.csv").filter(pl.col("validTo").is_null())
+    for name in ("elever", "kapasitet"):
+        rows = county(name)
+        assert set(rows.select("programomraade", "trinn").iter_rows()) <= known
+        assert set(rows.select("orgnr", "skole").iter_rows()) <= names
+        assert set(rows["konstruert"]) == {"true"}
+    assert set(county("elever")["bostedskommune"]) <= set(today["code"])
+
+
+def test_places_are_whole_classes_around_the_pupils() -> None:
+    places = county("kapasitet")
+    programmes = pl.read_csv(CHECKOUT / "data/reference/utdanningsprogram.csv", infer_schema=False)
+    vocational = set(programmes.filter(branch="yrkesfaglig")["programme_code"])
+    for row in places.iter_rows(named=True):
+        size = 15 if row["programomraade"][:2] in vocational else 30
+        assert row["plasser"] == row["klasser"] * size
+    key = ["orgnr", "programomraade", "trinn"]
+    now = places.filter(gyldig_fra="2025-08-01")
+    assert now.select(key).is_unique().all()
+    assert now["orgnr"].n_unique() == 41
+    pupils = county("elever").filter(skoleaar="2025-26").group_by(key).agg(pl.col("elever").sum())
+    assert pupils.join(now, on=key, how="anti").is_empty()
+    both = now.join(pupils, on=key, how="left").with_columns(pl.col("elever").fill_null(0))
+    assert both.filter(pl.col("elever") == 0).height >= 4
+    assert both.filter(pl.col("elever") >= pl.col("plasser")).height >= 10
+    assert both.filter(pl.col("elever") > pl.col("plasser") + 4).is_empty()
+    decided = places.filter(gyldig_fra="2026-08-01")
+    assert 0 < len(decided) < 20
+    assert decided.join(now, on=key, how="anti").is_empty()
+
+
+def test_bom_and_semicolon() -> None:
+    for name in ("elever", "kapasitet"):
+        text = (SAMPLE / "county" / f"{name}.csv").read_bytes()
+        assert text.startswith(b"\xef\xbb\xbf")
+        assert b";" in text.splitlines()[0]
