@@ -1,0 +1,261 @@
+"""Places now against places needed, with an assessment only where it is nearly certain."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+import polars as pl
+
+from tasks.forecast.panel import Frames, Panel
+from tasks.forecast.summary import PARTS, aggregate, describe
+from tasks.forecast.types import Array, Float, Forecast, Index, Rules
+
+PAABYGGING = "PB"
+VOCATIONAL = "yrkesfaglig"
+
+
+@dataclass(frozen=True)
+class Offer:
+    """Places on common axes, by the region of the school.
+
+    Attributes:
+        county: `[area, region]` places of the county's own schools.
+        private: The same of others: given from outside, the county does not plan them.
+        classes: `[area, region]` classes of the county's own schools.
+        pupils: `[area, region]` pupils at the schools of the region at the newest count.
+    """
+
+    county: Float
+    private: Float
+    classes: Float
+    pupils: Float
+
+
+def valid_places(places: pl.DataFrame, on: date) -> pl.DataFrame:
+    """The newest row of each school, area, level and mode that counts on a date."""
+    key = ["organisation_number", "programme_area_code", "level", "mode"]
+    return (
+        places.filter(pl.col("valid_from") <= on)
+        .filter(pl.col("valid_from") == pl.col("valid_from").max().over(key))
+        .sort(key)
+    )
+
+
+def school_regions(frames: Frames) -> pl.DataFrame:
+    """Intake region of each school, from the rows of its places."""
+    return frames["places"].select("organisation_number", "intake_region_code").unique()
+
+
+def offer(panel: Panel, frames: Frames, year: int) -> Offer:
+    """Places on 1 October of the school year, and pupils at the newest count, by school region."""
+    places = valid_places(frames["places"], date(year, 10, 1))
+    own = places.filter(pl.col("owner") == "county")
+    attended = _attendance(panel, frames).sum(axis=1)
+    return Offer(
+        county=_by_region(panel, own, "places"),
+        private=_by_region(panel, places.filter(pl.col("owner") != "county"), "places"),
+        classes=_by_region(panel, own, "classes"),
+        pupils=attended,
+    )
+
+
+def travel(panel: Panel, frames: Frames, offered: Offer) -> Float:
+    """Where those who live in a region go to school: shares `[area, home region, school region]`.
+
+    The newest count's pattern, among regions that have the area. Where no one from a region has
+    gone, its own region if it has the area, otherwise those that have it, by their places (intake
+    rules: an offer that a region lacks makes its applicants count as belonging to those that have
+    it). Where nobody offers the area the need stays at home. Home regions end with elsewhere.
+    """
+    has = (offered.county + offered.private) > 0
+    went = _attendance(panel, frames) * has[:, None, :]
+    regions = len(panel.regions)
+    own = np.eye(regions + 1, regions)[None] * has[:, None, :]
+    by_places = np.broadcast_to((offered.county + offered.private)[:, None, :], went.shape)
+    stay = np.broadcast_to(np.eye(regions + 1, regions)[None], went.shape)
+    shares = went.copy()
+    for fallback in (own, by_places, stay, np.ones_like(went)):
+        empty = shares.sum(axis=2, keepdims=True) == 0
+        shares = np.where(empty, fallback, shares)
+    normalised: Float = shares / shares.sum(axis=2, keepdims=True)
+    return normalised
+
+
+def table(
+    panel: Panel, forecast: Forecast, frames: Frames, rules: Rules, year: int, *, county: str
+) -> pl.DataFrame:
+    """Table `places` for one school year: programme × level × school region, and the county.
+
+    Programmes that the whole county competes for alike have the county's row only.
+    """
+    offered = offer(panel, frames, year)
+    needed = _needed(panel, forecast, year, travel(panel, frames, offered))
+    programmes = frames["programmes"].filter(pl.col("programme_code").is_in(panel.programmes))
+    county_wide = dict(programmes.select("programme_code", "county_wide").iter_rows())
+    branch = dict(programmes.select("programme_code", "branch").iter_rows())
+    size = np.array(
+        [
+            rules.vocational_class
+            if branch.get(p) == VOCATIONAL and p != PAABYGGING
+            else rules.general_class
+            for p in panel.programme
+        ]
+    )
+    # Whole classes of each area and region: a class is not shared by two areas or two regions.
+    own_need = np.maximum(needed.mean(axis=0, dtype=np.float64) - offered.private, 0)
+    classes = np.ceil(own_need / size[:, None] - 1e-6)
+    groups, cells = _cells(panel)
+    add_county = np.concatenate([np.eye(len(panel.regions)), np.ones((1, len(panel.regions)))])
+    wide = np.array([bool(county_wide.get(p, False)) for p, _ in cells])
+    frame = _frame(
+        cells,
+        (*panel.regions, county),
+        _sum_draws(needed, groups, add_county),
+        {
+            "places_county": groups @ offered.county @ add_county.T,
+            "places_private": groups @ offered.private @ add_county.T,
+            "classes_county": groups @ offered.classes @ add_county.T,
+            "pupils_now": groups @ offered.pupils @ add_county.T,
+            "classes_needed": groups @ classes @ add_county.T,
+        },
+        rules,
+    )
+    repeated = np.repeat(wide, len(panel.regions) + 1)
+    return (
+        frame.with_columns(pl.Series("county_wide", repeated))
+        .filter(~pl.col("county_wide") | (pl.col("region_code") == county))
+        .filter((pl.col("pupils_now") > 0) | (pl.col("needed_p90") > 0) | _any_places())
+        .select(COLUMNS)
+    )
+
+
+def assess(gap: Float | Array, places: Float, rules: Rules) -> tuple[Float, Float, Float]:
+    """Probability of shortage and of surplus, and of balance, over the draws.
+
+    Balance is a need within `balance_band` of the places.
+    """
+    band = rules.balance_band * places
+    shortage = (gap > band).mean(axis=0)
+    surplus = (gap < -band).mean(axis=0)
+    return shortage, surplus, 1 - shortage - surplus
+
+
+def _frame(
+    cells: list[tuple[str, int]],
+    regions: tuple[str, ...],
+    needed: Array,
+    counts: dict[str, Float],
+    rules: Rules,
+) -> pl.DataFrame:
+    places = counts["places_county"] + counts["places_private"]
+    gap = needed - places
+    shortage, surplus, balance = assess(gap, places, rules)
+    values = dict(counts)
+    for name, draws in (("needed", needed), ("gap", gap)):
+        values |= {f"{name}_{p}": v for p, v in zip(PARTS, describe(draws), strict=True)}
+    values |= {"p_shortage": shortage, "p_surplus": surplus}
+    verdict = np.select(
+        [shortage >= rules.certainty, surplus >= rules.certainty, balance >= rules.certainty],
+        ["mangel", "overskudd", "balanse"],
+        "uavklart",
+    )
+    rows = [(p, level, r) for p, level in cells for r in regions]
+    frame = pl.DataFrame(rows, ["programme_code", "level", "region_code"], orient="row")
+    return frame.with_columns(
+        *(pl.Series(name, np.ascontiguousarray(v).ravel()) for name, v in values.items()),
+        pl.Series("assessment", verdict.ravel().tolist()),
+    )
+
+
+def _any_places() -> pl.Expr:
+    return (pl.col("places_county") + pl.col("places_private")) > 0
+
+
+def _cells(panel: Panel) -> tuple[Float, list[tuple[str, int]]]:
+    """0/1 `[programme × level, area]` and its codes."""
+    keys = list(zip(panel.programme, (int(x) for x in panel.level), strict=True))
+    cells = sorted(set(keys))
+    return np.array([[k == c for k in keys] for c in cells], dtype=np.float64), cells
+
+
+def _needed(panel: Panel, forecast: Forecast, year: int, shares: Float) -> Array:
+    """Places needed by the region of the school `[draw, area, region]`."""
+    place = forecast.axes.years.index(year)
+    elsewhere = np.array([[not r for r in panel.region]], dtype=np.float64)
+    homes = np.concatenate([panel.membership(), elsewhere])
+    need = aggregate(forecast.intake_need[..., place : place + 1], np.eye(len(panel.areas)), homes)[
+        ..., 0
+    ]
+    spread: Array = np.einsum("dah,ahs->das", need, shares.astype(np.float32))
+    return spread
+
+
+def _sum_draws(needed: Array, groups: Float, regions: Float) -> Array:
+    """`[draw, programme × level, region or county]`."""
+    summed: Array = np.matmul(
+        np.matmul(groups.astype(np.float32), needed), regions.T.astype(np.float32)
+    )
+    return summed
+
+
+def _attendance(panel: Panel, frames: Frames) -> Float:
+    """Pupils at the newest count `[area, home region or elsewhere, school region]`."""
+    regions = list(panel.regions)
+    lives_in = [regions.index(r) if r else len(regions) for r in panel.region]
+    newest = frames["pupils"].filter(pl.col("school_year_start") == panel.years[-1])
+    rows = newest.join(school_regions(frames), on="organisation_number").filter(
+        pl.col("intake_region_code").is_in(regions)
+    )
+    count = np.zeros((len(panel.areas), len(regions) + 1, len(regions)))
+    home = rows.get_column("home_municipality_code").replace_strict(
+        list(panel.homes), lives_in, default=len(regions)
+    )
+    np.add.at(
+        count,
+        (
+            _place(rows, "programme_area_code", panel.areas),
+            home.to_numpy().astype(np.intp),
+            _place(rows, "intake_region_code", panel.regions),
+        ),
+        rows.get_column("pupils").fill_null(0).to_numpy(),
+    )
+    return count
+
+
+def _by_region(panel: Panel, places: pl.DataFrame, column: str) -> Float:
+    rows = places.filter(pl.col("intake_region_code").is_in(list(panel.regions)))
+    total = np.zeros((len(panel.areas), len(panel.regions)))
+    np.add.at(
+        total,
+        (
+            _place(rows, "programme_area_code", panel.areas),
+            _place(rows, "intake_region_code", panel.regions),
+        ),
+        rows.get_column(column).fill_null(0).to_numpy(),
+    )
+    return total
+
+
+def _place(rows: pl.DataFrame, column: str, codes: tuple[str, ...]) -> Index:
+    position = rows.get_column(column).replace_strict(list(codes), list(range(len(codes))))
+    return position.to_numpy().astype(np.intp)
+
+
+COLUMNS = (
+    "programme_code",
+    "level",
+    "region_code",
+    "places_county",
+    "places_private",
+    "classes_county",
+    "pupils_now",
+    *(f"needed_{p}" for p in PARTS),
+    *(f"gap_{p}" for p in PARTS),
+    "classes_needed",
+    "p_shortage",
+    "p_surplus",
+    "assessment",
+    "county_wide",
+)

@@ -1,0 +1,101 @@
+"""The planner's rules: `data/reference/rules/*.toml`, read strictly, mistakes shown together."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tasks.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from tasks.forecast.types import Rules
+
+# Field of `Rules`: file, entry, key, least and greatest value, whole number.
+_NUMBERS: dict[str, tuple[str, str, float, float, bool]] = {
+    "certainty": ("thresholds", "certainty", 0.5, 1.0, False),
+    "balance_band": ("thresholds", "balance_band", 0.0, 1.0, False),
+    "vocational_class": ("classes", "vocational_class_size", 1, 60, True),
+    "general_class": ("classes", "general_class_size", 1, 60, True),
+    "mean_years": ("forecast", "mean_years", 1, 20, True),
+    "kappa": ("forecast", "kappa", 0, 1e6, False),
+}
+_ALTERNATIVES = ("main", "low", "high")
+
+
+def read_rules(folder: Path) -> Rules:
+    """Read the rules that the forecast is held to.
+
+    Raises:
+        ConfigurationError: Naming file, entry and what is wrong, all mistakes at once.
+    """
+    from tasks.forecast.types import Rules
+
+    problems: list[str] = []
+    files = {name: _document(folder / f"{name}.toml", problems) for name in _files()}
+    values: dict[str, Any] = {
+        field: _number(files[file], f"{file}.toml [{entry}]", entry, limits, problems)
+        for field, (file, entry, *limits) in _NUMBERS.items()
+    }
+    weights = files["thresholds"].get("projection_weights", {})
+    chosen = tuple(weights.get(a) for a in _ALTERNATIVES)
+    shares = [w for w in chosen if _is_number(w) and 0 <= w <= 1]
+    if len(shares) != len(chosen) or abs(sum(shares) - 1) > 1e-9:
+        problems.append(
+            f"thresholds.toml [projection_weights]: {chosen}, ventet tre andeler, sum 1"
+        )
+    ages = files["thresholds"].get("age_groups", {})
+    cohort, entry = (_ages(ages.get(key), key, problems) for key in ("cohort", "entry"))
+    if problems:
+        raise ConfigurationError(
+            subject=str(folder),
+            expected="gyldige regler",
+            got="; ".join(problems),
+            remedy="rett tallene i filene som er nevnt",
+        )
+    return Rules(projection_weights=chosen, cohort_ages=cohort, entry_age=entry[0], **values)
+
+
+def _files() -> tuple[str, ...]:
+    return tuple(dict.fromkeys(file for file, *_ in _NUMBERS.values()))
+
+
+def _document(path: Path, problems: list[str]) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        problems.append(f"{path.name}: finnes ikke")
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        problems.append(f"{path.name}: kan ikke leses som TOML ({error})")
+    return {}
+
+
+def _number(
+    document: dict[str, Any],
+    label: str,
+    entry: str,
+    limits: list[Any],
+    problems: list[str],
+) -> Any:
+    low, high, whole = limits
+    value = document.get(entry, {}).get("value")
+    kind = "heltall" if whole else "tall"
+    if not _is_number(value) or (whole and not isinstance(value, int)) or not low <= value <= high:
+        problems.append(f"{label} value: {value!r}, ventet et {kind} fra {low:g} til {high:g}")
+    return value
+
+
+def _ages(value: Any, key: str, problems: list[str]) -> tuple[int, int]:
+    if (
+        isinstance(value, list)
+        and len(value) == 2
+        and all(isinstance(v, int) for v in value)
+        and 0 < value[0] <= value[1] < 106
+    ):
+        return value[0], value[1]
+    problems.append(f"thresholds.toml [age_groups] {key}: {value!r}, ventet [fra, til]")
+    return 0, 0
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)

@@ -1,0 +1,347 @@
+"""A yearly run: marts in, manifest and Parquet tables out.
+
+A run reads the published night with its restricted schemas, hands frames to the forecast, writes
+into a folder of its own and puts it in place with one rename. The same inputs, seed and code give
+the same bytes of every table; only the manifest knows the time.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import shutil
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from datetime import UTC, date, datetime
+from importlib.metadata import PackageNotFoundError, version
+from io import BytesIO
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from tasks import warehouse
+from tasks.errors import LandingCorrupt, NotFound, WrongUse
+from tasks.rules import read_rules
+from tasks.settings import CHECKOUT, Project, Rooms, Settings
+
+if TYPE_CHECKING:
+    from tasks.forecast.types import Rules
+
+SCHEMA_VERSION = 1
+LONGEST_HORIZON = 15
+LEAST_DRAWS = 50
+TABLES = ("cohort", "expected", "places", "apprenticeship", "placement", "track_record")
+
+_SOURCES = {
+    "cohort": "mart.cohort_by_municipality_year",
+    "pupils": "restricted.pupils_by_school_programme_area",
+    "applicants": "mart.applicants_by_county_programme",
+    "places": "mart.places_by_school_programme_area",
+    "contracts": "mart.apprentice_contracts_by_county_programme",
+    "placement": "mart.apprentice_placement_by_county",
+    "programme_areas": "mart.programme_area",
+    "programmes": "mart.programme",
+    "schools": "mart.pupils_by_school_year",
+    "vintages": "audit.vintage",
+}
+
+
+@dataclass(frozen=True)
+class Run:
+    """A finished run as it lies on disk.
+
+    Attributes:
+        id: Name of its folder.
+        manifest: What made it.
+        tables: The tables of `docs/architecture.md`, by name.
+    """
+
+    id: str
+    manifest: dict[str, Any]
+    tables: dict[str, pl.DataFrame]
+
+
+def start_year(school_year: str) -> int:
+    """2027 of `2027/28`.
+
+    Raises:
+        WrongUse: The text is not a school year.
+    """
+    found = re.fullmatch(r"(20\d\d)/(\d\d)", school_year)
+    if found and (int(found[1]) + 1) % 100 == int(found[2]):
+        return int(found[1])
+    raise WrongUse(
+        subject="skoleår",
+        expected="to år på rad, for eksempel 2027/28",
+        got=repr(school_year),
+        remedy="skriv skoleåret slik: --school-year 2027/28",
+    )
+
+
+def inputs(rooms: Rooms, on: date) -> dict[str, pl.DataFrame]:
+    """The frames that a run reads from the published night, rows in a fixed order.
+
+    Args:
+        rooms: Folders of the installation.
+        on: Regions are those valid on this date.
+
+    Raises:
+        NotFound: No night has been published, or a mart is missing from it.
+    """
+    connection = warehouse.connect_internal(rooms)
+    try:
+        missing = sorted(
+            {*_SOURCES.values(), "mart.region_membership"} - set(warehouse.tables(connection))
+        )
+        if missing:
+            raise NotFound(
+                subject="det publiserte varehuset",
+                expected="alle tabellene en plan leser",
+                got=f"ingen {', '.join(missing)}",
+                remedy="kjør «tilbudsplan ingest» og se «tilbudsplan status»",
+            )
+        frames = {
+            name: connection.sql(f"select * from {table} order by all").pl()
+            for name, table in _SOURCES.items()
+        }
+        frames["regions"] = connection.sql(
+            "select * from mart.region_membership "
+            "where valid_from <= $day and (valid_to is null or valid_to > $day) order by all",
+            params={"day": on},
+        ).pl()
+    finally:
+        connection.close()
+    return frames
+
+
+def execute(
+    settings: Settings,
+    school_year: str,
+    seed: int,
+    draws: int | None = None,
+    *,
+    horizon: int = LONGEST_HORIZON,
+    project: Project | None = None,
+    now: Callable[[], datetime] = lambda: datetime.now(UTC),
+) -> str:
+    """Run the plan for a school year and write it to `runs/<id>/`.
+
+    Args:
+        settings: Folders, county and default number of draws.
+        school_year: The school year in question, `2027/28`.
+        seed: Seed of every random stream, 0 or more.
+        draws: Number of draws, at least 50; default from the settings.
+        horizon: School years after the last count, 1 to 15.
+        project: Where the rules lie.
+        now: The clock.
+
+    Returns:
+        The run's id.
+
+    Raises:
+        WrongUse: School year, seed, draws or horizon cannot be used.
+        NotFound: The published night lacks what a plan needs.
+        ConfigurationError: A rule file cannot be used.
+    """
+    draws = settings.draws if draws is None else draws
+    year = start_year(school_year)
+    _check(seed, draws, horizon)
+    rules = read_rules((project or Project()).reference / "rules")
+    frames = inputs(settings.rooms, date(year, 10, 1))
+    tables = compute(frames, rules, year, settings.county, seed, draws, horizon)
+    manifest = {
+        "schema_version": SCHEMA_VERSION,
+        "school_year": school_year,
+        "parameters": {
+            "county": settings.county,
+            "draws": draws,
+            "horizon": horizon,
+            "rules": asdict(rules),
+        },
+        "seed": seed,
+        "code": code_version(),
+        "vintages": json.loads(frames["vintages"].write_json()),
+        "inputs": {name: _sha256(_parquet(frame)) for name, frame in sorted(frames.items())},
+    }
+    return _write(settings.rooms, manifest, tables, now())
+
+
+def compute(
+    frames: dict[str, pl.DataFrame],
+    rules: Rules,
+    year: int,
+    county: str,
+    seed: int,
+    draws: int,
+    horizon: int,
+) -> dict[str, pl.DataFrame]:
+    """Every table of a run from its frames.
+
+    Raises:
+        WrongUse: The school year is not one of those that are forecast.
+    """
+    from tasks.forecast import apprenticeship, backtest, balance, panel, simulate, summary
+
+    counted = panel.build(frames)
+    first = counted.years[-1] + 1
+    if not first <= year < first + horizon:
+        raise WrongUse(
+            subject="skoleår",
+            expected=f"et skoleår fra {summary.school_year(first)} "
+            f"til {summary.school_year(first + horizon - 1)}",
+            got=summary.school_year(year),
+            remedy="velg et senere skoleår enn siste telling, eller en lengre horisont",
+        )
+    record = backtest.run(counted, frames, rules, county, seed)
+    forecast = simulate.simulate(
+        counted,
+        rules,
+        record.errors,
+        record.ratio,
+        county=county,
+        seed=seed,
+        draws=draws,
+        horizon=horizon,
+    )
+    return {
+        "cohort": summary.cohort(
+            counted, frames, rules, record.errors.cohort, county=county, seed=seed, draws=draws
+        ),
+        "expected": summary.expected(counted, forecast, frames, county),
+        "places": balance.table(counted, forecast, frames, rules, year, county=county),
+        "apprenticeship": apprenticeship.table(
+            counted, forecast, frames, year, county=county, seed=seed
+        ),
+        "placement": apprenticeship.placement(frames, county),
+        "track_record": record.rows,
+    }
+
+
+def latest(rooms: Rooms) -> str | None:
+    """The newest run's id by its time of creation, or None."""
+    found = [
+        (str(json.loads(path.read_bytes())["created_at"]), path.parent.name)
+        for path in rooms.runs.glob("[!.]*/manifest.json")
+    ]
+    return max(found)[1] if found else None
+
+
+def read(rooms: Rooms, run_id: str) -> Run:
+    """Read a run and hold its tables against the hashes of its manifest.
+
+    Raises:
+        NotFound: There is no such run.
+        LandingCorrupt: A table is missing or is not what the run wrote.
+    """
+    folder = rooms.runs / run_id
+    if not re.fullmatch(r"[\w-]+", run_id) or not (folder / "manifest.json").is_file():
+        raise NotFound(
+            subject="plankjøring",
+            expected="navnet på en ferdig kjøring",
+            got=run_id or "ingen",
+            remedy="se «tilbudsplan status», eller kjør «tilbudsplan plan run»",
+        )
+    manifest: dict[str, Any] = json.loads((folder / "manifest.json").read_bytes())
+    tables = {}
+    for name, expected in manifest["outputs"].items():
+        file = folder / f"{name}.parquet"
+        content = file.read_bytes() if file.is_file() else b""
+        if _sha256(content) != expected:
+            raise LandingCorrupt(
+                subject=f"plankjøring {run_id}, {file.name}",
+                expected=f"innhold med SHA-256 {expected[:12]}…",
+                got="en annen fil" if content else "ingen fil",
+                remedy="kjør planen på nytt med samme frø og parametre (de står i manifest.json)",
+            )
+        tables[name] = pl.read_parquet(BytesIO(content))
+    return Run(run_id, manifest, tables)
+
+
+def code_version() -> dict[str, str | None]:
+    """Package version, git commit where there is one, and a hash of the forecast's sources."""
+    try:
+        package: str | None = version("tilbudsplan")
+    except PackageNotFoundError:
+        package = None
+    sources = hashlib.sha256()
+    for path in sorted((CHECKOUT / "tasks" / "forecast").glob("*.py")):
+        sources.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
+    return {
+        "package": package,
+        "commit": _commit(CHECKOUT / ".git"),
+        "forecast_sha256": sources.hexdigest(),
+    }
+
+
+def _check(seed: int, draws: int, horizon: int) -> None:
+    for subject, value, low, high in (
+        ("frø (seed)", seed, 0, 2**63 - 1),
+        ("antall trekninger", draws, LEAST_DRAWS, 20_000),
+        ("horisont", horizon, 1, LONGEST_HORIZON),
+    ):
+        if not low <= value <= high:
+            raise WrongUse(
+                subject=subject,
+                expected=f"et heltall fra {low} til {high}",
+                got=str(value),
+                remedy="velg et tall i dette spennet",
+            )
+
+
+def _write(
+    rooms: Rooms, manifest: dict[str, Any], tables: dict[str, pl.DataFrame], created: datetime
+) -> str:
+    """Write beside, sync, rename: a folder without a leading dot is always whole."""
+    content = {name: _parquet(tables[name]) for name in TABLES}
+    manifest["outputs"] = {name: _sha256(data) for name, data in content.items()}
+    identity = _sha256(json.dumps(manifest, sort_keys=True).encode())
+    stamp = created.astimezone(UTC).strftime("%Y%m%dT%H%M%SZ")
+    run_id = f"{manifest['school_year'].replace('/', '-')}-{stamp}-{identity[:8]}"
+    if (rooms.runs / run_id).is_dir():
+        return run_id
+    manifest |= {"id": run_id, "created_at": created.astimezone(UTC).isoformat()}
+    folder = rooms.runs / f".{run_id}"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    for name, data in content.items():
+        _write_synced(folder / f"{name}.parquet", data)
+    text = json.dumps(manifest, ensure_ascii=False, indent=2, sort_keys=True)
+    _write_synced(folder / "manifest.json", text.encode())
+    folder.rename(rooms.runs / run_id)
+    return run_id
+
+
+def _write_synced(path: Path, data: bytes) -> None:
+    with path.open("wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _parquet(frame: pl.DataFrame) -> bytes:
+    buffer = BytesIO()
+    frame.write_parquet(buffer, compression="zstd")
+    return buffer.getvalue()
+
+
+def _sha256(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
+def _commit(git: Path) -> str | None:
+    """The commit that `HEAD` names, read from the files of git itself."""
+    head = git / "HEAD"
+    if not head.is_file():
+        return None
+    name = head.read_text(encoding="utf-8").strip()
+    if not name.startswith("ref: "):
+        return name
+    ref = name.removeprefix("ref: ")
+    if (git / ref).is_file():
+        return (git / ref).read_text(encoding="utf-8").strip()
+    packed = git / "packed-refs"
+    lines = packed.read_text(encoding="utf-8").splitlines() if packed.is_file() else []
+    return next((line.split()[0] for line in lines if line.endswith(f" {ref}")), None)
