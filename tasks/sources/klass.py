@@ -204,8 +204,10 @@ def parse(answers: Sequence[Answer], selection: Selection) -> dict[str, pl.DataF
         required = layout.required
     if wire.columns:
         _require_columns(wire, required)
-    if not wire.height and not layout.may_be_empty:
-        raise _changed("minst én rad", "et tomt svar")
+    if not wire.height:
+        if not layout.may_be_empty:
+            raise _changed("minst én rad", "et tomt svar")
+        return {"rows": pl.DataFrame(schema=layout.columns)}
     return {"rows": _typed(wire, layout)}
 
 
