@@ -79,7 +79,11 @@ def resolve(library: Library, table: Table, wishes: dict[str, Wish], max_cells: 
     for variable in table.variables:
         wish = wishes.get(variable.code)
         if wish and wish.expressions:
-            axes.append(_axis(library, variable, wish))
+            try:
+                axes.append(_axis(library, variable, wish))
+            except Refused as refusal:
+                refusal.variable = variable.code
+                raise
         elif variable.elimination is False:
             raise Refused("Missing selection for mandantory variable", variable=variable.code)
     if math.prod(len(axis.codes) for axis in axes) > max_cells:
@@ -114,7 +118,7 @@ def _axis(library: Library, variable: Variable, wish: Wish) -> Axis:
     )
     chosen = [at for at in chosen if members[at]]
     if not chosen:
-        raise Refused("Non-existent value", variable=variable.code)
+        raise Refused("Non-existent value")
     return Axis(
         variable,
         [codes[at] for at in chosen],
@@ -128,7 +132,7 @@ def _codelist(library: Library, variable: Variable, name: str) -> Codelist | Non
         return None
     found = library.codelist(name) if name in variable.codelists else None
     if found is None:
-        raise Refused("Non-existent codelist", variable=variable.code)
+        raise Refused("Non-existent codelist")
     return found
 
 
