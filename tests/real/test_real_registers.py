@@ -171,7 +171,7 @@ def test_leavers_per_school_from_the_portal_export(real):
     assert rows.columns[-1].startswith("2020-21.")
     assert (rows[rows.columns[-1]] == "*").sum() == 132
     country = rows.filter(pl.col("EnhetNivaa") == "1")
-    assert country["EnhetNavn"].to_list() == ["Hele landet"]
+    assert country["EnhetNavn"].to_list() == ["Hele landet", "Utlandet"]
     assert set(rows["Fylkekode"].drop_nulls()) >= {"16", "17", "50"}
 
 
