@@ -79,7 +79,8 @@ class Loopback:
                     reply = outer.answer(seen)
                 reply.send(self)
 
-            do_POST = do_GET
+            def do_POST(self) -> None:
+                self.do_GET()
 
             def log_message(self, *_: object) -> None:
                 pass
