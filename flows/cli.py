@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import sys
 from datetime import datetime
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -192,14 +191,6 @@ def _refuse(text: str, code: int, error: TyperException | None = None) -> int:
         command = getattr(getattr(error, "ctx", None), "command_path", "tilbudsplan")
         print(f"Se «{command} --help».", file=sys.stderr)  # noqa: T201
     return code
-
-
-def relative(path: Path) -> str:
-    """A path as short as it can be said from where the reader stands."""
-    try:
-        return str(path.relative_to(Path.cwd()))
-    except ValueError:
-        return str(path)
 
 
 if __name__ == "__main__":

@@ -25,7 +25,10 @@ USAGE_ERRORS = (
     (r"Got unexpected extra argument\(?s?\)? \((.*)\)", r"for mange argumenter: \1"),
     (r"Option '?([^']*)'? requires an argument\.?", r"valget \1 trenger en verdi"),
     (r"Invalid value for (.*?): .*valid integer.*", r"\1 må være et helt tall"),
-    (r"Invalid value for (.*?): .*'(.*)' does not match.*", r"\1 er «\2», ventet en dato som 2026-11-22"),
+    (
+        r"Invalid value for (.*?): .*'(.*)' does not match.*",
+        r"\1 er «\2», ventet en dato som 2026-11-22",
+    ),
     (r"Invalid value for (.*?): Input should be (.*)", r"ugyldig verdi for \1: utenfor \2"),
     (r"Invalid value for (.*?): (.*)", r"ugyldig verdi for \1: \2"),
     (r"(Ingen kommando heter .*) Did you mean (.*)\?", r"\1 Mente du \2?"),

@@ -36,10 +36,7 @@ def as_table(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
     """Print a table: numbers to the right, as wide as needed, plain when not on a terminal."""
     texts = [[_text(value) for value in row] for row in rows]
     widths = [max(map(len, column)) for column in zip(columns, *texts, strict=True)]
-    numeric = [
-        bool(rows) and all(isinstance(r[i], int | float | Decimal | None) for r in rows)
-        for i in range(len(columns))
-    ]
+    numeric = [_is_numeric([row[i] for row in rows]) for i in range(len(columns))]
     line("  ".join(_pad(c, w, n) for c, w, n in zip(columns, widths, numeric, strict=True)))
     line("  ".join("─" * w for w in widths))
     for row in texts:
@@ -59,6 +56,14 @@ def note(text: str) -> None:
 def local_time(instant: datetime) -> str:
     """An instant as a planner reads it: Oslo time, day first."""
     return instant.astimezone(OSLO).strftime("%d.%m.%Y kl. %H:%M")
+
+
+def relative(path: Path) -> str:
+    """A path as short as it can be said from where the reader stands."""
+    try:
+        return str(path.relative_to(Path.cwd()))
+    except ValueError:
+        return str(path)
 
 
 class Progress:
@@ -172,6 +177,13 @@ def _text(value: Any) -> str:
             return f"{value:,.6g}".replace(",", "\u00a0").replace(".", ",")
         case _:
             return str(value)
+
+
+def _is_numeric(values: Sequence[Any]) -> bool:
+    known = [value for value in values if value is not None]
+    return bool(known) and all(
+        isinstance(value, int | float | Decimal) and not isinstance(value, bool) for value in known
+    )
 
 
 def _pad(text: str, width: int, numeric: bool) -> str:

@@ -13,8 +13,8 @@ from tasks import runs
 from tasks.publish import report
 from tasks.settings import Settings
 
-calculate = task(runs.execute, name="regn", task_run_name="regn-{school_year}")
-publish = task(report.write, name="publiser", retries=1)
+calculate = task(name="regn", task_run_name="regn-{school_year}")(runs.execute)
+publish = task(name="publiser")(report.write)
 
 
 @flow(

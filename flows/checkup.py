@@ -1,0 +1,163 @@
+"""`tilbudsplan doctor`: looks at settings, files and surroundings, and says what to mend."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import ValidationError
+
+from flows import show
+from tasks import alerts, catalogue, locks, quality, transform, warehouse
+from tasks.errors import NotFound, TilbudsplanError
+from tasks.journal import Journal
+from tasks.settings import Project, Settings
+
+State = Literal["ok", "merk", "feil"]
+SPACE_BYTES = 2_000_000_000
+CLOCK_SLACK = timedelta(minutes=5)
+
+
+@dataclass(frozen=True)
+class Check:
+    """What one look found.
+
+    Attributes:
+        name: What was looked at.
+        state: `ok`; `merk` where a choice or a shortage is worth knowing; `feil` must be mended.
+        found: What was found, and the remedy where one is needed.
+    """
+
+    name: str
+    state: State
+    found: str
+
+
+def doctor(as_json: bool) -> bool:
+    """Run every check and print the results.
+
+    Returns:
+        Whether nothing must be mended.
+    """
+    checks = examine()
+    if as_json:
+        show.as_json([asdict(check) for check in checks])
+    else:
+        width = max(len(check.name) for check in checks)
+        for check in checks:
+            first, *rest = check.found.splitlines()
+            show.line(f"{check.state:<5} {check.name:<{width}}  {first}")
+            for line in rest:
+                show.line(f"{'':<5} {'':<{width}}  {line}")
+        wrong = sum(check.state == "feil" for check in checks)
+        show.line()
+        show.line("Alt i orden." if not wrong else f"{wrong} må rettes.")
+    return all(check.state != "feil" for check in checks)
+
+
+def examine() -> list[Check]:
+    """Every check; where the settings cannot be read, only that is said."""
+    try:
+        settings = Settings()
+    except ValidationError as error:
+        lines = [
+            f"TILBUDSPLAN_{str(d['loc'][0]).upper()} er {d['input']!r}: {d['msg']}"
+            for d in error.errors()
+        ]
+        return [Check("innstillinger", "feil", "\n".join([*lines, "Rett miljøvariablene over."]))]
+    project = Project()
+    looks: list[tuple[str, Callable[[], tuple[State, str]]]] = [
+        ("katalog", lambda: _catalogue(settings, project)),
+        ("SQL", lambda: ("ok", f"{len(transform.read_project(project.sql))} tabeller")),
+        (
+            "forventninger",
+            lambda: ("ok", f"{len(quality.read_suites(project.expectations))} tabeller"),
+        ),
+        ("skriverett", lambda: _writable(settings)),
+        ("diskplass", lambda: _space(settings)),
+        ("klokke", lambda: _clock(settings)),
+        ("nattlås", lambda: _lock(settings)),
+        ("journal", lambda: _journal(settings)),
+        ("varehus", lambda: _warehouse(settings)),
+        ("e-post", lambda: _mail(settings)),
+    ]
+    home = f"hjem {settings.rooms.home}, profil {settings.profile}"
+    return [Check("innstillinger", "ok", home), *(_look(name, look) for name, look in looks)]
+
+
+def _look(name: str, look: Callable[[], tuple[State, str]]) -> Check:
+    try:
+        return Check(name, *look())
+    except (TilbudsplanError, OSError) as error:
+        return Check(name, "feil", str(error))
+
+
+def _catalogue(settings: Settings, project: Project) -> tuple[State, str]:
+    loaded = catalogue.load(project.catalogue, settings.profile, settings.source_server)
+    return "ok", f"{len(loaded)} datasett fra {len(loaded.publishers)} utgivere"
+
+
+def _writable(settings: Settings) -> tuple[State, str]:
+    home = settings.rooms.home
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=home):
+            return "ok", str(home)
+    except OSError as error:
+        return "feil", (
+            f"kan ikke skrive i {home} ({error.strerror}). Gi skriverett, "
+            "eller pek TILBUDSPLAN_HOME til en annen mappe."
+        )
+
+
+def _space(settings: Settings) -> tuple[State, str]:
+    home = settings.rooms.home
+    existing = next(folder for folder in (home, *home.parents) if folder.exists())
+    free = shutil.disk_usage(existing).free
+    if free < SPACE_BYTES:
+        return "feil", f"{free / 1e9:.1f} GB ledig; en natt trenger 2 GB. Rydd på disken."
+    return "ok", f"{free / 1e9:.0f} GB ledig"
+
+
+def _clock(settings: Settings) -> tuple[State, str]:
+    try:
+        now = datetime.now(UTC)
+        text = show.local_time(now.astimezone(ZoneInfo("Europe/Oslo")))
+    except ZoneInfoNotFoundError:
+        return "feil", "tidssonen Europe/Oslo mangler. Installer pakken tzdata."
+    entries = Journal(settings.rooms.journal).entries()
+    if entries and entries[-1].at > now + CLOCK_SLACK:
+        last = show.local_time(entries[-1].at)
+        return "feil", f"klokken er {text}, men journalen er skrevet {last}. Still klokken."
+    return "ok", text
+
+
+def _lock(settings: Settings) -> tuple[State, str]:
+    holder = locks.holder(settings.rooms.lock)
+    if holder is None:
+        return "ok", "ingen holder den"
+    who = ", ".join(f"{key} {value}" for key, value in holder.items())
+    return "merk", f"en natt er i gang ({who}). Vent til den er ferdig."
+
+
+def _journal(settings: Settings) -> tuple[State, str]:
+    return "ok", f"{Journal(settings.rooms.journal).verify()} linjer, kjeden holder"
+
+
+def _warehouse(settings: Settings) -> tuple[State, str]:
+    try:
+        with warehouse.connect_published(settings.rooms) as connection:
+            return "ok", f"{len(warehouse.tables(connection))} tabeller publisert"
+    except NotFound:
+        return "merk", "ingen natt er publisert ennå. Kjør «tilbudsplan ingest»."
+
+
+def _mail(settings: Settings) -> tuple[State, str]:
+    if alerts.check_smtp(settings):
+        return "ok", f"{settings.smtp_host} svarer"
+    return "merk", "ingen e-posttjener er satt (TILBUDSPLAN_SMTP_HOST); varsler vises i «status»."
