@@ -305,6 +305,8 @@ def _dense(text: bytes) -> pl.Series:
     a fifth faster than the array in one go, at half the memory. The array has been found whole by
     the decoder; a comma inside anything but an array of numbers makes a slice that is refused.
     """
+    if not text.startswith(b"["):
+        raise _broken("en liste eller et objekt i value", repr(text[:40]))
     series = []
     start, end = 1, len(text) - 1
     while start < end:

@@ -86,18 +86,18 @@ def test_a_passing_fault_is_tried_again(still: Still, status: int) -> None:
 
 
 def test_attempts_are_bounded(still: Still) -> None:
-    with serving([as_json({"title": "Nede"}, status=503)]) as server:
-        with pytest.raises(SourceUnavailable, match="503 Nede") as refused:
-            client(still, attempts=3).get(server.url, role="data-001")
+    down = as_json({"title": "Nede"}, status=503)
+    with serving([down]) as server, pytest.raises(SourceUnavailable, match="503 Nede") as refused:
+        client(still, attempts=3).get(server.url, role="data-001")
     assert len(server.seen) == 3
     assert refused.value.subject == "test, data-001"
     assert "prøv igjen senere" in refused.value.remedy
 
 
 def test_an_empty_500_is_tried_once_more_only(still: Still) -> None:
-    with serving([Reply(status=500, body=b"")]) as server:
-        with pytest.raises(SourceUnavailable, match="500"):
-            client(still, attempts=5).get(server.url, role="x")
+    empty = Reply(status=500, body=b"")
+    with serving([empty]) as server, pytest.raises(SourceUnavailable, match="500"):
+        client(still, attempts=5).get(server.url, role="x")
     assert len(server.seen) == 2
 
 
@@ -122,9 +122,9 @@ def test_429_without_retry_after_waits_out_the_rate_window(still: Still) -> None
 
 
 def test_a_long_retry_after_is_left_to_a_person(still: Still) -> None:
-    with serving([Reply(status=429, headers={"Retry-After": "7200"})]) as server:
-        with pytest.raises(SourceUnavailable, match="7200 sekunders pause"):
-            client(still).get(server.url, role="x")
+    busy = Reply(status=429, headers={"Retry-After": "7200"})
+    with serving([busy]) as server, pytest.raises(SourceUnavailable, match="7200 sekunders pause"):
+        client(still).get(server.url, role="x")
     assert len(server.seen) == 1
 
 
@@ -325,9 +325,9 @@ def test_closed_hours_refuse_before_any_call_and_say_when_it_opens() -> None:
 
 def test_a_retry_does_not_run_into_closed_hours() -> None:
     still = Still(datetime(2026, 11, 23, 3, 59, 50, tzinfo=UTC))
-    with serving([Reply(status=503, headers={"Retry-After": "30"}), as_json({})]) as server:
-        with pytest.raises(SourceUnavailable, match="05:00–08:15"):
-            client(still, closed=SSB_WINDOWS).get(server.url, role="x")
+    busy = Reply(status=503, headers={"Retry-After": "30"})
+    with serving([busy]) as server, pytest.raises(SourceUnavailable, match="05:00–08:15"):
+        client(still, closed=SSB_WINDOWS).get(server.url, role="x")
     assert len(server.seen) == 1
 
 
