@@ -1,15 +1,23 @@
-"""The stage between staging and marts: carries every year's municipalities to today's borders."""
+"""Puts the way from every year's municipal borders to today's into the build, for marts to join."""
 
 from __future__ import annotations
 
 from datetime import date
+from typing import TYPE_CHECKING
 
-import duckdb
+import polars as pl
 
 from tasks import regions, warehouse
 
-TABLE = "reference.municipality_carry"
-NEEDS = (
+if TYPE_CHECKING:
+    import duckdb
+
+CARRY = "reference.municipality_carry"
+_FIGURES = (
+    "staging.population_by_municipality",
+    "staging.population_projection_by_municipality",
+)
+_READS = (
     "staging.municipality",
     "staging.municipality_change",
     "reference.municipality_split_weights",
@@ -17,55 +25,37 @@ NEEDS = (
 )
 
 
-def build(con: duckdb.DuckDBPyConnection, as_of: date) -> bool:
-    """Make `reference.municipality_carry`: one row per year × old code × code of today.
+def load_carry(con: duckdb.DuckDBPyConnection, as_of: date) -> bool:
+    """Make `reference.municipality_carry`: year, from_code, to_code, weight (DECIMAL(18, 9)).
 
-    Columns are `year, from_code, to_code, weight`; the weights of a year and old code sum to one.
-    Years run from the first that the staged changes reach to the year of `as_of`, whose borders
-    on 1 January are today's. Only municipalities that end in one of the county's are carried.
+    From the borders of every year that there are figures for to those of the night's year, for
+    municipalities that belong to a region.
 
     Returns:
-        False where a table that it needs was not built; those that read it are then skipped.
+        False where what it is made of is not there; the marts that read it are then skipped.
 
     Raises:
-        ConfigurationError: the changes cannot be followed (a split without declared weights), or
-            the intake regions do not cover the county once.
+        ConfigurationError: a split has no declared shares (see `regions.carry`).
     """
-    if set(NEEDS) - set(warehouse.tables(con)):
+    present = set(warehouse.tables(con))
+    figures = [table for table in _FIGURES if table in present]
+    if not figures or not present.issuperset(_READS):
         return False
-    municipalities = con.sql("FROM staging.municipality").pl()
-    members = con.sql(
-        "SELECT m.* FROM reference.region_membership AS m "
-        "JOIN reference.regions AS r USING (region_code) WHERE r.kind = 'intake'"
-    ).pl()
-    county = _codes_today(con, as_of)
-    regions.check_partition(members, county)
-    first = municipalities["valid_from"].min()
-    start = first.year if isinstance(first, date) else as_of.year
-    carried = regions.carry(
-        con.sql("FROM staging.municipality_change").pl(),
-        con.sql(
-            "SELECT old_code, new_code, change_date::DATE AS change_date, weight::DOUBLE AS weight "
-            "FROM reference.municipality_split_weights"
-        ).pl(),
-        range(start, as_of.year + 1),
+    years = {int(year) for table in figures for year in _distinct(con, table, "year")}
+    links = regions.carry(
+        warehouse.frame(con, "select old_code, new_code, changed_on from " + _READS[1]),
+        warehouse.frame(con, "select old_code, new_code, change_date, weight from " + _READS[2]),
+        years,
         as_of.year,
-        municipalities=municipalities,
-        into=county,
+        municipalities=warehouse.frame(
+            con, "select municipality_code, valid_from, valid_to from " + _READS[0]
+        ),
+        into=_distinct(con, _READS[3], "municipality_code"),
     )
-    con.register("carried", carried)
-    con.execute(f"CREATE OR REPLACE TABLE {TABLE} AS FROM carried ORDER BY ALL")
-    con.unregister("carried")
+    warehouse.load_frame(con, CARRY, links.sort(pl.all()))
     return True
 
 
-def _codes_today(con: duckdb.DuckDBPyConnection, as_of: date) -> list[str]:
-    """The municipalities of the counties that the intake regions lie in, valid on `as_of`."""
-    found = con.execute(
-        "SELECT DISTINCT municipality_code FROM staging.municipality "
-        "WHERE valid_from <= $day AND coalesce(valid_to > $day, TRUE) "
-        "AND left(municipality_code, 2) IN "
-        "(SELECT left(municipality_code, 2) FROM reference.region_membership) ORDER BY 1",
-        {"day": as_of},
-    ).fetchall()
-    return [code for (code,) in found]
+def _distinct(con: duckdb.DuckDBPyConnection, table: str, column: str) -> list[str]:
+    found = con.execute(f"select distinct {column}::varchar from {table} order by 1").fetchall()
+    return [value for (value,) in found]

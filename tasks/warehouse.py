@@ -11,13 +11,16 @@ import hashlib
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import duckdb
 
 from tasks.errors import ConfigurationError, NotFound, ValidationFailed
 from tasks.jsonlines import sync_folder
 from tasks.settings import Rooms
+
+if TYPE_CHECKING:
+    import polars as pl
 
 STORAGE_VERSION = "v1.2.0"
 SCHEMAS = ("raw", "reference", "staging", "restricted", "mart", "audit")
@@ -132,6 +135,21 @@ def first_rows(con: duckdb.DuckDBPyConnection, query: str, number: int) -> list[
     found = con.execute(f"select * from ({query.strip().rstrip(';')}) limit {number}")
     names = [column[0] for column in found.description or []]
     return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+
+
+def frame(con: duckdb.DuckDBPyConnection, query: str) -> pl.DataFrame:
+    """The whole result of a query, for arithmetic on small tables that SQL does not say well."""
+    found: pl.DataFrame = con.sql(query).pl()
+    return found
+
+
+def load_frame(con: duckdb.DuckDBPyConnection, table: str, frame: pl.DataFrame) -> None:
+    """Make a table anew from a frame."""
+    con.register("_frame", frame)
+    try:
+        con.execute(f"create or replace table {quote(table)} as select * from _frame")
+    finally:
+        con.unregister("_frame")
 
 
 def publish(con: duckdb.DuckDBPyConnection, build: Path, rooms: Rooms) -> None:

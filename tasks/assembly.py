@@ -1,0 +1,213 @@
+"""One night's database: load, stage, validate, join, account for.
+
+A dataset whose newest snapshot cannot be used goes back to its last good one and says so; one that
+has none is left out, and what reads it with it. What is wrong with the project itself (a mart that
+does not run or does not hold) stops the night, and yesterday's copy stays.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tasks import borders, quality, transform, warehouse
+from tasks.catalogue import Catalogue, Dataset
+from tasks.errors import ConfigurationError, SourceChanged, TilbudsplanError, ValidationFailed
+from tasks.quality import Result, Suite
+from tasks.settings import Project
+from tasks.transform import Table
+
+if TYPE_CHECKING:
+    import duckdb
+
+_TYPED = ("staging", "restricted")
+
+
+@dataclass(frozen=True)
+class Vintage:
+    """Which snapshot of a dataset a night stands on.
+
+    Attributes:
+        dataset: The dataset's id.
+        snapshot: The snapshot, or None where there is none that can be used.
+        kind: Where the newest one failed: `fetch`, `parse`, `stage` or `block`; None if it did not.
+        reason: Why, in Norwegian.
+    """
+
+    dataset: str
+    snapshot: str | None
+    kind: str | None = None
+    reason: str | None = None
+
+
+@dataclass
+class Assembly:
+    """A night in the making.
+
+    Attributes:
+        con: The build's connection.
+        catalogue: The declared datasets.
+        project: Where SQL, suites and reference data stand.
+        as_of: Oslo date of the night; municipal borders are those of its year.
+        parsed: Gives the folder of Parquet files of a dataset's snapshot.
+        last_good: Gives the snapshot that was published last, if any.
+        vintages: What the night stands on, by dataset; falls back as things fail.
+        results: What the suites gave, by table.
+        skipped: Tables that were not built, and why.
+    """
+
+    con: duckdb.DuckDBPyConnection
+    catalogue: Catalogue
+    project: Project
+    as_of: date
+    parsed: Callable[[str, str], Path]
+    last_good: Callable[[str], str | None]
+    vintages: dict[str, Vintage]
+    results: dict[str, list[Result]] = field(default_factory=dict)
+    skipped: dict[str, str] = field(default_factory=dict)
+    tables: list[Table] = field(default_factory=list)
+    suites: Mapping[str, Suite] = field(default_factory=dict)
+
+
+def assemble(night: Assembly) -> None:
+    """Build everything up to the marts.
+
+    Raises:
+        ConfigurationError: SQL, suites or reference data are wrong.
+        ValidationFailed: a mart breaks a `block` expectation or its key.
+    """
+    night.tables = transform.read_project(night.project.sql)
+    night.suites = quality.read_suites(night.project.expectations)
+    _refuse_orphans(night)
+    warehouse.load_reference(night.con, night.project.reference)
+    for dataset in night.catalogue:
+        _load(night, dataset)
+    warehouse.one_thread(night.con)
+    typed = [table for table in night.tables if _is_typed(table)]
+    _stage(night, typed)
+    _validate_typed(night, [table.name for table in typed])
+    borders.load_carry(night.con, night.as_of)
+    _join(night)
+
+
+def _is_typed(table: Table) -> bool:
+    return table.name.startswith(tuple(f"{schema}." for schema in _TYPED))
+
+
+def _refuse_orphans(night: Assembly) -> None:
+    known = {table.name for table in night.tables}
+    wanted = {f"datasettet {d.id}": d.table for d in night.catalogue}
+    wanted |= {f"forventningene til {name}": name for name in night.suites}
+    orphans = [f"{who} mangler SQL-filen til {t}" for who, t in wanted.items() if t not in known]
+    if orphans:
+        raise ConfigurationError(
+            subject=str(night.project.root),
+            expected="en SQL-fil for hvert datasett og hver YAML-fil",
+            got="; ".join(orphans),
+            remedy="legg til SQL-filene, eller ta bort oppføringene",
+        )
+
+
+def _load(night: Assembly, dataset: Dataset) -> None:
+    """Load the chosen snapshot, or what the dataset falls back to."""
+    while (snapshot := night.vintages[dataset.id].snapshot) is not None:
+        try:
+            warehouse.load_parquet(night.con, dataset.id, night.parsed(dataset.id, snapshot))
+        except TilbudsplanError as error:
+            _fall_back(night, dataset, "parse", str(error))
+        else:
+            return
+    warehouse.drop_raw(night.con, dataset.id)
+
+
+def _fall_back(night: Assembly, dataset: Dataset, kind: str, reason: str) -> None:
+    """Choose the last good snapshot, or none where that is the one that failed."""
+    now = night.vintages[dataset.id]
+    good = night.last_good(dataset.id)
+    night.vintages[dataset.id] = Vintage(
+        dataset.id,
+        good if good != now.snapshot else None,
+        # The first thing that went wrong is what somebody must look at.
+        now.kind or kind,
+        now.reason or reason,
+    )
+
+
+def _stage(night: Assembly, tables: Iterable[Table]) -> None:
+    owners = {dataset.table: dataset for dataset in night.catalogue}
+    for table in tables:
+        _stage_one(night, table, owners.get(table.name))
+
+
+def _stage_one(night: Assembly, table: Table, dataset: Dataset | None) -> None:
+    """Build a typed table; its dataset goes back to its last good snapshot where that fails."""
+    while _has_sources(night, table):
+        try:
+            transform.build(night.con, table)
+        except (SourceChanged, ValidationFailed) as error:
+            if dataset is None:
+                raise
+            kind = "block" if isinstance(error, ValidationFailed) else "stage"
+            _fall_back(night, dataset, kind, str(error))
+            _load(night, dataset)
+        else:
+            return
+
+
+def _has_sources(night: Assembly, table: Table) -> bool:
+    """Whether the build holds what a table reads; if not, it is dropped and written down."""
+    missing = transform.missing_sources(table, warehouse.tables(night.con))
+    if missing:
+        transform.drop(night.con, table.name)
+        night.skipped[table.name] = f"mangler {', '.join(missing)}"
+    else:
+        night.skipped.pop(table.name, None)
+    return not missing
+
+
+def _validate_typed(night: Assembly, names: list[str]) -> None:
+    """Run the suites of typed tables until every dataset holds, or is left out."""
+    _run_suites(night, names)
+    blocked = {
+        dataset.table: dataset
+        for dataset in night.catalogue
+        if any(result.blocks for result in night.results.get(dataset.table, ()))
+    }
+    if not blocked:
+        return
+    for dataset in blocked.values():
+        failures = [str(r) for r in night.results[dataset.table] if r.blocks]
+        _fall_back(night, dataset, "block", "; ".join(failures))
+        _load(night, dataset)
+    typed = [table for table in night.tables if _is_typed(table)]
+    touched = {*blocked, *(table.name for table in transform.readers(typed, blocked))}
+    again = [table for table in typed if table.name in touched]
+    _stage(night, again)
+    _validate_typed(night, [table.name for table in again])
+
+
+def _run_suites(night: Assembly, names: Iterable[str]) -> None:
+    chosen = [night.suites[name] for name in names if name in night.suites]
+    for suite in chosen:
+        night.results.pop(suite.table, None)
+    for result in quality.run(night.con, chosen):
+        night.results.setdefault(result.table, []).append(result)
+
+
+def _join(night: Assembly) -> None:
+    marts = [table for table in night.tables if not _is_typed(table)]
+    for table in marts:
+        if _has_sources(night, table):
+            transform.build(night.con, table)
+    _run_suites(night, [table.name for table in marts])
+    broken = [r for t in marts for r in night.results.get(t.name, ()) if r.blocks]
+    if broken:
+        raise ValidationFailed(
+            subject=broken[0].table,
+            expected="at tabellen holder forventningene som stopper publisering",
+            got="; ".join(str(result) for result in broken),
+            remedy="rett SQL-filen eller forventningen; gårsdagens varehus står urørt",
+        )

@@ -1,0 +1,169 @@
+"""The tables of `audit`: what a night stands on, what was checked, and how each table is made."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from tasks import quality, warehouse
+from tasks.alerts import Finding
+from tasks.assembly import Assembly, Vintage
+from tasks.catalogue import Dataset
+from tasks.landing import Landing, Snapshot
+
+if TYPE_CHECKING:
+    import duckdb
+
+_VINTAGE: dict[str, type[pl.DataType]] = {
+    "dataset": pl.String,
+    "title": pl.String,
+    "source_table": pl.String,
+    "publisher": pl.String,
+    "licence": pl.String,
+    "table_name": pl.String,
+    "snapshot": pl.String,
+    "as_of": pl.Date,
+    "landed_at": pl.Datetime,
+    "source_updated": pl.Datetime,
+    "stale": pl.Boolean,
+    "stale_reason": pl.String,
+    "constructed": pl.Boolean,
+}
+_TABLE = {
+    "table_name": pl.String,
+    "grain": pl.String,
+    "key": pl.String,
+    "unit": pl.String,
+    "sources": pl.String,
+    "skipped": pl.String,
+}
+
+
+def write(night: Assembly, landing: Landing, night_id: str, profile: str) -> list[Finding]:
+    """Write the audit tables of a built night.
+
+    - `audit.night`: one row; id, as_of, profile.
+    - `audit.vintage`: one row per dataset; the snapshot it stands on, its age, and why it is stale.
+    - `audit.validation`: one row per expectation.
+    - `audit.table`: one row per SQL file; its header, and why it was skipped.
+
+    Returns:
+        What somebody must look at.
+    """
+    con = night.con
+    rows, found = [], []
+    for dataset in night.catalogue:
+        vintage = night.vintages[dataset.id]
+        landed = landing.get(dataset.id, vintage.snapshot) if vintage.snapshot else None
+        late = _too_old(dataset, landed, night.as_of)
+        rows.append(_vintage_row(night, dataset, vintage, landed, late))
+        found += _findings(dataset, vintage, late, night.as_of)
+    _write(con, "audit.vintage", rows, _VINTAGE)
+    quality.store(con, [r for table in sorted(night.results) for r in night.results[table]])
+    _write(
+        con,
+        "audit.table",
+        [
+            [
+                t.name,
+                t.grain,
+                ", ".join(t.key),
+                t.unit,
+                ", ".join(t.sources),
+                night.skipped.get(t.name),
+            ]
+            for t in sorted(night.tables, key=lambda table: table.name)
+        ],
+        _TABLE,
+    )
+    _write(
+        con,
+        "audit.night",
+        [[night_id, night.as_of, profile]],
+        {"night": pl.String, "as_of": pl.Date, "profile": pl.String},
+    )
+    return found + _warnings(night)
+
+
+def _write(
+    con: duckdb.DuckDBPyConnection,
+    table: str,
+    rows: Sequence[Sequence[object]],
+    schema: Mapping[str, type[pl.DataType]],
+) -> None:
+    warehouse.load_frame(con, table, pl.DataFrame(rows, schema=schema, orient="row"))
+
+
+def _vintage_row(
+    night: Assembly, dataset: Dataset, vintage: Vintage, landed: Snapshot | None, late: str | None
+) -> list[object]:
+    return [
+        dataset.id,
+        dataset.title,
+        dataset.source_table,
+        dataset.publisher.name,
+        dataset.licence or dataset.publisher.licence,
+        dataset.table,
+        vintage.snapshot,
+        landed.as_of if landed else None,
+        _utc(landed.landed_at) if landed else None,
+        _utc(landed.updated) if landed and landed.updated else None,
+        bool(vintage.reason or late),
+        vintage.reason or late,
+        _constructed(night.con, dataset.table),
+    ]
+
+
+def _utc(instant: datetime) -> datetime:
+    """The instant without its zone: instants in the warehouse are UTC."""
+    return instant.replace(tzinfo=None)
+
+
+def _too_old(dataset: Dataset, landed: Snapshot | None, as_of: date) -> str | None:
+    """Why a vintage is too old, if it is; a source without time stamps is as old as its bytes."""
+    if landed is None:
+        return None
+    updated = (landed.updated or landed.landed_at).date()
+    days = (as_of - updated).days
+    if days <= dataset.freshness_days:
+        return None
+    return (
+        f"kilden er ikke oppdatert siden {updated:%d.%m.%Y}, {days} dager; "
+        f"grensen er {dataset.freshness_days}"
+    )
+
+
+def _constructed(con: duckdb.DuckDBPyConnection, table: str) -> bool:
+    if "constructed" not in warehouse.columns(con, table):
+        return False
+    row = con.execute(
+        f"select coalesce(bool_or(constructed), false) from {warehouse.quote(table)}"
+    ).fetchone()
+    return bool(row and row[0])
+
+
+def _findings(dataset: Dataset, vintage: Vintage, late: str | None, as_of: date) -> list[Finding]:
+    found = []
+    if vintage.kind:
+        reason = vintage.reason or ""
+        if vintage.snapshot is None:
+            reason += " (ingen tidligere årgang å falle tilbake på: tabellen mangler)"
+        found.append(Finding(dataset.id, vintage.kind, dataset.owner, reason, as_of))
+    if late:
+        found.append(Finding(dataset.id, "freshness", dataset.owner, late, as_of))
+    return found
+
+
+def _warnings(night: Assembly) -> list[Finding]:
+    datasets = {dataset.table: dataset.id for dataset in night.catalogue}
+    found = []
+    for table, results in sorted(night.results.items()):
+        failed = [result for result in results if not result.success]
+        if failed:
+            reason = "; ".join(str(result) for result in failed)
+            name = datasets.get(table, table)
+            found.append(Finding(name, "warn", failed[0].owner, reason, night.as_of))
+    return found
