@@ -25,6 +25,8 @@ DECIMALS = 9
 UNIT = 10**DECIMALS
 # Declared shares may miss one by the rounding of the text they are written in.
 SHARE_TOLERANCE = 1e-6
+# Problems named in one refusal; a register that is out of step has hundreds.
+SHOWN = 8
 
 LINK_KEYS = ["source", "target", "changed_on"]
 
@@ -341,10 +343,11 @@ def _mark_lost(state: pl.DataFrame, periods: pl.DataFrame, to_day: date) -> pl.D
 def _refuse_problems(state: pl.DataFrame) -> None:
     problems = state["problem"].drop_nulls().unique().sort()
     if problems.len():
+        more = f" (og {problems.len() - SHOWN} til)" if problems.len() > SHOWN else ""
         raise ConfigurationError(
             subject="kommuner over tid",
             expected="en etterfølger for hver kommune, og andeler som summerer til 1 der den deles",
-            got="; ".join(problems),
+            got="; ".join(problems.head(SHOWN)) + more,
             remedy=f"før andelene etter folketall i {SPLIT_WEIGHTS} (bakover: som vekter for "
             "sammenslåingen), eller la KLASS 131 hentes på nytt",
         )

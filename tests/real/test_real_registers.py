@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 
 from tasks.errors import SourceChanged
-from tasks.regions import check_partition, membership
+from tasks.regions import carry, check_partition, membership
 from tasks.sources import Answer, delimited, klass, nsr, udir_report
 
 REFERENCE = Path(__file__).resolve().parents[2] / "data" / "reference"
@@ -181,3 +181,48 @@ def test_another_extract_of_the_school_register_is_not_taken_for_it(real):
             [answer(real / "nsr" / "nsr_videregaende_skoler_569.json", "page-001")],
             nsr.Selection(),
         )
+
+
+def test_the_cohort_on_the_borders_of_today_equals_the_published_series(real):
+    """Municipalities of 2016–2026 in the bundled sample, carried to 2026 and added up."""
+    sample = REFERENCE.parent / "sample"
+    changes = pl.read_csv(sample / "klass" / "131" / "changes.csv", infer_schema=False).select(
+        old_code="oldCode", new_code="newCode", changed_on="changeOccurred"
+    )
+    municipalities = pl.read_csv(sample / "klass" / "131" / "codes.csv", infer_schema=False).select(
+        municipality_code="code", valid_from="validFrom", valid_to="validTo"
+    )
+    here = municipalities.filter(
+        pl.col("valid_to").is_null() & pl.col("municipality_code").str.starts_with("50")
+    )["municipality_code"]
+    assert here.n_unique() == 38
+    borders = carry(
+        changes,
+        pl.read_csv(REFERENCE / "municipality_split_weights.csv", infer_schema=False),
+        range(2016, 2027),
+        2026,
+        municipalities=municipalities,
+        into=here,
+    )
+    ages = pl.col("Alder").cast(pl.String).is_in(["016", "017", "018"])
+    people = (
+        pl.read_parquet(sample / "pxweb" / "07459" / "cells.parquet")
+        .filter(ages)
+        .select(
+            from_code=pl.col("Region").cast(pl.String),
+            year=pl.col("Tid").cast(pl.String).cast(pl.Int32),
+            persons=pl.col("value"),
+        )
+    )
+    cohort = (
+        people.join(borders, on=["year", "from_code"])
+        .filter(pl.col("to_code").is_in(here.implode()))
+        .group_by("year")
+        .agg((pl.col("persons") * pl.col("weight").cast(pl.Float64)).sum())
+        .sort("year")["persons"]
+    )
+    recorded = json.loads(
+        (real / "ssb" / "ssb_fylkestall_trondelag_excerpt_2026.json").read_text("utf-8")
+    )["personer_16_18"]
+    assert cohort.round(6).to_list() == recorded["F50"][: recorded["registrert_til_og_med"] - 2015]
+    assert cohort.pct_change().abs().max() < 0.03
