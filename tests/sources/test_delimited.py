@@ -8,8 +8,8 @@ from datetime import UTC, date, datetime
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from loopback import loopback
 from pydantic import ValidationError
+from register_replies import answering
 
 from tasks.errors import SourceChanged
 from tasks.sources import Answer
@@ -119,7 +119,7 @@ def test_what_a_csv_writer_writes_is_read_back(rows):
 @pytest.fixture
 def serve():
     with ExitStack() as stack:
-        yield lambda reply: stack.enter_context(loopback(reply))
+        yield lambda reply: stack.enter_context(answering(reply))
 
 
 @pytest.fixture

@@ -6,8 +6,8 @@ from datetime import UTC, date, datetime
 
 import polars as pl
 import pytest
-from loopback import loopback
 from pydantic import ValidationError
+from register_replies import answering
 
 from tasks.errors import SourceChanged
 from tasks.sources import Answer
@@ -217,7 +217,7 @@ def test_a_selection_that_does_not_fit_its_operation_is_refused(keys):
 @pytest.fixture
 def serve():
     with ExitStack() as stack:
-        yield lambda reply: stack.enter_context(loopback(reply))
+        yield lambda reply: stack.enter_context(answering(reply))
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 
 import polars as pl
 import pytest
-from loopback import loopback
+from register_replies import answering
 
 from tasks.errors import SourceChanged, SourceUnavailable
 from tasks.sources import Answer
@@ -118,7 +118,7 @@ def test_another_form_is_refused(content, named):
 @pytest.fixture
 def serve():
     with ExitStack() as stack:
-        yield lambda reply: stack.enter_context(loopback(reply))
+        yield lambda reply: stack.enter_context(answering(reply))
 
 
 @pytest.fixture

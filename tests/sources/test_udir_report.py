@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from loopback import loopback
+from register_replies import answering
 
 from tasks.errors import SourceChanged
 from tasks.sources import Answer
@@ -251,7 +251,7 @@ def test_filters_go_over_the_defaults_in_the_order_of_the_page():
 @pytest.fixture
 def serve():
     with ExitStack() as stack:
-        yield lambda reply: stack.enter_context(loopback(reply))
+        yield lambda reply: stack.enter_context(answering(reply))
 
 
 @pytest.fixture
