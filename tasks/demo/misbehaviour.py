@@ -43,7 +43,7 @@ class Fault:
     mode: str
     details: dict[str, Any]
 
-    def replace(self, request: wire.Request) -> wire.Response | None:
+    def instead(self) -> wire.Response | None:
         """The answer sent instead of the right one, or None where the right one is needed."""
         headers: tuple[tuple[str, str], ...] = ()
         if self.details.get("retry_after") is not None:

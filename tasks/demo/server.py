@@ -213,7 +213,7 @@ class Handler(BaseHTTPRequestHandler):
             body,
         )
         fault = self.server.faults.take(request)
-        response = fault.replace(request) if fault else None
+        response = fault.instead() if fault else None
         if response is None:
             response = self.server.respond(request)
             if fault:

@@ -6,6 +6,7 @@ import http.client
 import os
 import signal
 import socket
+import socketserver
 import subprocess
 import sys
 import time
@@ -36,11 +37,25 @@ def test_one_connection_serves_many_requests(server):
     connection.close()
 
 
-def test_answers_leave_in_few_writes(server):
-    """Head and body of a small answer come in one segment, not in one per header."""
+def test_an_answer_leaves_in_one_write(server, monkeypatch):
+    """Head and body apart would meet Nagle and delayed ACK: 23 answers a second on loopback."""
+    writes = []
+    for kind in (socket.SocketIO, socketserver._SocketWriter):
+        plain = kind.write
+
+        def counted(self, data, plain=plain):
+            writes.append(len(data))
+            return plain(self, data)
+
+        monkeypatch.setattr(kind, "write", counted)
     with socket.create_connection(server.server_address, timeout=20) as connection:
         connection.sendall(b"GET /nsr/enheter HTTP/1.1\r\nHost: x\r\n\r\n")
-        assert connection.recv(65_536).endswith(b"]}")
+        received = b""
+        while not received.endswith(b"]}"):
+            received += connection.recv(65_536)
+        assert writes == [len(received)]
+        (answering,) = server.connections
+        assert answering.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
 
 
 def test_many_threads_get_the_same_answer(server):
