@@ -103,22 +103,23 @@ def table(
             for p in panel.programme
         ]
     )
-    # Whole classes of each area and region: a class is not shared by two areas or two regions.
-    own_need = np.maximum(needed.mean(axis=0, dtype=np.float64) - offered.private, 0)
-    classes = np.ceil(own_need / size[:, None] - 1e-6)
     groups, cells = _cells(panel)
+    classes = _classes(needed, offered, size)
     add_county = np.concatenate([np.eye(len(panel.regions)), np.ones((1, len(panel.regions)))])
     wide = np.array([bool(county_wide.get(p, False)) for p, _ in cells])
     frame = _frame(
         cells,
         (*panel.regions, county),
         _sum_draws(needed, groups, add_county),
+        _sum_draws(classes, groups, add_county),
         {
             "places_county": groups @ offered.county @ add_county.T,
             "places_private": groups @ offered.private @ add_county.T,
             "classes_county": groups @ offered.classes @ add_county.T,
             "pupils_now": groups @ offered.pupils @ add_county.T,
-            "classes_needed": groups @ classes @ add_county.T,
+            "classes_needed": groups
+            @ _classes(needed.mean(axis=0, dtype=np.float64), offered, size)
+            @ add_county.T,
         },
         rules,
     )
@@ -131,27 +132,47 @@ def table(
     )
 
 
-def assess(gap: Float | Array, places: Float, rules: Rules) -> tuple[Float, Float, Float]:
+def assess(
+    gap: Float | Array, spare: Float | Array, places: Float, rules: Rules
+) -> tuple[Float, Float, Float]:
     """Probability of shortage and of surplus, and of balance, over the draws.
 
-    Balance is a need within `balance_band` of the places.
+    Shortage: the need is more than `balance_band` above the places. Surplus: it is more than
+    `balance_band` below them, and at least one whole class can be spared. Otherwise balance: empty
+    seats spread over classes that are all needed are no surplus.
+
+    Args:
+        gap: `[draw, …]` need less places.
+        spare: `[draw, …]` classes there are less classes needed.
+        places: Places, county's and private.
+        rules: Gives the band.
     """
     band = rules.balance_band * places
     shortage = (gap > band).mean(axis=0)
-    surplus = (gap < -band).mean(axis=0)
+    surplus = ((gap < -band) & (spare >= 1)).mean(axis=0)
     return shortage, surplus, 1 - shortage - surplus
+
+
+def _classes(needed: Float | Array, offered: Offer, size: Index) -> Float:
+    """Whole classes of the county's own schools `[…, area, region]`, after private places.
+
+    A class is not shared by two areas or two regions.
+    """
+    own: Float = np.maximum(needed - offered.private, 0)
+    return np.ceil(own / size[:, None] - 1e-6)
 
 
 def _frame(
     cells: list[tuple[str, int]],
     regions: tuple[str, ...],
     needed: Array,
+    classes: Array,
     counts: dict[str, Float],
     rules: Rules,
 ) -> pl.DataFrame:
     places = counts["places_county"] + counts["places_private"]
     gap = needed - places
-    shortage, surplus, balance = assess(gap, places, rules)
+    shortage, surplus, balance = assess(gap, counts["classes_county"] - classes, places, rules)
     values = dict(counts)
     for name, draws in (("needed", needed), ("gap", gap)):
         values |= {f"{name}_{p}": v for p, v in zip(PARTS, describe(draws), strict=True)}
@@ -192,10 +213,11 @@ def _needed(panel: Panel, forecast: Forecast, year: int, shares: Float) -> Array
     return spread
 
 
-def _sum_draws(needed: Array, groups: Float, regions: Float) -> Array:
+def _sum_draws(needed: Array | Float, groups: Float, regions: Float) -> Array:
     """`[draw, programme × level, region or county]`."""
     summed: Array = np.matmul(
-        np.matmul(groups.astype(np.float32), needed), regions.T.astype(np.float32)
+        np.matmul(groups.astype(np.float32), needed.astype(np.float32)),
+        regions.T.astype(np.float32),
     )
     return summed
 

@@ -237,8 +237,10 @@ def _population(
         full[:, -1] = 1.0
     for number in (1, 2):
         full[number] = np.where(np.isnan(full[number]), full[0], full[number])
-    if registered is None or np.isnan(full).any():
-        empty = sorted({homes[i] for i in np.argwhere(np.isnan(full))[:, 1]})
+    # A municipality without young people in some year has lost its history with its number.
+    hollow = np.isnan(full).any(axis=2) | ~(full.sum(axis=2) > 0)
+    if registered is None or hollow.any():
+        empty = sorted({homes[i] for i in np.argwhere(hollow)[:, 1]})
         raise ConfigurationError(
             subject="folketall og framskriving",
             expected="en verdi for hver kommune, alder og hvert år",
