@@ -139,10 +139,10 @@ def _too_old(dataset: Dataset, landed: Snapshot | None, as_of: date) -> str | No
 def _constructed(con: duckdb.DuckDBPyConnection, table: str) -> bool:
     if "constructed" not in warehouse.columns(con, table):
         return False
-    row = con.execute(
+    found = con.execute(
         f"select coalesce(bool_or(constructed), false) from {warehouse.quote(table)}"
-    ).fetchone()
-    return bool(row and row[0])
+    ).fetchall()
+    return bool(found[0][0])
 
 
 def _findings(dataset: Dataset, vintage: Vintage, late: str | None, as_of: date) -> list[Finding]:

@@ -210,13 +210,23 @@ def _run_suite(con: duckdb.DuckDBPyConnection, suite: Suite, validate: Any) -> l
             )
         else:
             runnable.append(expectation)
-    outcomes = iter(validate(suite.table, runnable))
+    outcomes = iter(validate(suite.table, [_demand(expectation) for expectation in runnable]))
     return [
         _result(suite.table, expectation, {"success": False, "error": unknown[number]})
         if number in unknown
         else _result(suite.table, expectation, _with_rows(con, suite, expectation, next(outcomes)))
         for number, expectation in enumerate(suite.expectations)
     ]
+
+
+def _demand(expectation: Expectation) -> Expectation:
+    """The expectation as Great Expectations takes it: it reads braces in a query as its own."""
+    if expectation.type != _ROWS or "unexpected_rows_query" not in expectation.arguments:
+        return expectation
+    query = str(expectation.arguments["unexpected_rows_query"])
+    query = query.replace("{", "{{").replace("}", "}}").replace("{{batch}}", "{batch}")
+    arguments = {**expectation.arguments, "unexpected_rows_query": query}
+    return expectation.model_copy(update={"arguments": arguments})
 
 
 def _with_rows(

@@ -178,8 +178,8 @@ def _listed(text: str) -> tuple[str, ...]:
 def _tables_read(sql: str) -> tuple[str, ...]:
     """The qualified tables that a SELECT reads, from DuckDB's parser; unqualified ones are CTEs."""
     with warehouse.in_memory() as con:
-        row = con.execute("select json_serialize_sql(?::varchar)", [sql]).fetchone()
-    tree = json.loads(row[0]) if row else {}
+        found = con.execute("select json_serialize_sql(?::varchar)", [sql]).fetchall()
+    tree = json.loads(found[0][0])
     if tree.get("error"):
         raise ValueError(f"er ikke én SELECT som DuckDB kan lese ({tree['error_message']})")
     if len(tree["statements"]) != 1:

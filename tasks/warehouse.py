@@ -282,8 +282,8 @@ def quote(table: str) -> str:
 
 
 def _count(con: duckdb.DuckDBPyConnection, quoted: str) -> int:
-    row = con.execute(f"select count(*) from {quoted}").fetchone()
-    return int(row[0]) if row else 0
+    # Read to the end: a half-read result keeps its connection busy.
+    return int(con.execute(f"select count(*) from {quoted}").fetchall()[0][0])
 
 
 def _sync_file(path: Path) -> None:
