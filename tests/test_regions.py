@@ -234,6 +234,9 @@ def test_a_part_given_away_needs_shares_though_the_number_stands():
         Decimal("0.95"),
         Decimal("0.05"),
     ]
+    # The figures of 2020 are on the new border already.
+    after = carry(changes, shares, [2020], 2021, municipalities=periods)
+    assert after.filter(pl.col("from_code") == "5039")["weight"].to_list() == [Decimal(1)]
 
 
 def test_numbers_that_trade_places_and_come_back():
