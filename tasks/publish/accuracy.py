@@ -1,0 +1,91 @@
+"""How well the forecasts have hit: the model against its benchmark, as figure and table."""
+
+from __future__ import annotations
+
+from tasks.publish import charts, formats, model, provenance
+from tasks.publish.model import Cell, Column, Figure, Table
+from tasks.publish.parts import Row, described, figure
+from tasks.publish.tables import Run
+
+
+def track_record(run: Run) -> Figure:
+    """Mean absolute percentage error per series, shortest and longest horizon."""
+    every = run.frames["track_record"].sort("series", "horizon").to_dicts()
+    rows = [
+        {
+            "name": f"{r['series']}, {_ahead(r['horizon'])}",
+            "mape": r["mape"],
+            "benchmark": r["benchmark_mape"],
+            "note": f"{formats.percent(r['mape'])} mot {formats.percent(r['benchmark_mape'])}",
+        }
+        for r in _ends(every)
+    ]
+    table = Table(
+        id="tabell-treffsikkerhet",
+        title="Modellen mot en enkel sammenlikning, prøvd på tidligere år",
+        sheet="Treffsikkerhet",
+        columns=(
+            Column("Serie", "text"),
+            Column("År fram"),
+            Column("Modell", "text"),
+            Column("Sammenlikning", "text"),
+            Column("Antall prøver"),
+            Column("Modell", "percent", "Gjennomsnittlig feil"),
+            Column("Sammenlikning", "percent", "Gjennomsnittlig feil"),
+            Column("Skjevhet", "percent"),
+            Column("Innenfor 80 %-intervallet", "percent"),
+            Column("Brukt i rapporten", "text"),
+        ),
+        rows=[_row(r) for r in every],
+        source=provenance.of("track_record", run.vintages),
+        notes=(
+            "Skjevhet over 0: anslagene har vært for høye. «..» der det er for få prøver.",
+            "Faller modellen gjennom mot sammenlikningen, brukes sammenlikningen, og det står her.",
+        ),
+    )
+    return figure(
+        "figur-treffsikkerhet",
+        "Hvor godt har anslagene truffet?",
+        "Gjennomsnittlig feil, korteste og lengste horisont. Til høyre: modell mot sammenlikning.",
+        described(rows),
+        lambda narrow: charts.track_record(rows, narrow),
+        table,
+    )
+
+
+def fallbacks(run: Run) -> list[str]:
+    """Series where the benchmark is used because the model did not win."""
+    rows = run.frames["track_record"].sort("series", "horizon").to_dicts()
+    return list(dict.fromkeys(r["series"] for r in rows if _fell_back(r)))
+
+
+def _fell_back(row: Row) -> bool:
+    return bool(row["used"] == row["benchmark"] and row["used"] != row["model"])
+
+
+def _row(r: Row) -> list[Cell]:
+    used = f"{r['used']} (sammenlikningen)" if _fell_back(r) else r["used"]
+    return [
+        model.text(r["series"]),
+        model.whole(r["horizon"]),
+        model.text(r["model"]),
+        model.text(r["benchmark"]),
+        model.whole(r["n"]),
+        model.percent(r["mape"]),
+        model.percent(r["benchmark_mape"]),
+        model.percent(r["bias"]),
+        model.percent(r["coverage80"], 0),
+        model.text(used, "marked" if _fell_back(r) else ""),
+    ]
+
+
+def _ends(rows: list[Row]) -> list[Row]:
+    """The shortest and the longest horizon of each series and model."""
+    kept: dict[tuple[str, str], list[Row]] = {}
+    for row in rows:
+        kept.setdefault((row["series"], row["model"]), []).append(row)
+    return [r for group in kept.values() for r in (group[:1] + group[1:][-1:])]
+
+
+def _ahead(years: int) -> str:
+    return f"{years} år fram"

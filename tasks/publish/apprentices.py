@@ -1,0 +1,124 @@
+"""Figures of apprenticeship: who is expected to get a place, and how placement has gone."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from tasks.publish import charts, formats, model, provenance
+from tasks.publish.model import Column, Figure, Table
+from tasks.publish.parts import Row, bounds, county_rows, described, figure
+from tasks.publish.tables import ALL, Run, closed_column
+
+DECEMBER = 12
+
+
+def apprenticeship(run: Run) -> Figure:
+    """Expected applicants to apprenticeship with and without a place, and running contracts."""
+    wanted = county_rows(run, "apprenticeship")
+    codes = [p.code for p in run.programmes if p.code in wanted]
+    shown = [*codes, *([ALL] if ALL in wanted else [])]
+    closed = closed_column([wanted[c]["contracts_now"] for c in shown])
+    rows, cells = [], []
+    for code, hidden in zip(shown, closed, strict=True):
+        r = wanted[code]
+        name = "Alle program" if code == ALL else run.named(code)
+        if code != ALL:
+            note = f"{formats.estimate(r['unplaced_mean'])} uten plass"
+            between = formats.interval(r["unplaced_p10"], r["unplaced_p90"])
+            rows.append(
+                {"name": name, "placed": r["placed_mean"], "unplaced": r["unplaced_mean"]}
+                | {"note": f"{note} ({between}) av {formats.estimate(r['applicants_mean'])}"}
+            )
+        cells.append(
+            [
+                model.text(name),
+                model.estimate(r["applicants_mean"]),
+                *bounds(r["applicants_p10"], r["applicants_p90"]),
+                model.estimate(r["placed_mean"]),
+                *bounds(r["placed_p10"], r["placed_p90"]),
+                model.estimate(r["unplaced_mean"]),
+                *bounds(r["unplaced_p10"], r["unplaced_p90"]),
+                model.persons(r["contracts_now"], hidden),
+            ]
+        )
+    groups = ("Søkere", "Ventes å få plass", "Ventes å stå uten")
+    parts = [Column(t, group=g) for g in groups for t in ("ventet", "fra", "til")]
+    table = Table(
+        id="tabell-laereplasser",
+        title=f"Læreplasser: søkere, formidlede og løpende kontrakter, {run.county_name}",
+        sheet="Læreplasser",
+        columns=(
+            Column("Utdanningsprogram", "text"),
+            *parts,
+            Column("Løpende lærekontrakter"),
+        ),
+        rows=cells,
+        source=provenance.of("apprenticeship", run.vintages),
+        notes=("Fra og til er grensene i 80 %-intervallet.",),
+        total=ALL in shown,
+    )
+    return figure(
+        "figur-laereplasser",
+        f"Søkere til læreplass før skoleåret {run.school_year}",
+        "Ventet antall med og uten plass. Til høyre: uten plass (80 %-intervall) av alle søkere.",
+        described(rows),
+        lambda narrow: charts.apprenticeship(rows, narrow),
+        table,
+    )
+
+
+def placement(run: Run) -> Figure:
+    """Placement in December, county and country."""
+    frame = run.frames["placement"].sort("year", "month")
+    rows = [
+        {
+            "year": str(r["year"]),
+            "percent": r["percent"],
+            "county": r["county_code"] == run.county,
+            "flagged": bool(r["note"]),
+            "label": formats.percent(r["percent"]),
+        }
+        for r in frame.filter(
+            pl.col("month") == DECEMBER, pl.col("percent").is_not_null()
+        ).iter_rows(named=True)
+    ]
+    cells = [
+        [
+            model.text(f"{formats.month(r['month'])} {r['year']}"),
+            model.text(run.county_name if r["county_code"] == run.county else "Landet"),
+            model.percent(r["percent"]),
+            model.text(r["note"] or "", "marked" if r["note"] else ""),
+        ]
+        for r in frame.iter_rows(named=True)
+    ]
+    table = Table(
+        id="tabell-formidling",
+        title="Søkere til læreplass som har fått plass",
+        sheet="Formidling",
+        columns=(
+            Column("Telling", "text"),
+            Column("Område", "text"),
+            Column("Formidlet", "percent"),
+            Column("Merknad", "text"),
+        ),
+        rows=cells,
+        source=provenance.of("placement", run.vintages),
+    )
+    areas = {True: run.county_name, False: "Landet"}
+    points = [f"{areas[r['county']]} desember {r['year']}: {r['label']}" for r in rows]
+    return figure(
+        "figur-formidling",
+        "Formidlet til læreplass per desember",
+        f"Prosent av søkerne. Blå: {run.county_name}. Grå: landet. Stiplet oransje: mulig brudd.",
+        "; ".join(points) + ". " + " ".join({r["note"] for r in notes(run)}),
+        lambda narrow: charts.placement(rows, narrow),
+        table,
+    )
+
+
+def notes(run: Run) -> list[Row]:
+    """Published counts of the county that carry a note."""
+    frame = run.frames["placement"].filter(
+        pl.col("county_code") == run.county, pl.col("note").is_not_null()
+    )
+    return frame.sort("year", "month").to_dicts()

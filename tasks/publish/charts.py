@@ -1,0 +1,380 @@
+"""The report's charts as Vega-Lite specifications: plain dicts, labels written in Norwegian.
+
+Every function takes rows that are ready to be shown (closed cells left out by the caller) and
+whether the page is narrow, and returns a specification. Widths are in pixels.
+"""
+
+from __future__ import annotations
+
+import textwrap
+from typing import Any
+
+from tasks.publish.svg import (
+    BAND,
+    GREY,
+    INK,
+    NAVY,
+    ORANGE,
+    PALE,
+    SOFT,
+    TEAL,
+    Spec,
+)
+
+Rows = list[dict[str, Any]]
+
+TONES = {"mangel": ORANGE, "overskudd": NAVY, "balanse": TEAL, "uavklart": "#a3adb5"}
+_NAMES = 210
+_WIDE = 850
+_NARROW = 336
+
+
+def _encode(**channels: Any) -> Spec:
+    return {
+        name: {"field": value, "type": "quantitative"} if isinstance(value, str) else value
+        for name, value in channels.items()
+    }
+
+
+def _layer(mark: Spec, data: Rows | None = None, **channels: Any) -> Spec:
+    layer: Spec = {"mark": mark, "encoding": _encode(**channels)}
+    return layer if data is None else {"data": {"values": data}, **layer}
+
+
+def _years(values: list[int]) -> Spec:
+    return {"values": values, "format": "d", "grid": False, "title": None, "labelFlush": True}
+
+
+def _course(
+    rows: Rows, y: str, low: str, high: str, domain: tuple[float, float], axes: tuple[Spec, Spec]
+) -> list[Spec]:
+    """Band, registered line and dashed projected line that starts where the other ends."""
+    x = {"field": "year", "type": "quantitative", "scale": {"nice": False}, "axis": axes[0]}
+    scale = {"field": y, "type": "quantitative", "scale": {"domain": list(domain), "zero": False}}
+    scale["axis"] = axes[1]
+    registered = [r for r in rows if r["basis"] == "registered"]
+    ahead = registered[-1:] + [r for r in rows if r["basis"] == "projected"]
+    bounds = {"y": {**scale, "field": low}, "y2": {"field": high}}
+    return [
+        {"data": {"values": ahead}, **_layer({"type": "area", "color": BAND}, x=x, **bounds)},
+        {
+            "data": {"values": ahead},
+            **_layer(
+                {"type": "line", "color": NAVY, "strokeWidth": 2.5, "strokeDash": [6, 4]},
+                x=x,
+                y=scale,
+            ),
+        },
+        {
+            "data": {"values": registered},
+            **_layer({"type": "line", "color": NAVY, "strokeWidth": 2.5}, x=x, y=scale),
+        },
+    ]
+
+
+def _marked(rows: Rows, y: str, sides: dict[str, tuple[str, int]], size: int) -> list[Spec]:
+    """Dots and labels on the points that carry a `mark`: first, now, peak, last."""
+    x = {"field": "year", "type": "quantitative"}
+    layers = [
+        _layer(
+            {"type": "point", "filled": True, "color": NAVY, "size": 55, "opacity": 1},
+            [r for r in rows if r.get("mark")],
+            x=x,
+            y=y,
+        )
+    ]
+    for mark, (align, dy) in sides.items():
+        label = {"type": "text", "align": align, "dy": dy, "fontSize": size, "fontWeight": "bold"}
+        chosen = [r for r in rows if r.get("mark") == mark]
+        layers.append(_layer(label, chosen, x=x, y=y, text={"field": "label", "type": "nominal"}))
+    return layers
+
+
+def cohort(rows: Rows, narrow: bool) -> Spec:
+    """The county's cohort over the years, the border between registered and projected marked."""
+    low, high = min(r["p10"] for r in rows), max(r["p90"] for r in rows)
+    border = max(r["year"] for r in rows if r["basis"] == "registered")
+    span = high - low
+    domain = (low - span * 0.16, high + span * 0.24)
+    years = [r["year"] for r in rows]
+    ticks = [y for y in years if y % (8 if narrow else 4) == 0]
+    axes = (_years(ticks), {"title": None, "format": ",d", "tickCount": 5, "domain": False})
+    top = {"value": 12}
+    words = [
+        {"year": border, "text": "registrert ◂", "align": "right"},
+        {"year": border, "text": "▸ framskrevet", "align": "left"},
+    ]
+    notes = [
+        _layer(
+            {"type": "text", "align": w["align"], "dx": -6 if w["align"] == "right" else 6}
+            | {"color": SOFT, "fontSize": 12},
+            [w],
+            x="year",
+            y=top,
+            text={"field": "text", "type": "nominal"},
+        )
+        for w in words
+    ]
+    rule = _layer({"type": "rule", "color": GREY, "strokeDash": [2, 3]}, [words[0]], x="year")
+    sides = {"first": ("left", -14), "now": ("center", 22), "peak": ("left", -14)}
+    sides["last"] = ("right", 24)
+    return {
+        "width": (_NARROW - 60) if narrow else (_WIDE - 60),
+        "height": 270 if narrow else 330,
+        "layer": [
+            rule,
+            *_course(rows, "mean", "p10", "p90", domain, axes),
+            *_marked(rows, "mean", sides, 12 if narrow else 13),
+            *notes,
+        ],
+    }
+
+
+def cohort_by_region(regions: dict[str, Rows], narrow: bool) -> Spec:
+    """One small panel a region on one common scale: persons per hundred of the newest count."""
+    every = [r for rows in regions.values() for r in rows]
+    low, high = min(r["low"] for r in every), max(r["high"] for r in every)
+    pad = (high - low) * 0.14
+    columns = 2 if narrow else len(regions)
+    width = 126 if narrow else 136
+    border = max(r["year"] for r in every if r["basis"] == "registered")
+    years = [min(r["year"] for r in every), border, max(r["year"] for r in every)]
+    panels = []
+    for place, (name, rows) in enumerate(regions.items()):
+        first = place % columns == 0
+        axis = {"title": None, "tickCount": 5, "labels": first, "ticks": first, "domain": False}
+        axes = (_years(years), axis)
+        sides = {"first": ("left", 20), "peak": ("center", -12), "last": ("right", 20)}
+        hundred = _layer({"type": "rule", "color": "#8c979f"}, [{"at": 100}], y="at")
+        panels.append(
+            {
+                "title": name,
+                "width": width,
+                "height": 170,
+                "layer": [
+                    hundred,
+                    *_course(rows, "index", "low", "high", (low - pad, high + pad), axes),
+                    *_marked(rows, "index", sides, 12),
+                ],
+            }
+        )
+    return {"concat": panels, "columns": columns, "spacing": {"row": 24, "column": 18}}
+
+
+def _rows(rows: Rows, narrow: bool, layers: list[Spec], right: int) -> Spec:
+    """Lay out one row a category: its name at the left, or above on a narrow page.
+
+    Args:
+        rows: With `name` and `note`, in the order they are shown.
+        narrow: Whether the page is.
+        layers: Drawn on the rows; x is theirs.
+        right: Pixels kept for the `note` at the right on a wide page.
+    """
+    order = [r["name"] for r in rows]
+    y: Spec = {"field": "name", "type": "nominal", "sort": order, "title": None}
+    if narrow:
+        y["axis"] = None
+    else:
+        lines = {r["name"]: "|".join(textwrap.wrap(r["name"], 33)) for r in rows}
+        y["axis"] = {
+            "labelExpr": f"split({lines!r}[datum.label] || datum.label, '|')",
+            "labelLimit": _NAMES + 20,
+            "labelColor": INK,
+            "labelLineHeight": 13,
+            "ticks": False,
+            "domain": False,
+            "labelPadding": 8,
+            "offset": 0,
+            "minExtent": _NAMES,
+        }
+    width = _NARROW - 8 if narrow else _WIDE - _NAMES - 12 - right
+    words: list[Spec] = []
+    text = {"field": "note", "type": "nominal"}
+    if narrow:
+        name = {"field": "name", "type": "nominal"}
+        above = {"type": "text", "align": "left", "baseline": "middle", "fontSize": 12}
+        bold = {**above, "dy": -19, "fontWeight": "bold", "limit": width}
+        words.append({"mark": bold, "encoding": {"x": {"value": 0}, "text": name}})
+        words.append({"mark": {**above, "dy": -4}, "encoding": {"x": {"value": 0}, "text": text}})
+        for layer in layers:
+            layer["mark"] = {**layer["mark"], "yOffset": 13}
+    else:
+        mark = {"type": "text", "align": "left", "baseline": "middle", "fontSize": 12}
+        words.append({"mark": mark, "encoding": {"x": {"value": width + 10}, "text": text}})
+    return {
+        "data": {"values": rows},
+        "width": width,
+        "height": {"step": 56 if narrow else 30},
+        "encoding": {"y": y},
+        "layer": [*layers, *words],
+    }
+
+
+def _axis(title: str) -> Spec:
+    return {"title": title, "format": ",d", "tickCount": 6, "orient": "bottom", "domain": False}
+
+
+def now_and_expected(rows: Rows, narrow: bool) -> Spec:
+    """Pupils now (ring) and expected (dot with interval) per programme."""
+    axis = _axis("Elever")
+    colour = _legend(["nå", "ventet"], [SOFT, NAVY])
+    dots = {"type": "point", "filled": True, "size": 90, "opacity": 1}
+    ring = {"type": "point", "filled": False, "size": 95, "strokeWidth": 2, "opacity": 1}
+    range_ = {"type": "bar", "height": 9, "color": BAND}
+    x = {"field": "p10", "type": "quantitative", "axis": axis}
+    layers = [
+        {"mark": range_, "encoding": _encode(x=x, x2={"field": "p90"})},
+        {
+            "transform": [{"calculate": "'ventet'", "as": "what"}],
+            "mark": dots,
+            "encoding": _encode(x="mean", color=colour),
+        },
+        {
+            "transform": [{"filter": "isValid(datum.now)"}, {"calculate": "'nå'", "as": "what"}],
+            "mark": ring,
+            "encoding": _encode(x="now", color=colour),
+        },
+    ]
+    return _rows(rows, narrow, layers, 200)
+
+
+def _legend(names: list[str], colours: list[str]) -> Spec:
+    return {
+        "field": "what",
+        "type": "nominal",
+        "scale": {"domain": names, "range": colours},
+        "legend": {"title": None, "symbolType": "circle"},
+    }
+
+
+def balance(rows: Rows, narrow: bool) -> Spec:
+    """Places minus need per programme: bars from zero, interval as a line, assessment as colour."""
+    used = [t for t in TONES if any(r["what"] == t for r in rows)]
+    colour = _legend(used, [TONES[t] for t in used])
+    colour["legend"]["symbolType"] = "square"
+    axis = _axis("◂ for få plasser     plasser minus behov     for mange plasser ▸")
+    x = {"field": "mean", "type": "quantitative", "axis": axis}
+    line = {"type": "rule", "color": INK, "strokeWidth": 1.5}
+    cap = {"type": "tick", "color": INK, "thickness": 1.5, "size": 9}
+    layers = [
+        {"mark": {"type": "bar", "height": 15}, "encoding": _encode(x=x, color=colour)},
+        {"mark": line, "encoding": _encode(x="low", x2={"field": "high"})},
+        {"mark": dict(cap), "encoding": _encode(x="low")},
+        {"mark": dict(cap), "encoding": _encode(x="high")},
+    ]
+    spec = _rows(rows, narrow, layers, 190)
+    zero = {"mark": {"type": "rule", "color": INK}, "encoding": {"x": {"datum": 0}, "y": None}}
+    spec["layer"].append(zero)
+    return spec
+
+
+def apprenticeship(rows: Rows, narrow: bool) -> Spec:
+    """Applicants to apprenticeship per programme, expected with and without a place."""
+    names = ["ventes å få plass", "ventes å stå uten plass"]
+    colour = _legend(names, [NAVY, ORANGE])
+    colour["legend"]["symbolType"] = "square"
+    bar = {"type": "bar", "height": 15}
+    placed = {"field": "placed", "type": "quantitative", "axis": _axis("Søkere til læreplass")}
+    layers = [
+        {
+            "transform": [{"calculate": f"'{names[0]}'", "as": "what"}],
+            "mark": dict(bar),
+            "encoding": _encode(x=placed, color=colour),
+        },
+        {
+            "transform": [
+                {"calculate": f"'{names[1]}'", "as": "what"},
+                {"calculate": "datum.placed + datum.unplaced", "as": "end"},
+            ],
+            "mark": dict(bar),
+            "encoding": _encode(x="placed", x2={"field": "end"}, color=colour),
+        },
+    ]
+    return _rows(rows, narrow, layers, 210)
+
+
+def placement(rows: Rows, narrow: bool) -> Spec:
+    """Placement in December, county and country; a flagged step is drawn as a break."""
+    county = [r for r in rows if r["county"]]
+    country = [r for r in rows if not r["county"]]
+    low = min(r["percent"] for r in rows)
+    floor = 10 * int((low - 8) // 10)
+    x = {"field": "year", "type": "ordinal", "axis": {"title": None, "labelAngle": 0}}
+    x["scale"] = {"padding": 0.35}
+    y = {"field": "percent", "type": "quantitative", "scale": {"domain": [floor, 100]}}
+    y["axis"] = {"title": None, "labelExpr": "datum.label + ' %'", "tickCount": 5, "domain": False}
+    text = {"field": "label", "type": "nominal"}
+    layers = []
+    for series, colour, dy in ((country, GREY, -14), (county, NAVY, 18)):
+        whole = [r for r in series if not r["flagged"]]
+        layers += [
+            _layer({"type": "line", "color": colour, "strokeWidth": 2.5}, whole, x=x, y=y),
+            _layer(
+                {"type": "point", "filled": True, "color": colour, "size": 75, "opacity": 1},
+                whole,
+                x=x,
+                y=y,
+            ),
+            _layer(
+                {"type": "text", "dy": dy, "color": colour, "fontWeight": "bold"},
+                series,
+                x=x,
+                y=y,
+                text=text,
+            ),
+        ]
+    flagged = [r for r in county if r["flagged"]]
+    if flagged:
+        step = county[-2:] if len(county) > 1 else county
+        layers += [
+            _layer(
+                {"type": "line", "color": ORANGE, "strokeDash": [3, 4], "strokeWidth": 2},
+                step,
+                x=x,
+                y=y,
+            ),
+            _layer(
+                {
+                    "type": "point",
+                    "filled": False,
+                    "color": ORANGE,
+                    "size": 110,
+                    "strokeWidth": 2.5,
+                },
+                flagged,
+                x=x,
+                y=y,
+            ),
+            _layer(
+                {"type": "text", "dy": 35, "color": ORANGE},
+                [r | {"label": "mulig brudd"} for r in flagged],
+                x=x,
+                y=y,
+                text=text,
+            ),
+        ]
+    return {"width": (_NARROW - 60) if narrow else 520, "height": 230, "layer": layers}
+
+
+def track_record(rows: Rows, narrow: bool) -> Spec:
+    """Mean absolute percentage error of the model and of its benchmark, per series and horizon."""
+    colour = _legend(["modell", "enkel sammenlikning"], [NAVY, SOFT])
+    axis = {**_axis("Gjennomsnittlig feil i prosent"), "format": ",.0f"}
+    x = {"field": "mape", "type": "quantitative", "axis": axis, "scale": {"zero": True}}
+    layers = [
+        {
+            "mark": {"type": "rule", "color": PALE, "strokeWidth": 3},
+            "encoding": _encode(x=x, x2={"field": "benchmark"}),
+        },
+        {
+            "transform": [{"calculate": "'enkel sammenlikning'", "as": "what"}],
+            "mark": {"type": "point", "filled": False, "size": 95, "strokeWidth": 2, "opacity": 1},
+            "encoding": _encode(x="benchmark", color=colour),
+        },
+        {
+            "transform": [{"calculate": "'modell'", "as": "what"}],
+            "mark": {"type": "point", "filled": True, "size": 90, "opacity": 1},
+            "encoding": _encode(x="mape", color=colour),
+        },
+    ]
+    return _rows(rows, narrow, layers, 190)

@@ -1,0 +1,141 @@
+"""Where each figure comes from: source lines and the table of sources, from `audit.vintage`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from tasks.errors import NotFound
+from tasks.publish import formats
+from tasks.publish.model import Column, Table, text
+
+USED = {
+    "cohort": ("ssb_population", "ssb_projection"),
+    "expected": ("county_pupils", "udir_applicants", "ssb_population", "ssb_projection"),
+    "places": ("county_capacity", "county_pupils", "nsr_schools", "ssb_projection"),
+    "apprenticeship": (
+        "udir_apprentice_contracts",
+        "udir_applicants",
+        "udir_apprentice_placement",
+        "county_pupils",
+    ),
+    "placement": ("udir_apprentice_placement",),
+    "track_record": ("ssb_population", "ssb_projection", "county_pupils", "udir_applicants"),
+}
+"""Datasets behind each table that a run hands over."""
+
+OBSERVED_ONLY = frozenset({"placement"})
+SHORT = 10
+
+
+@dataclass(frozen=True)
+class Vintage:
+    """One row of `audit.vintage`: the edition of a dataset that the figures rest on."""
+
+    dataset: str
+    title: str
+    source_table: str
+    publisher: str
+    licence: str
+    snapshot: str
+    as_of: date
+    landed_at: datetime
+    source_updated: datetime | None
+    stale: bool
+    stale_reason: str | None
+    constructed: bool
+
+
+Vintages = dict[str, Vintage]
+
+
+def check(vintages: Vintages) -> None:
+    """Refuse to publish a figure whose edition is not known.
+
+    Raises:
+        NotFound: A dataset that the report uses has no row in `audit.vintage`.
+    """
+    missing = sorted({d for used in USED.values() for d in used} - set(vintages))
+    if missing:
+        raise NotFound(
+            subject="audit.vintage",
+            expected="en utgave av hvert datasett som rapporten bygger på",
+            got=f"ingen utgave av {', '.join(missing)}",
+            remedy=f"kjør «tilbudsplan ingest {' '.join(missing)}» og så planen på nytt",
+        )
+
+
+def of(table: str, vintages: Vintages) -> str:
+    """The source line of a table, with marks for constructed and stale datasets."""
+    used = [vintages[d] for d in USED[table]]
+    parts = [f"Kilde: {_by_publisher(used)}. Hentet {_days(v.landed_at for v in used)}."]
+    if table not in OBSERVED_ONLY:
+        parts.append("Forventede tall: egne beregninger.")
+    if constructed := [v.title for v in used if v.constructed]:
+        parts.append(f"Helt eller delvis konstruert: {formats.listing(constructed)}.")
+    for vintage in used:
+        if vintage.stale:
+            parts.append(f"Foreldet: {vintage.title} ({vintage.stale_reason or 'ukjent årsak'}).")
+    return " ".join(parts)
+
+
+def table(vintages: Vintages) -> Table:
+    """The table of sources: one row a dataset that the report uses."""
+    names = {"cohort": "2", "expected": "3", "places": "4", "apprenticeship": "5", "placement": "5"}
+    names["track_record"] = "6"
+    rows = []
+    for dataset in dict.fromkeys(d for used in USED.values() for d in used):
+        v = vintages[dataset]
+        parts = sorted({names[t] for t, used in USED.items() if dataset in used})
+        marks = [m for m, on in (("konstruert", v.constructed), ("foreldet", v.stale)) if on]
+        mark = formats.listing(marks) or "ingen"
+        reason = f": {v.stale_reason}" if v.stale and v.stale_reason else ""
+        rows.append(
+            [
+                text(v.title),
+                text(v.dataset),
+                text(v.publisher),
+                text(v.source_table),
+                text(formats.listing(parts)),
+                text(v.snapshot[:SHORT]),
+                text(formats.day(v.as_of)),
+                text(formats.day(v.landed_at)),
+                text(formats.day(v.source_updated)),
+                text(v.licence),
+                text(mark + reason, "marked" if marks else ""),
+            ]
+        )
+    titles = (
+        "Innhold",
+        "Datasett",
+        "Utgiver",
+        "Kildetabell",
+        "Brukt i del",
+        "Utgave",
+        "Per dato",
+        "Hentet",
+        "Oppdatert av kilden",
+        "Lisens",
+        "Merking",
+    )
+    return Table(
+        id="tabell-kilder",
+        title="Kilder og utgaver",
+        sheet="Kilder",
+        columns=tuple(Column(t, "text") for t in titles),
+        rows=rows,
+        source="Kilde: revisjonssporet i datavarehuset (audit.vintage).",
+        notes=("«Utgave» er de første tegnene i kontrollsummen for dataene slik de kom.",),
+    )
+
+
+def _by_publisher(vintages: list[Vintage]) -> str:
+    tables: dict[str, list[str]] = {}
+    for vintage in vintages:
+        tables.setdefault(vintage.publisher, []).append(vintage.source_table)
+    return "; ".join(f"{name}, {formats.listing(ids)}" for name, ids in tables.items())
+
+
+def _days(instants: Iterable[datetime]) -> str:
+    return formats.listing(list(dict.fromkeys(formats.day(i) for i in sorted(instants))))

@@ -1,0 +1,143 @@
+"""The parts of the report, in the order that a planner and a politician need them."""
+
+from __future__ import annotations
+
+from tasks.publish import (
+    accuracy,
+    apprentices,
+    disclosure,
+    findings,
+    formats,
+    place_tables,
+    programmes,
+    provenance,
+    young_people,
+)
+from tasks.publish.model import Document, Section
+from tasks.publish.tables import Run
+
+GAP_CAVEAT = (
+    "Forskjellen mellom plasser og behov er ikke en prognose for ledige plasser, for hvem som står "
+    "uten tilbud, eller for mangel på arbeidskraft. Den sier hva som skjer hvis plassene blir som "
+    "nå og ungdommene velger som før. Søkere tilpasser seg tilbudet, og det gjør tallene ikke."
+)
+APPRENTICE_CAVEAT = (
+    "Søkere som ventes å stå uten læreplass er ikke det samme som framtidig ledighet: noen tar Vg3 "
+    "i skole, noen velger påbygging, og noen får plass etter tellingen."
+)
+METHOD = (
+    "Ungdommene føres fra år til år gjennom Vg1, Vg2 og Vg3 med de siste årenes gjennomsnittlige "
+    "overgangsrater. Usikkerheten kommer fra trekninger: i hver trekning varierer overgangene, "
+    "befolkningsutviklingen og modellens egne feil. 80 %-intervallet holder åtte av ti trekninger.",
+    "Behovet er elevene som ventes, fordelt på skolens region slik elevene reiser i dag. Andre "
+    "behov, som arbeidslivets, er ikke med i denne utgaven.",
+    "Mangel, balanse eller overskudd blir bare sagt når sannsynligheten er minst 80 %. Ellers står "
+    "det «uavklart».",
+)
+
+
+def document(run: Run) -> Document:
+    """Put everything that the report says in order."""
+    sections = _sections(run)
+    used = [run.vintages[d] for used in provenance.USED.values() for d in used]
+    unique = list({v.dataset: v for v in used}.values())
+    return Document(
+        title=f"Dimensjoneringsrapport for {run.county_name}, skoleåret {run.school_year}",
+        county=run.county_name,
+        school_year=run.school_year,
+        run=_run_facts(run),
+        findings=findings.sentences(run),
+        constructed=[v.title for v in unique if v.constructed],
+        stale=[(v.title, v.stale_reason or "ukjent årsak") for v in unique if v.stale],
+        sections=sections,
+        definitions=_definitions(),
+        method=METHOD,
+        closed=disclosure.REASON,
+        sources=provenance.table(run.vintages),
+        only_workbook=[place_tables.expected_in_full(run), place_tables.places_in_full(run)],
+    )
+
+
+def _sections(run: Run) -> list[Section]:
+    return [
+        Section(
+            "elevgrunnlag",
+            "Elevgrunnlaget",
+            ("Hvor mange unge som bor i fylket, er det sikreste vi vet om behovet.",),
+            (young_people.cohort(run), young_people.cohort_by_region(run)),
+        ),
+        Section(
+            "elever",
+            "Søkere og elever per utdanningsprogram",
+            (f"Ventet skoleåret {run.school_year} hvis overgangene blir som de siste årene.",),
+            (programmes.expected(run),),
+            (place_tables.pupils_by_region(run), place_tables.applicants(run)),
+        ),
+        Section(
+            "plasser",
+            "Plasser nå mot behov",
+            (),
+            (programmes.balance(run),),
+            (place_tables.heat(run), place_tables.by_level(run)),
+            GAP_CAVEAT,
+        ),
+        Section(
+            "laereplasser",
+            "Læreplasser",
+            tuple(
+                f"Merk {formats.month(n['month'])} {n['year']} "
+                f"({formats.percent(n['percent'])}): {n['note']}"
+                for n in apprentices.notes(run)
+            ),
+            (apprentices.apprenticeship(run), apprentices.placement(run)),
+            (),
+            APPRENTICE_CAVEAT,
+        ),
+        Section(
+            "treffsikkerhet",
+            "Treffsikkerhet",
+            _record_lead(run),
+            (accuracy.track_record(run),),
+        ),
+    ]
+
+
+def _record_lead(run: Run) -> tuple[str, ...]:
+    fallen = accuracy.fallbacks(run)
+    lead = (
+        "Modellen er prøvd på tidligere år, slik tallene så ut da, mot den enkleste måten å "
+        "anslå på."
+    )
+    if fallen:
+        return (
+            lead,
+            f"Modellen slo ikke sammenlikningen for {formats.listing(fallen)}. Der brukes "
+            "sammenlikningen.",
+        )
+    return (lead, "Modellen slo sammenlikningen i alle seriene.")
+
+
+def _run_facts(run: Run) -> list[tuple[str, str]]:
+    known = (
+        ("run_id", "Kjøring"),
+        ("as_of", "Tall per"),
+        ("seed", "Frø"),
+        ("draws", "Trekninger"),
+        ("code_version", "Programversjon"),
+    )
+    return [(name, str(run.manifest[key])) for key, name in known if key in run.manifest]
+
+
+def _definitions() -> list[tuple[str, str]]:
+    return [
+        ("80 %-intervall", "Åtte av ti trekninger ligger mellom de to tallene."),
+        ("Uavklart", "Ingen av mangel, balanse og overskudd har minst 80 % sannsynlighet."),
+        ("Balanse", "Behovet avviker lite fra plassene; grensen står i reglene for kjøringen."),
+        ("Plasser minus behov", "Minus betyr for få plasser, pluss betyr for mange."),
+        ("Elev", "Regnes der hun eller han bor når det står «etter bosted»."),
+        (":", disclosure.REASON),
+        ("<5", "Anslag over 0 og under 5 personer."),
+        ("..", "Tallet finnes ikke hos kilden."),
+        ("Konstruert", "Laget for eksemplets skyld, slik at det stemmer med offentlige summer."),
+        ("Foreldet", "Kilden har ikke gitt nye tall i tide; forrige utgave er brukt."),
+    ]
