@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zlib
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -58,7 +59,11 @@ def changed(subject: str, expected: str, got: str, remedy: str) -> SourceChanged
 
 
 def read_answer(
-    response: requests.Response, subject: str, expect: tuple[str, ...], max_bytes: int
+    response: requests.Response,
+    subject: str,
+    expect: tuple[str, ...],
+    max_bytes: int,
+    overdue: Callable[[], bool],
 ) -> bytes:
     """The whole body, without its transfer encoding.
 
@@ -67,10 +72,12 @@ def read_answer(
         subject: For refusals.
         expect: Media types that it may have.
         max_bytes: Bound, on the wire and unpacked.
+        overdue: Whether the answer has taken too long by now: a source that dribbles keeps within
+            every read time-out and could hold a night for ever.
 
     Raises:
         SourceChanged: another media type, too big, or not what the media type says.
-        Retry: cut short or empty.
+        Retry: cut short, empty, or overdue.
     """
     media_type = response.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media_type not in expect:
@@ -84,7 +91,7 @@ def read_answer(
     declared = response.headers.get("content-length", "")
     if declared.isdecimal() and int(declared) > max_bytes:
         raise _too_big(subject, max_bytes, f"{declared} byte oppgitt")
-    wire = _read_wire(response, subject, max_bytes)
+    wire = _read_wire(response, subject, max_bytes, overdue)
     content = _decoded(wire, response.headers.get("content-encoding", ""), subject, max_bytes)
     if not content.strip():
         raise Retry(unavailable(subject, "et svar med innhold", "et tomt svar"))
@@ -123,7 +130,9 @@ def api_message(body: bytes, content_type: str) -> str:
     return ": ".join(str(part) for part in parts if part)[:MAX_MESSAGE]
 
 
-def _read_wire(response: requests.Response, subject: str, max_bytes: int) -> bytes:
+def _read_wire(
+    response: requests.Response, subject: str, max_bytes: int, overdue: Callable[[], bool]
+) -> bytes:
     """All bytes on the wire; urllib3 itself tells when fewer came than were declared."""
     chunks: list[bytes] = []
     size = 0
@@ -132,6 +141,8 @@ def _read_wire(response: requests.Response, subject: str, max_bytes: int) -> byt
             size += len(chunk)
             if size > max_bytes:
                 raise _too_big(subject, max_bytes, "et svar som ikke tar slutt innenfor den")
+            if overdue():
+                raise Retry(unavailable(subject, "et helt svar i tide", f"{size} byte så langt"))
             chunks.append(chunk)
     except (urllib3.exceptions.HTTPError, OSError) as error:
         raise Retry(

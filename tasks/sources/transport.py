@@ -41,6 +41,7 @@ __all__ = ["JSON", "Client", "Clock", "Rate", "Refused", "Window"]
 JSON = ("application/json",)
 KEPT_HEADERS = ("content-type", "content-language", "date", "etag", "last-modified")
 MAX_REDIRECTS = 5
+MAX_ANSWER_SECONDS = 900.0  # from headers to last byte, however the bytes dribble
 MAX_WAIT_SECONDS = 120.0  # a longer `Retry-After` is the next night's business
 FIRST_BACKOFF_SECONDS = 1.0
 
@@ -189,6 +190,7 @@ class Client:
         """One try: send, follow redirects, read. Raises `Retry` where another try may help."""
         with self._limiter.place():
             response = self._send(prepared, subject)
+            deadline = self._clock.monotonic() + MAX_ANSWER_SECONDS
             for _ in range(MAX_REDIRECTS):
                 if not response.is_redirect:
                     break
@@ -197,7 +199,14 @@ class Client:
                 response = self._send(prepared, subject)
             with response:
                 self._check_status(response, subject)
-                return response, read_answer(response, subject, expect, self._max_bytes)
+                content = read_answer(
+                    response,
+                    subject,
+                    expect,
+                    self._max_bytes,
+                    overdue=lambda: self._clock.monotonic() > deadline,
+                )
+                return response, content
 
     def _send(self, prepared: requests.PreparedRequest, subject: str) -> requests.Response:
         self._check_open(subject)

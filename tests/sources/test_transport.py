@@ -157,6 +157,16 @@ def test_a_silent_server_is_unavailable(still: Still) -> None:
         released.set()
 
 
+def test_an_answer_that_dribbles_past_its_time_is_refused(still: Still) -> None:
+    ticking = iter(range(0, 10**6, 400))
+    clock = Clock(now=still.now, monotonic=lambda: float(next(ticking)), sleep=still.sleep)
+    body = b'"' + b"x" * 500_000 + b'"'
+    with serving([Reply(body=body)]) as server:
+        with pytest.raises(SourceUnavailable, match="i tide"):
+            client(still, clock=clock, attempts=1).get(server.url, role="x")
+        assert client(still).get(server.url, role="x").content == body
+
+
 @pytest.mark.parametrize(
     "reply",
     [
