@@ -164,7 +164,12 @@ def execute(
         "seed": seed,
         "code": code_version(),
         "vintages": json.loads(frames["vintages"].write_json()),
-        "inputs": {name: _sha256(_parquet(frame)) for name, frame in sorted(frames.items())},
+        # Vintages stand above in full; some of their columns tell when this machine did something.
+        "inputs": {
+            name: _sha256(_parquet(frame))
+            for name, frame in sorted(frames.items())
+            if name != "vintages"
+        },
     }
     return _write(settings.rooms, manifest, tables, now())
 
@@ -185,16 +190,8 @@ def compute(
     """
     from tasks.forecast import apprenticeship, backtest, balance, panel, simulate, summary
 
+    _check_year(frames["pupils"], year, horizon)
     counted = panel.build(frames)
-    first = counted.years[-1] + 1
-    if not first <= year < first + horizon:
-        raise WrongUse(
-            subject="skoleår",
-            expected=f"et skoleår fra {summary.school_year(first)} "
-            f"til {summary.school_year(first + horizon - 1)}",
-            got=summary.school_year(year),
-            remedy="velg et senere skoleår enn siste telling, eller en lengre horisont",
-        )
     record = backtest.run(counted, frames, rules, county, seed)
     forecast = simulate.simulate(
         counted,
@@ -274,6 +271,21 @@ def code_version() -> dict[str, str | None]:
         "commit": _commit(CHECKOUT / ".git"),
         "forecast_sha256": sources.hexdigest(),
     }
+
+
+def _check_year(pupils: pl.DataFrame, year: int, horizon: int) -> None:
+    """The school year must lie after the last count, and no further off than the horizon."""
+    from tasks.forecast.summary import school_year
+
+    last = pupils.get_column("school_year_start").max()
+    if not isinstance(last, int) or last < year <= last + horizon:
+        return
+    raise WrongUse(
+        subject="skoleår",
+        expected=f"et skoleår fra {school_year(last + 1)} til {school_year(last + horizon)}",
+        got=school_year(year),
+        remedy="velg et senere skoleår enn siste telling, eller en lengre horisont",
+    )
 
 
 def _check(seed: int, draws: int, horizon: int) -> None:

@@ -199,12 +199,12 @@ def panel(frames: dict[str, pl.DataFrame]) -> Panel:
     return build(frames)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def rules() -> Rules:
     return RULES
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def errors() -> Errors:
     return ERRORS
 
