@@ -17,7 +17,7 @@ from flows import norwegian
 from tasks.errors import TilbudsplanError, WrongUse
 
 # The library's help headings go through this name; there is no public way to another language.
-typer.core._ = norwegian.heading  # type: ignore[attr-defined]
+typer.core._ = norwegian.heading  # type: ignore[attr-defined,assignment]
 
 app = typer.Typer(
     name="tilbudsplan",

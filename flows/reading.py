@@ -113,12 +113,12 @@ def status(as_json: bool) -> None:
     settings = Settings()
     rooms = settings.rooms
     journal = Journal(rooms.journal)
-    nights = journal.entries("night")
+    nights = journal.entries("night.built")
     run = runs.latest(rooms)
     html = rooms.reports / run / "rapport.html" if run else None
     facts: dict[str, Any] = {
         "home": rooms.home,
-        "night": {"at": nights[-1].at, **nights[-1].payload} if nights else None,
+        "night": {"at": nights[-1].at, "as_of": nights[-1].payload["as_of"]} if nights else None,
         "run": run,
         "report": html if html and html.is_file() else None,
         "stale": [v for v in vintages(settings) if v["stale"]],

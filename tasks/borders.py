@@ -13,14 +13,11 @@ if TYPE_CHECKING:
     import duckdb
 
 CARRY = "reference.municipality_carry"
-_FIGURES = (
-    "staging.population_by_municipality",
-    "staging.population_projection_by_municipality",
-)
-_READS = (
+_NEEDS = (
     "staging.municipality",
     "staging.municipality_change",
     "reference.municipality_split_weights",
+    "reference.regions",
     "reference.region_membership",
 )
 
@@ -28,34 +25,54 @@ _READS = (
 def load_carry(con: duckdb.DuckDBPyConnection, as_of: date) -> bool:
     """Make `reference.municipality_carry`: year, from_code, to_code, weight (DECIMAL(18, 9)).
 
-    From the borders of every year that there are figures for to those of the night's year, for
-    municipalities that belong to a region.
+    Years run from the first whose municipalities are staged to that of the night, whose borders on
+    1 January are today's. Only what ends in a municipality of the intake regions is carried.
 
     Returns:
         False where what it is made of is not there; the marts that read it are then skipped.
 
     Raises:
-        ConfigurationError: a split has no declared shares (see `regions.carry`).
+        ConfigurationError: the intake regions do not cover the county's municipalities once, or a
+            split has no declared shares (see `regions.carry`).
     """
-    present = set(warehouse.tables(con))
-    figures = [table for table in _FIGURES if table in present]
-    if not figures or not present.issuperset(_READS):
+    if set(_NEEDS) - set(warehouse.tables(con)):
         return False
-    years = {int(year) for table in figures for year in _distinct(con, table, "year")}
+    municipalities = warehouse.frame(
+        con, "select municipality_code, valid_from, valid_to from staging.municipality"
+    )
+    intake = warehouse.frame(
+        con,
+        "select region_code, municipality_code from reference.region_membership "
+        "join reference.regions using (region_code) where regions.kind = 'intake'",
+    )
+    today = _codes_on(municipalities, date(as_of.year, 1, 1), intake["municipality_code"])
+    regions.check_partition(intake, today)
+    first = municipalities["valid_from"].min()
+    start = first.year if isinstance(first, date) else as_of.year
     links = regions.carry(
-        warehouse.frame(con, "select old_code, new_code, changed_on from " + _READS[1]),
-        warehouse.frame(con, "select old_code, new_code, change_date, weight from " + _READS[2]),
-        years,
-        as_of.year,
-        municipalities=warehouse.frame(
-            con, "select municipality_code, valid_from, valid_to from " + _READS[0]
+        warehouse.frame(
+            con, "select old_code, new_code, changed_on from staging.municipality_change"
         ),
-        into=_distinct(con, _READS[3], "municipality_code"),
+        warehouse.frame(
+            con,
+            "select old_code, new_code, change_date, weight "
+            "from reference.municipality_split_weights",
+        ),
+        range(start, as_of.year + 1),
+        as_of.year,
+        municipalities=municipalities,
+        into=today,
     )
     warehouse.load_frame(con, CARRY, links.sort(pl.all()))
     return True
 
 
-def _distinct(con: duckdb.DuckDBPyConnection, table: str, column: str) -> list[str]:
-    found = con.execute(f"select distinct {column}::varchar from {table} order by 1").fetchall()
-    return [value for (value,) in found]
+def _codes_on(municipalities: pl.DataFrame, day: date, county: pl.Series) -> list[str]:
+    """Codes in use on a day, in the counties (first two digits) that the intake regions lie in."""
+    counties = county.str.head(2).unique().to_list()
+    in_use = municipalities.filter(
+        pl.col("valid_from") <= day,
+        pl.col("valid_to").is_null() | (pl.col("valid_to") > day),
+        pl.col("municipality_code").str.head(2).is_in(counties),
+    )
+    return in_use["municipality_code"].unique().sort().to_list()

@@ -33,6 +33,9 @@ class Settings(BaseSettings):
     )
     county: str = Field(default="50", description="County code (KLASS 104)")
     draws: int = Field(default=400, ge=50, le=20_000, description="Draws in the forecast")
+    retry_pause_seconds: float = Field(
+        default=60, ge=0, description="Pause before a source that did not answer is asked again"
+    )
     smtp_host: str | None = Field(default=None, description="SMTP server; unset: no e-mail")
     smtp_port: int = 587
     smtp_security: str = Field(default="starttls", pattern="^(starttls|tls|none)$")

@@ -32,6 +32,8 @@ def open_build(path: Path) -> duckdb.DuckDBPyConnection:
     """Open a night's own database file, made where missing, with every schema in it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     con = duckdb.connect(str(path))
+    # A build that does not end is thrown away, and `publish` syncs one that does.
+    con.execute("set fsync_mode = 'NONE'")
     for schema in SCHEMAS:
         con.execute(f'create schema if not exists "{schema}"')
     return con
@@ -52,18 +54,19 @@ def load_parquet(con: duckdb.DuckDBPyConnection, dataset: str, folder: Path) -> 
         con.execute(
             f'create or replace table raw."{name}" as select * from read_parquet(?)', [str(file)]
         )
+        con.execute(f'comment on table raw."{name}" is {_literal(dataset)}')
         made.append(f"raw.{name}")
     return made
 
 
 def drop_raw(con: duckdb.DuckDBPyConnection, dataset: str) -> None:
     """Drop what `load_parquet` made of a dataset."""
-    tables = con.execute(
+    found = con.execute(
         "select table_name from duckdb_tables() where database_name = current_database() "
-        "and schema_name = 'raw' and table_name in (?, ?)",
-        [dataset, f"{dataset}_codes"],
+        "and schema_name = 'raw' and comment = ?",
+        [dataset],
     ).fetchall()
-    for (name,) in tables:
+    for (name,) in found:
         con.execute(f'drop table raw."{name}"')
 
 
@@ -166,6 +169,7 @@ def publish(con: duckdb.DuckDBPyConnection, build: Path, rooms: Rooms) -> None:
     public = build.with_suffix(".public.duckdb")
     public.unlink(missing_ok=True)
     published = [s for s in SCHEMAS if s not in CLOSED_SCHEMAS]
+    con.execute("reset threads")
     counts = _copy_out(con, public, tables(con, published))
     con.execute("checkpoint")
     con.close()
@@ -184,8 +188,7 @@ def internal(rooms: Rooms) -> Path:
 
 def _copy_out(con: duckdb.DuckDBPyConnection, target: Path, names: list[str]) -> dict[str, int]:
     """Copy tables to a file of the older storage version, and count the rows of each."""
-    literal = str(target).replace("'", "''")
-    con.execute(f"attach '{literal}' as public_copy (storage_version '{STORAGE_VERSION}')")
+    con.execute(f"attach {_literal(target)} as public_copy (storage_version '{STORAGE_VERSION}')")
     try:
         for schema in sorted({name.partition(".")[0] for name in names}):
             con.execute(f'create schema public_copy."{schema}"')
@@ -219,7 +222,7 @@ def connect_published(rooms: Rooms) -> duckdb.DuckDBPyConnection:
     Raises:
         NotFound: no night has been published yet.
     """
-    return _read_only(rooms.warehouse)
+    return connect_read_only(rooms.warehouse)
 
 
 def connect_internal(rooms: Rooms) -> duckdb.DuckDBPyConnection:
@@ -228,10 +231,15 @@ def connect_internal(rooms: Rooms) -> duckdb.DuckDBPyConnection:
     Raises:
         NotFound: no night has been published yet.
     """
-    return _read_only(internal(rooms))
+    return connect_read_only(internal(rooms))
 
 
-def _read_only(path: Path) -> duckdb.DuckDBPyConnection:
+def connect_read_only(path: Path) -> duckdb.DuckDBPyConnection:
+    """Open a finished warehouse file, with nothing else of the machine within reach.
+
+    Raises:
+        NotFound: there is no such file.
+    """
     if not path.is_file():
         raise NotFound(
             subject=str(path),
@@ -279,6 +287,10 @@ def quote(table: str) -> str:
     """`schema.name` as SQL identifiers."""
     schema, _, name = table.partition(".")
     return f'"{schema}"."{name}"'
+
+
+def _literal(text: object) -> str:
+    return "'" + str(text).replace("'", "''") + "'"
 
 
 def _count(con: duckdb.DuckDBPyConnection, quoted: str) -> int:

@@ -1,0 +1,78 @@
+"""Commands that do something: demo, ingest and plan run."""
+
+from __future__ import annotations
+
+import os
+from datetime import date
+
+from flows import show
+from flows.environment import configure
+from tasks.errors import WrongUse
+from tasks.settings import Settings, oslo_today
+
+DEMO_SCHOOL_YEAR = "2027/28"
+
+
+def demo() -> None:
+    """One night and one yearly run on the bundled sample."""
+    os.environ["TILBUDSPLAN_PROFILE"] = "demo"
+    settings = Settings()
+    configure(settings.rooms)
+    show.line("Tilbudsplan på eksempeldata: henter, kontrollerer, regner og skriver rapporten …")
+    with show.progress():
+        from flows.nightly import nightly
+        from flows.yearly import yearly
+
+        nightly()
+        run = yearly(school_year=DEMO_SCHOOL_YEAR)
+    _say_where(settings, run)
+
+
+def ingest(datasets: tuple[str, ...], as_of: date | None, full: bool, ignore_windows: bool) -> None:
+    """A night, or a past night built again from landing."""
+    settings = Settings()
+    today = oslo_today()
+    if as_of and as_of > today:
+        raise WrongUse(
+            subject="--as-of",
+            expected=f"i dag ({today}) eller en tidligere dato",
+            got=str(as_of),
+            remedy="velg en dato som har vært",
+        )
+    if as_of and as_of < today:
+        from tasks import night
+
+        path = night.rebuild(settings, as_of)
+        show.line(f"Tallene slik de stod {as_of:%d.%m.%Y}: {show.relative(path)}")
+        show.line(f'Spør dem med: tilbudsplan query --as-of {as_of} "show all tables"')
+        return
+    configure(settings.rooms)
+    with show.progress():
+        from flows.nightly import nightly
+        from flows.summary import night_summary
+
+        outcome = nightly(datasets=list(datasets), full=full, ignore_windows=ignore_windows)
+    show.line(night_summary(outcome))
+
+
+def plan_run(school_year: str, seed: int, draws: int | None) -> None:
+    """The yearly run for one school year."""
+    from tasks.runs import start_year
+
+    start_year(school_year)
+    settings = Settings()
+    configure(settings.rooms)
+    with show.progress():
+        from flows.yearly import yearly
+
+        run = yearly(school_year=school_year, seed=seed, draws=draws)
+    _say_where(settings, run)
+
+
+def _say_where(settings: Settings, run: str) -> None:
+    folder = settings.rooms.reports / run
+    show.line(f"Kjøring:  {run}")
+    for kind, pattern in (("Rapport:", "*.html"), ("Regneark:", "*.xlsx")):
+        for path in sorted(folder.glob(pattern)):
+            show.line(f"{kind:<9} {show.relative(path)}")
+    show.line("Se hvordan det står til med «tilbudsplan status».")

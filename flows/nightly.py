@@ -1,0 +1,106 @@
+"""The night: fetch and land -> parse -> build, check and publish."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from prefect import flow, task
+from prefect.artifacts import create_markdown_artifact
+from prefect.cache_policies import NO_CACHE
+from prefect.futures import PrefectFuture
+from prefect.task_runners import TaskRunner, ThreadPoolTaskRunner
+from pydantic import Field
+
+from flows.show import step
+from flows.sources import source_server
+from flows.summary import night_summary
+from tasks import night as stages
+from tasks import quality
+from tasks.errors import SourceUnavailable, TilbudsplanError
+from tasks.locks import night_lock
+from tasks.night import Candidate, Outcome
+from tasks.settings import Settings
+
+WORKERS = 8
+
+
+def worth_another_try(_task: Any, _run: Any, state: Any) -> bool:
+    """Whether the source may answer if asked again: a changed source will not."""
+    return isinstance(state.result(raise_on_failure=False), SourceUnavailable)
+
+
+land = task(
+    name="land",
+    task_run_name="land-{dataset_id}",
+    retries=1,
+    retry_condition_fn=worth_another_try,
+    cache_policy=NO_CACHE,
+)(stages.land_dataset)
+parse = task(name="parse", task_run_name="parse-{dataset_id}", cache_policy=NO_CACHE)(
+    stages.parse_snapshot
+)
+build = task(name="build", cache_policy=NO_CACHE)(stages.build)
+
+
+@flow(
+    name="natt",
+    description="Henter alle datasett, kontrollerer dem og publiserer dem for neste dag.",
+    task_runner=cast(TaskRunner[PrefectFuture[Any]], ThreadPoolTaskRunner(max_workers=WORKERS)),
+)
+def nightly(
+    datasets: list[str] = Field(
+        [],
+        description="Navn fra «tilbudsplan sources». Tomt: alle.",
+        json_schema_extra={"title": "Datasett"},
+    ),
+    full: bool = Field(
+        False,
+        description="Tolk også det som er uendret siden sist.",
+        json_schema_extra={"title": "Tolk alt på nytt"},
+    ),
+    ignore_windows: bool = Field(
+        False,
+        description="Spør også når kilden ber om å få være i fred.",
+        json_schema_extra={"title": "Se bort fra lukketid"},
+    ),
+) -> Outcome:
+    """Carry every dataset from its source to the published warehouse."""
+    quality.preload()
+    with source_server(Settings()) as settings, night_lock(settings.rooms.lock):
+        night = stages.begin(settings)
+        chosen = [dataset.id for dataset in night.catalogue.select(datasets)]
+
+        fetch = land.with_options(retry_delay_seconds=settings.retry_pause_seconds)
+        landed = {d: fetch.submit(night, d, ignore_windows=ignore_windows) for d in chosen}
+        # Prefect hands the landed snapshot on once it is there, and skips what never came.
+        parsed = {d: parse.submit(night, d, cast(str, landed[d]), full=full) for d in chosen}
+        candidates = []
+        for number, dataset in enumerate(chosen, start=1):
+            candidates.append(what_came_of(dataset, landed[dataset], parsed[dataset]))
+            step("henter og tolker", number, len(chosen))
+
+        step("bygger, kontrollerer og publiserer")
+        try:
+            outcome = build(night, candidates)
+        except Exception as error:
+            stages.fail(night, error)
+            raise
+        create_markdown_artifact(
+            night_summary(outcome), key="natt", description="Nattens oppsummering"
+        )
+        return outcome
+
+
+def what_came_of(dataset: str, landed: PrefectFuture[str], parsed: PrefectFuture[Any]) -> Candidate:
+    """Wait for a dataset's two tasks; whatever stops one leaves the others going."""
+    kind = "fetch"
+    try:
+        snapshot = landed.result()
+        kind = "parse"
+        parsed.result()
+    except TilbudsplanError as error:
+        return Candidate(dataset, None, kind, str(error))
+    except Exception as error:
+        # A fault of ours in one dataset must not stop the night; Prefect's log has the trace.
+        return Candidate(dataset, None, kind, f"uventet feil i programmet: {error!r}")
+    return Candidate(dataset, snapshot)
