@@ -177,14 +177,18 @@ def _listed(text: str) -> tuple[str, ...]:
 @cache
 def _tables_read(sql: str) -> tuple[str, ...]:
     """The qualified tables that a SELECT reads, from DuckDB's parser; unqualified ones are CTEs."""
-    with warehouse.in_memory() as con:
-        found = con.execute("select json_serialize_sql(?::varchar)", [sql]).fetchall()
+    found = _parser().execute("select json_serialize_sql(?::varchar)", [sql]).fetchall()
     tree = json.loads(found[0][0])
     if tree.get("error"):
         raise ValueError(f"er ikke én SELECT som DuckDB kan lese ({tree['error_message']})")
     if len(tree["statements"]) != 1:
         raise ValueError(f"har {len(tree['statements'])} setninger, ventet én SELECT")
     return tuple(sorted(set(_base_tables(tree))))
+
+
+@cache
+def _parser() -> duckdb.DuckDBPyConnection:
+    return warehouse.in_memory()
 
 
 def _base_tables(node: Any) -> Iterator[str]:
