@@ -1,7 +1,8 @@
 """Places by school, programme area and level, constructed around the pupils of 2025-26.
 
-Whole classes of 15 (vocational) or 30 (general). Most areas have a few places over; where the last
-class would hold only a few pupils it is not opened, so some are full; some offers stand empty.
+Classes of 15 (vocational) or 30 (general) in steps of a half. Most areas have a few places over;
+where the last half class would hold only a few pupils it is not opened, so some are full; some
+offers stand empty.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from tasks.demo.construct_common import reference
 
 VALID_FROM, CHANGED_FROM = "2025-08-01", "2026-08-01"
 CLASS_SIZE = {"yrkesfaglig": 15, "studieforberedende": 30, "paabygg": 30}
-# So many pupils too many are squeezed in before another class is opened, by class size.
+# So many pupils too many are squeezed in before another half class is opened, by class size.
 SQUEEZED = {15: 2, 30: 4}
 # Offers that nobody took in 2025-26: school, area.
 EMPTY = (
@@ -36,9 +37,9 @@ DECIDED = (
 )
 
 
-def classes(pupils: int, size: int) -> int:
-    """Classes that a school runs for so many pupils."""
-    return max(1, ceil((pupils - SQUEEZED[size]) / size))
+def half_classes(pupils: int, size: int) -> int:
+    """Half classes that a school runs for so many pupils."""
+    return max(1, ceil((pupils - SQUEEZED[size]) * 2 / size))
 
 
 def places(pupils: dict[tuple[str, str], int], names: dict[str, str]) -> Iterator[tuple[str, ...]]:
@@ -53,10 +54,19 @@ def places(pupils: dict[tuple[str, str], int], names: dict[str, str]) -> Iterato
     changes = {(orgnr, area): change for orgnr, area, change in DECIDED}
     for (orgnr, area), number in sorted(offered.items()):
         size = CLASS_SIZE[branch[area[:2]]]
-        now = classes(number, size)
+        now = half_classes(number, size)
         dated = [(VALID_FROM, now)]
         if (orgnr, area) in changes:
-            dated.append((CHANGED_FROM, max(0, now + changes[orgnr, area])))
+            dated.append((CHANGED_FROM, max(0, now + 2 * changes[orgnr, area])))
         for valid_from, count in dated:
-            head = (orgnr, names[orgnr], area, area[5], str(count), str(count * size))
+            # Decimal comma, as the county's spreadsheets write it.
+            number_of_classes = f"{count / 2:g}".replace(".", ",")
+            head = (
+                orgnr,
+                names[orgnr],
+                area,
+                area[5],
+                number_of_classes,
+                str(ceil(count * size / 2)),
+            )
             yield (*head, "ordinær", valid_from, "true")

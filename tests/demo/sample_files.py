@@ -28,7 +28,7 @@ def published(name: str) -> pl.DataFrame:
 
 def county(name: str) -> pl.DataFrame:
     frame = pl.read_csv(SAMPLE / "county" / f"{name}.csv", separator=";", infer_schema=False)
-    numbers = [c for c in ("elever", "klasser", "plasser") if c in frame.columns]
+    numbers = [c for c in ("elever", "plasser") if c in frame.columns]
     return frame.with_columns(pl.col(numbers).cast(pl.Int64))
 
 
