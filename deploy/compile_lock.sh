@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
 # Writes the two lock files anew from pyproject.toml: hashes for every platform, no index address.
-# Needs uv. Run it after a change of dependencies and commit what it writes.
+# Needs uv. Pins stay as they are unless UPGRADE=--upgrade is set. Commit what it writes.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 compile() {
-    uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
-        --no-emit-index-url --no-emit-find-links --no-header --upgrade "$@"
+    uv pip compile ${UPGRADE:-} --quiet --universal --python-version 3.11 --generate-hashes \
+        --no-emit-index-url --no-emit-find-links --no-header "$@"
 }
 # The build backend and wheel stand in the lock too: the checkout is installed without build isolation.
 compile pyproject.toml deploy/build.in --output-file deploy/requirements.lock
