@@ -9,80 +9,28 @@ import numpy as np
 import polars as pl
 
 from tasks.forecast.panel import ELSEWHERE, Frames, Panel
+from tasks.forecast.record import (
+    AGEING,
+    COHORT_GROWTH,
+    COLUMNS,
+    FLOW,
+    LAST_VALUE,
+    PER_PUPIL,
+    PROJECTION,
+    TREND,
+    Z80,
+    Record,
+    constructed,
+    coverage,
+    row,
+)
 from tasks.forecast.simulate import Errors, simulate
 from tasks.forecast.summary import ALL, aggregate
 from tasks.forecast.types import Float, Rules
 
-# An 80 per cent interval of a normal lies this many standard deviations from the middle.
-Z80 = 1.2815515655446004
-LAST_VALUE = "siste verdi"
-AGEING = "aldersframskriving"
-TREND = "lineær trend"
-FLOW = "elevstrøm"
-COHORT_GROWTH = "elever som følger kullet"
-PER_PUPIL = "søkere per elev"
-PROJECTION = "SSBs framskriving"
 DRAWS = 100
 LONGEST = 6
 TREND_YEARS = 5
-
-COLUMNS = {
-    "series": pl.String,
-    "model": pl.String,
-    "benchmark": pl.String,
-    "used": pl.String,
-    "horizon": pl.Int64,
-    "n": pl.Int64,
-    "mape": pl.Float64,
-    "benchmark_mape": pl.Float64,
-    "bias": pl.Float64,
-    "coverage80": pl.Float64,
-}
-
-
-@dataclass(frozen=True)
-class Record:
-    """Pairs of forecast and outcome of one model, its benchmark's forecasts beside.
-
-    Attributes:
-        actual: Outcomes (persons).
-        model: The model's forecasts.
-        benchmark: The benchmark's forecasts.
-    """
-
-    actual: Float
-    model: Float
-    benchmark: Float
-
-    @property
-    def mape(self) -> float:
-        """Absolute errors over the sum of outcomes, in per cent (size-weighted MAPE)."""
-        return _mape(self.model, self.actual)
-
-    @property
-    def benchmark_mape(self) -> float:
-        """The benchmark's, in per cent."""
-        return _mape(self.benchmark, self.actual)
-
-    @property
-    def bias(self) -> float:
-        """Sum of errors over the sum of outcomes, in per cent; above 0 is too high a forecast."""
-        return 100 * float((self.model - self.actual).sum() / self.actual.sum())
-
-    @property
-    def wins(self) -> bool:
-        """The model's error is smaller than the benchmark's."""
-        return self.mape < self.benchmark_mape
-
-    @property
-    def log_errors(self) -> Float:
-        """Log of forecast over outcome."""
-        errors: Float = np.log(np.maximum(self.model, 0.5) / np.maximum(self.actual, 0.5))
-        return errors
-
-
-def _mape(forecast: Float, actual: Float) -> float:
-    return 100 * float(np.abs(forecast - actual).sum() / actual.sum())
 
 
 @dataclass(frozen=True)
@@ -103,21 +51,28 @@ class TrackRecord:
 def run(panel: Panel, frames: Frames, rules: Rules, county: str, seed: int) -> TrackRecord:
     """Backtest cohort, pupils and applicants, and settle what the forecast uses."""
     rows: list[dict[str, object]] = []
-    sigma_cohort = _cohorts(panel, rules, rows)
+    sigma_cohort = _cohorts(panel, frames, rules, rows)
     base = Errors(cohort=sigma_cohort, pupils=0.0, applicants=0.0)
     pupils, spread = _pupils(panel, rules, base, county, seed)
     hold, sigma_pupils = 0, 0.0
     if pupils is not None:
         hold = int(not pupils.wins)
-        sigma_pupils, coverage = _pupil_error(pupils, spread)
-        used = FLOW if pupils.wins else LAST_VALUE
+        sigma_pupils, covered = _pupil_error(pupils, spread)
         rows.append(
-            _row("Elever per utdanningsprogram", FLOW, LAST_VALUE, used, 1, pupils, coverage)
+            row(
+                pupils,
+                series="Elever per utdanningsprogram",
+                model=FLOW,
+                used=FLOW if pupils.wins else LAST_VALUE,
+                horizon=1,
+                covered=covered,
+                constructed=constructed(frames, "cohort", "pupils"),
+            )
         )
     rows += _schools(panel, frames, rules)
     errors = replace(base, pupils=sigma_pupils, hold_years=hold)
-    ratio, sigma_applicants, row = _applicants(panel, frames, rules, errors, (county, seed))
-    rows += row
+    ratio, sigma_applicants, tested = _applicants(panel, frames, rules, errors, (county, seed))
+    rows += tested
     return TrackRecord(
         pl.DataFrame(rows, schema=COLUMNS), replace(errors, applicants=sigma_applicants), ratio
     )
@@ -153,7 +108,7 @@ def trend(series: Float, horizon: int) -> float:
     return float(level + slope * (len(recent) - 1 + horizon))
 
 
-def _cohorts(panel: Panel, rules: Rules, rows: list[dict[str, object]]) -> float:
+def _cohorts(panel: Panel, frames: Frames, rules: Rules, rows: list[dict[str, object]]) -> float:
     """Backtest of the registered cohort; returns the log error per √year of ageing.
 
     The run uses the official projection, of which only one edition is at hand: it cannot be
@@ -184,9 +139,17 @@ def _cohorts(panel: Panel, rules: Rules, rows: list[dict[str, object]]) -> float
             record = Record(actual, np.array([forecast(t) for t in origins]), naive)
             if name == AGEING:
                 tests[horizon] = record
-            group = f"Personer {first}–{last} år i fylket"
-            coverage = _coverage(record.log_errors / np.sqrt(horizon))
-            rows.append(_row(group, name, LAST_VALUE, PROJECTION, horizon, record, coverage))
+            rows.append(
+                row(
+                    record,
+                    series=f"Personer {first}–{last} år i fylket",
+                    model=name,
+                    used=PROJECTION,
+                    horizon=horizon,
+                    covered=coverage(record.log_errors / np.sqrt(horizon)),
+                    constructed=constructed(frames, "cohort"),
+                )
+            )
     return _per_root_year(tests)
 
 
@@ -195,18 +158,6 @@ def _per_root_year(tests: dict[int, Record]) -> float:
         return 0.0
     scaled = [record.log_errors / np.sqrt(horizon) for horizon, record in tests.items()]
     return float(np.sqrt(np.mean(np.concatenate(scaled) ** 2)))
-
-
-def _coverage(errors: Float) -> float | None:
-    """Share inside an 80 per cent interval set from the other errors (leave one out), in per cent.
-
-    None below five pairs: it would say nothing.
-    """
-    n = len(errors)
-    if n < 5:
-        return None
-    others = np.sqrt((np.sum(errors**2) - errors**2) / (n - 1))
-    return 100 * float((np.abs(errors) <= Z80 * others).mean())
 
 
 def _pupils(
@@ -293,9 +244,17 @@ def _schools(panel: Panel, frames: Frames, rules: Rules) -> list[dict[str, objec
     now = pairs.get_column("pupils").to_numpy().astype(np.float64)
     model = now * pairs.get_column("growth").to_numpy()
     record = Record(pairs.get_column("actual").to_numpy().astype(np.float64), model, now)
-    coverage = _coverage(record.log_errors)
-    used = COHORT_GROWTH if record.wins else LAST_VALUE
-    return [_row("Elever per skole", COHORT_GROWTH, LAST_VALUE, used, 1, record, coverage)]
+    return [
+        row(
+            record,
+            series="Elever per skole",
+            model=COHORT_GROWTH,
+            used=COHORT_GROWTH if record.wins else LAST_VALUE,
+            horizon=1,
+            covered=coverage(record.log_errors),
+            constructed=constructed(frames, "cohort", "schools"),
+        )
+    ]
 
 
 def _applicants(
@@ -330,10 +289,16 @@ def _applicants(
     sigma = float(np.sqrt((weight * record.log_errors**2).sum()))
     if not record.wins:
         ratio = np.where(kept, _safe_ratio(actual, mean), ratio)
-    used = PER_PUPIL if record.wins else LAST_VALUE
-    series = "Søkere per utdanningsprogram"
-    coverage = _coverage(record.log_errors)
-    return ratio, sigma, [_row(series, PER_PUPIL, LAST_VALUE, used, 1, record, coverage)]
+    tested = row(
+        record,
+        series="Søkere per utdanningsprogram",
+        model=PER_PUPIL,
+        used=PER_PUPIL if record.wins else LAST_VALUE,
+        horizon=1,
+        covered=coverage(record.log_errors),
+        constructed=constructed(frames, "cohort", "pupils", "applicants"),
+    )
+    return ratio, sigma, [tested]
 
 
 def _published(panel: Panel, frames: Frames, county: str) -> dict[int, Float]:
@@ -355,26 +320,3 @@ def _safe_ratio(count: Float | int, base: Float | int) -> Float:
     # A programme without a published count has the ratio of all that have one.
     overall = top.sum() / max(float(bottom[top > 0].sum()), 1.0)
     return np.divide(top, bottom, out=np.full_like(top, overall), where=(bottom > 0) & (top > 0))
-
-
-def _row(
-    series: str,
-    model: str,
-    benchmark: str,
-    used: str,
-    horizon: int,
-    record: Record,
-    coverage: float | None,
-) -> dict[str, object]:
-    return {
-        "series": series,
-        "model": model,
-        "benchmark": benchmark,
-        "used": used,
-        "horizon": horizon,
-        "n": len(record.actual),
-        "mape": record.mape,
-        "benchmark_mape": record.benchmark_mape,
-        "bias": record.bias,
-        "coverage80": coverage,
-    }

@@ -172,11 +172,15 @@ def made_up_totals(areas: pl.DataFrame, pupils: pl.DataFrame) -> dict[str, pl.Da
         ("50", 2025, 12, 73.3, "Mulig brudd"),
     ]
     schools = pupils.group_by("school_year_start", "organisation_number").agg(
-        pl.col("pupils").sum(), pl.lit("county").alias("owner")
+        pl.col("pupils").sum(),
+        pl.lit("county").alias("owner"),
+        pl.lit(True).alias("constructed"),
     )
     names = ["county_code", "programme_code", "applicant_type", "year", "applicants"]
     return {
-        "applicants": pl.DataFrame(applicants, names, orient="row"),
+        "applicants": pl.DataFrame(applicants, names, orient="row").with_columns(
+            pl.lit(False).alias("constructed")
+        ),
         "contracts": pl.DataFrame(
             contracts,
             ["county_code", "programme_code", "year", "contracts", "constructed"],

@@ -38,13 +38,15 @@ def test_measures() -> None:
     assert record.wins
 
 
-def test_last_value_on_the_real_cohort(panel: Panel, rules: Rules) -> None:
+def test_last_value_on_the_real_cohort(
+    panel: Panel, frames: dict[str, pl.DataFrame], rules: Rules
+) -> None:
     """Benchmark errors are arithmetic on the published series, so they are known to the digit."""
     share = np.array(COHORT) / panel.population[0, :, 8:11, :11].sum(axis=(0, 1))
     population = panel.population.copy()
     population[..., :11] *= share
     rows: list[dict[str, object]] = []
-    sigma = backtest._cohorts(replace(panel, population=population), rules, rows)
+    sigma = backtest._cohorts(replace(panel, population=population), frames, rules, rows)
     errors = np.abs(np.diff(COHORT))[4:].sum() / np.sum(COHORT[5:])
     first = rows[0]
     assert (first["model"], first["horizon"], first["n"]) == (backtest.AGEING, 1, 6)
@@ -64,6 +66,7 @@ def test_every_series_has_rows_and_says_what_is_used(
         "Elever per skole",
         "Søkere per utdanningsprogram",
     }
+    assert rows.get_column("constructed").all()
     judged = rows.filter(pl.col("used") != backtest.PROJECTION)
     winner = pl.when(pl.col("mape") < pl.col("benchmark_mape")).then("model").otherwise("benchmark")
     assert judged.select((pl.col("used") == winner).all()).item()
