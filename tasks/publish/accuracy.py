@@ -88,4 +88,4 @@ def _ends(rows: list[Row]) -> list[Row]:
 
 
 def _ahead(years: int) -> str:
-    return f"{years} år fram"
+    return f"{years} år fram".replace(" ", formats.SPACE)

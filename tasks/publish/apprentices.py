@@ -70,7 +70,8 @@ def apprenticeship(run: Run) -> Figure:
 def placement(run: Run) -> Figure:
     """Placement in December, county and country."""
     frame = run.frames["placement"].sort("year", "month")
-    rows = [
+    areas = {True: run.county_name, False: "Landet"}
+    rows: list[Row] = [
         {
             "year": str(r["year"]),
             "percent": r["percent"],
@@ -82,6 +83,10 @@ def placement(run: Run) -> Figure:
             pl.col("month") == DECEMBER, pl.col("percent").is_not_null()
         ).iter_rows(named=True)
     ]
+    for own in (True, False):
+        # The first label of each line names it, so that the drawing needs no key.
+        for row in [r for r in rows if r["county"] is own][:1]:
+            row["label"] = f"{areas[own]} {row['label']}"
     cells = [
         [
             model.text(f"{formats.month(r['month'])} {r['year']}"),
@@ -104,8 +109,9 @@ def placement(run: Run) -> Figure:
         rows=cells,
         source=provenance.of("placement", run.vintages),
     )
-    areas = {True: run.county_name, False: "Landet"}
-    points = [f"{areas[r['county']]} desember {r['year']}: {r['label']}" for r in rows]
+    points = [
+        f"{areas[r['county']]} desember {r['year']}: {formats.percent(r['percent'])}" for r in rows
+    ]
     return figure(
         "figur-formidling",
         "Formidlet til læreplass per desember",

@@ -41,6 +41,12 @@ def _layer(mark: Spec, data: Rows | None = None, **channels: Any) -> Spec:
     return layer if data is None else {"data": {"values": data}, **layer}
 
 
+def _x(axis: Spec | None = None) -> Spec:
+    """The year axis: every layer must say that it does not begin at year 0."""
+    x: Spec = {"field": "year", "type": "quantitative", "scale": {"zero": False, "nice": False}}
+    return x if axis is None else {**x, "axis": axis}
+
+
 def _years(values: list[int]) -> Spec:
     return {"values": values, "format": "d", "grid": False, "title": None, "labelFlush": True}
 
@@ -49,12 +55,12 @@ def _course(
     rows: Rows, y: str, low: str, high: str, domain: tuple[float, float], axes: tuple[Spec, Spec]
 ) -> list[Spec]:
     """Band, registered line and dashed projected line that starts where the other ends."""
-    x = {"field": "year", "type": "quantitative", "scale": {"nice": False}, "axis": axes[0]}
+    x = _x(axes[0])
     scale = {"field": y, "type": "quantitative", "scale": {"domain": list(domain), "zero": False}}
     scale["axis"] = axes[1]
     registered = [r for r in rows if r["basis"] == "registered"]
     ahead = registered[-1:] + [r for r in rows if r["basis"] == "projected"]
-    bounds = {"y": {**scale, "field": low}, "y2": {"field": high}}
+    bounds: Spec = {"y": {**scale, "field": low}, "y2": {"field": high}}
     return [
         {"data": {"values": ahead}, **_layer({"type": "area", "color": BAND}, x=x, **bounds)},
         {
@@ -72,9 +78,23 @@ def _course(
     ]
 
 
-def _marked(rows: Rows, y: str, sides: dict[str, tuple[str, int]], size: int) -> list[Spec]:
-    """Dots and labels on the points that carry a `mark`: first, now, peak, last."""
-    x = {"field": "year", "type": "quantitative"}
+def _clear(rows: Rows, y: str, domain: tuple[float, float], height: int) -> int:
+    """Where the first label stands free of the line: below one that rises, above one that falls."""
+    near = [float(r[y]) for r in rows[1:6]]
+    if min(near) >= rows[0][y] * 0.995:
+        return 20
+    bump = max(0.0, max(near) - float(rows[0][y])) / (domain[1] - domain[0]) * height
+    return -round(12 + bump)
+
+
+def _marked(
+    rows: Rows, y: str, sides: dict[str, tuple[str, int]], size: int, last: str
+) -> list[Spec]:
+    """Dots and labels on the points that carry a `mark`: first, now, peak, last.
+
+    The last label hangs from the field `last`, so that it can stand below the band.
+    """
+    x = _x()
     layers = [
         _layer(
             {"type": "point", "filled": True, "color": NAVY, "size": 55, "opacity": 1},
@@ -86,7 +106,9 @@ def _marked(rows: Rows, y: str, sides: dict[str, tuple[str, int]], size: int) ->
     for mark, (align, dy) in sides.items():
         label = {"type": "text", "align": align, "dy": dy, "fontSize": size, "fontWeight": "bold"}
         chosen = [r for r in rows if r.get("mark") == mark]
-        layers.append(_layer(label, chosen, x=x, y=y, text={"field": "label", "type": "nominal"}))
+        words = {"field": "label", "type": "nominal"}
+        at = last if mark == "last" else y
+        layers.append(_layer(label, chosen, x=x, y=at, text=words))
     return layers
 
 
@@ -101,30 +123,31 @@ def cohort(rows: Rows, narrow: bool) -> Spec:
     axes = (_years(ticks), {"title": None, "format": ",d", "tickCount": 5, "domain": False})
     top = {"value": 12}
     words = [
-        {"year": border, "text": "registrert ◂", "align": "right"},
-        {"year": border, "text": "▸ framskrevet", "align": "left"},
+        {"year": border, "text": "◂ registrert", "align": "right"},
+        {"year": border, "text": "framskrevet ▸", "align": "left"},
     ]
     notes = [
         _layer(
             {"type": "text", "align": w["align"], "dx": -6 if w["align"] == "right" else 6}
             | {"color": SOFT, "fontSize": 12},
             [w],
-            x="year",
+            x=_x(),
             y=top,
             text={"field": "text", "type": "nominal"},
         )
         for w in words
     ]
-    rule = _layer({"type": "rule", "color": GREY, "strokeDash": [2, 3]}, [words[0]], x="year")
-    sides = {"first": ("left", -14), "now": ("center", 22), "peak": ("left", -14)}
-    sides["last"] = ("right", 24)
+    rule = _layer({"type": "rule", "color": GREY, "strokeDash": [2, 3]}, [words[0]], x=_x())
+    height = 270 if narrow else 330
+    sides = {"first": ("left", _clear(rows, "mean", domain, height)), "now": ("right", -13)}
+    sides |= {"peak": ("left", -14), "last": ("right", 24)}
     return {
         "width": (_NARROW - 60) if narrow else (_WIDE - 60),
-        "height": 270 if narrow else 330,
+        "height": height,
         "layer": [
             rule,
             *_course(rows, "mean", "p10", "p90", domain, axes),
-            *_marked(rows, "mean", sides, 12 if narrow else 13),
+            *_marked(rows, "mean", sides, 12 if narrow else 13, "mean"),
             *notes,
         ],
     }
@@ -144,21 +167,30 @@ def cohort_by_region(regions: dict[str, Rows], narrow: bool) -> Spec:
         first = place % columns == 0
         axis = {"title": None, "tickCount": 5, "labels": first, "ticks": first, "domain": False}
         axes = (_years(years), axis)
-        sides = {"first": ("left", 20), "peak": ("center", -12), "last": ("right", 20)}
+        domain = (low - pad, high + pad)
+        sides = {"first": ("left", _clear(rows, "index", domain, 170)), "peak": ("center", -12)}
+        sides["last"] = ("right", 12)
+        title = {"type": "text", "align": "left", "fontSize": 13, "fontWeight": "bold"}
+        top = {"x": {"value": 0}, "y": {"value": -14}, "text": {"value": name}}
         hundred = _layer({"type": "rule", "color": "#8c979f"}, [{"at": 100}], y="at")
         panels.append(
             {
-                "title": name,
                 "width": width,
                 "height": 170,
                 "layer": [
                     hundred,
-                    *_course(rows, "index", "low", "high", (low - pad, high + pad), axes),
-                    *_marked(rows, "index", sides, 12),
+                    *_course(rows, "index", "low", "high", domain, axes),
+                    *_marked(rows, "index", sides, 12, "low"),
+                    {"data": {"values": [{}]}, "mark": title, "encoding": top},
                 ],
             }
         )
-    return {"concat": panels, "columns": columns, "spacing": {"row": 24, "column": 18}}
+    return {
+        "concat": panels,
+        "columns": columns,
+        "bounds": "flush",
+        "spacing": {"row": 70, "column": 24},
+    }
 
 
 def _rows(rows: Rows, narrow: bool, layers: list[Spec], right: int) -> Spec:
@@ -217,25 +249,30 @@ def _axis(title: str) -> Spec:
 def now_and_expected(rows: Rows, narrow: bool) -> Spec:
     """Pupils now (ring) and expected (dot with interval) per programme."""
     axis = _axis("Elever")
-    colour = _legend(["nå", "ventet"], [SOFT, NAVY])
-    dots = {"type": "point", "filled": True, "size": 90, "opacity": 1}
-    ring = {"type": "point", "filled": False, "size": 95, "strokeWidth": 2, "opacity": 1}
+    look = _ring_and_dot("nå", "ventet")
+    point = {"type": "point", "size": 90, "strokeWidth": 2, "opacity": 1}
     range_ = {"type": "bar", "height": 9, "color": BAND}
     x = {"field": "p10", "type": "quantitative", "axis": axis}
-    layers = [
+    layers: list[Spec] = [
         {"mark": range_, "encoding": _encode(x=x, x2={"field": "p90"})},
         {
             "transform": [{"calculate": "'ventet'", "as": "what"}],
-            "mark": dots,
-            "encoding": _encode(x="mean", color=colour),
+            "mark": dict(point),
+            "encoding": _encode(x="mean", **look),
         },
         {
             "transform": [{"filter": "isValid(datum.now)"}, {"calculate": "'nå'", "as": "what"}],
-            "mark": ring,
-            "encoding": _encode(x="now", color=colour),
+            "mark": dict(point),
+            "encoding": _encode(x="now", **look),
         },
     ]
     return _rows(rows, narrow, layers, 200)
+
+
+def _ring_and_dot(ring: str, dot: str) -> dict[str, Spec]:
+    """Fill and stroke that tell a ring from a dot, in the drawing and in its key."""
+    fill = _legend([ring, dot], ["#ffffff00", NAVY])
+    return {"fill": fill, "stroke": _legend([ring, dot], [SOFT, NAVY])}
 
 
 def _legend(names: list[str], colours: list[str]) -> Spec:
@@ -252,7 +289,8 @@ def balance(rows: Rows, narrow: bool) -> Spec:
     used = [t for t in TONES if any(r["what"] == t for r in rows)]
     colour = _legend(used, [TONES[t] for t in used])
     colour["legend"]["symbolType"] = "square"
-    axis = _axis("◂ for få plasser     plasser minus behov     for mange plasser ▸")
+    colour["legend"]["offset"] = 24
+    axis = _axis("Plasser minus behov")
     x = {"field": "mean", "type": "quantitative", "axis": axis}
     line = {"type": "rule", "color": INK, "strokeWidth": 1.5}
     cap = {"type": "tick", "color": INK, "thickness": 1.5, "size": 9}
@@ -262,9 +300,14 @@ def balance(rows: Rows, narrow: bool) -> Spec:
         {"mark": dict(cap), "encoding": _encode(x="low")},
         {"mark": dict(cap), "encoding": _encode(x="high")},
     ]
+    nothing = {"datum": 0, "type": "quantitative"}
+    zero = {"type": "tick", "color": INK, "thickness": 1.5, "size": 24 if narrow else 30}
+    layers.append({"mark": zero, "encoding": {"x": nothing}})
     spec = _rows(rows, narrow, layers, 190)
-    zero = {"mark": {"type": "rule", "color": INK}, "encoding": {"x": {"datum": 0}, "y": None}}
-    spec["layer"].append(zero)
+    for text, align, dx in (("◂ for få plasser", "right", -6), ("for mange plasser ▸", "left", 6)):
+        word = {"type": "text", "align": align, "dx": dx, "color": SOFT}
+        where = {"x": nothing, "y": {"value": -9}, "text": {"value": text}}
+        spec["layer"].append({"data": {"values": [{}]}, "mark": word, "encoding": where})
     return spec
 
 
@@ -307,74 +350,60 @@ def placement(rows: Rows, narrow: bool) -> Spec:
     layers = []
     for series, colour, dy in ((country, GREY, -14), (county, NAVY, 18)):
         whole = [r for r in series if not r["flagged"]]
+        line = {"type": "line", "color": colour, "strokeWidth": 2.5}
+        dot = {"type": "point", "filled": True, "color": colour, "size": 75, "opacity": 1}
+        word = {"type": "text", "dy": dy, "color": colour, "fontWeight": "bold"}
         layers += [
-            _layer({"type": "line", "color": colour, "strokeWidth": 2.5}, whole, x=x, y=y),
-            _layer(
-                {"type": "point", "filled": True, "color": colour, "size": 75, "opacity": 1},
-                whole,
-                x=x,
-                y=y,
-            ),
-            _layer(
-                {"type": "text", "dy": dy, "color": colour, "fontWeight": "bold"},
-                series,
-                x=x,
-                y=y,
-                text=text,
-            ),
+            _layer(line, whole, x=x, y=y),
+            _layer(dot, whole, x=x, y=y),
+            _layer(word, series, x=x, y=y, text=text),
         ]
-    flagged = [r for r in county if r["flagged"]]
-    if flagged:
-        step = county[-2:] if len(county) > 1 else county
-        layers += [
-            _layer(
-                {"type": "line", "color": ORANGE, "strokeDash": [3, 4], "strokeWidth": 2},
-                step,
-                x=x,
-                y=y,
-            ),
-            _layer(
-                {
-                    "type": "point",
-                    "filled": False,
-                    "color": ORANGE,
-                    "size": 110,
-                    "strokeWidth": 2.5,
-                },
-                flagged,
-                x=x,
-                y=y,
-            ),
-            _layer(
-                {"type": "text", "dy": 35, "color": ORANGE},
-                [r | {"label": "mulig brudd"} for r in flagged],
-                x=x,
-                y=y,
-                text=text,
-            ),
-        ]
-    return {"width": (_NARROW - 60) if narrow else 520, "height": 230, "layer": layers}
+    return {
+        "width": (_NARROW - 60) if narrow else 560,
+        "height": 250,
+        "layer": [*layers, *_break(county, x, y)],
+    }
+
+
+def _break(county: Rows, x: Spec, y: Spec) -> list[Spec]:
+    """The step up to a flagged count, dotted and named."""
+    flagged = [r | {"label": "mulig brudd"} for r in county if r["flagged"]]
+    text = {"field": "label", "type": "nominal"}
+    line = {"type": "line", "color": ORANGE, "strokeDash": [3, 4], "strokeWidth": 2}
+    ring = {"type": "point", "filled": False, "color": ORANGE, "size": 110, "strokeWidth": 2.5}
+    word = {"type": "text", "dy": 35, "color": ORANGE}
+    steps = [
+        _layer(line, county[place - 1 : place + 1], x=x, y=y)
+        for place, row in enumerate(county)
+        if row["flagged"] and place
+    ]
+    return [
+        *steps,
+        _layer({**ring, "opacity": 1}, flagged, x=x, y=y),
+        _layer(word, flagged, x=x, y=y, text=text),
+    ]
 
 
 def track_record(rows: Rows, narrow: bool) -> Spec:
     """Mean absolute percentage error of the model and of its benchmark, per series and horizon."""
-    colour = _legend(["modell", "enkel sammenlikning"], [NAVY, SOFT])
+    look = _ring_and_dot("enkel sammenlikning", "modell")
+    point = {"type": "point", "size": 90, "strokeWidth": 2, "opacity": 1}
     axis = {**_axis("Gjennomsnittlig feil i prosent"), "format": ",.0f"}
     x = {"field": "mape", "type": "quantitative", "axis": axis, "scale": {"zero": True}}
-    layers = [
+    layers: list[Spec] = [
         {
             "mark": {"type": "rule", "color": PALE, "strokeWidth": 3},
             "encoding": _encode(x=x, x2={"field": "benchmark"}),
         },
         {
             "transform": [{"calculate": "'enkel sammenlikning'", "as": "what"}],
-            "mark": {"type": "point", "filled": False, "size": 95, "strokeWidth": 2, "opacity": 1},
-            "encoding": _encode(x="benchmark", color=colour),
+            "mark": dict(point),
+            "encoding": _encode(x="benchmark", **look),
         },
         {
             "transform": [{"calculate": "'modell'", "as": "what"}],
-            "mark": {"type": "point", "filled": True, "size": 90, "opacity": 1},
-            "encoding": _encode(x="mape", color=colour),
+            "mark": dict(point),
+            "encoding": _encode(x="mape", **look),
         },
     ]
     return _rows(rows, narrow, layers, 190)

@@ -68,9 +68,9 @@ def closed_cells(values: Counts, also: Mask | None = None) -> Mask:
         True where a cell is closed, of the same shape. No closed cell can be worked out, as a
         whole number of at least one person, from what stays open.
     """
-    closed: Mask = (values > 0) & (values < LIMIT)
-    if also is not None:
-        closed = closed | also
+    hidden = np.zeros(values.shape, bool) if also is None else also
+    small: Mask = np.less(values, LIMIT) & np.greater(values, 0)
+    closed: Mask = np.logical_or(small, hidden)
     network = _Network(values)
     for row, column in np.argwhere(closed):
         cycle = _cheapest_cycle(network, closed, int(row), int(column))
@@ -85,8 +85,8 @@ def closed_list(values: Counts, also: Mask | None = None) -> Mask:
     A list is a table with one column, whose row totals repeat it.
     """
     doubled = None if also is None else np.stack([also, also], axis=1)
-    closed: Mask = closed_cells(np.stack([values, values], axis=1), doubled).any(axis=1)
-    return closed
+    closed = closed_cells(np.stack([values, values], axis=1), doubled)
+    return closed[:, 0] | closed[:, 1]
 
 
 def _cheapest_cycle(

@@ -51,19 +51,17 @@ def _assessments(run: Run) -> list[str]:
         if row := rows.get(programme.code):
             number = formats.signed(-row["gap_mean"])
             by[row["assessment"]].append(f"{_low(programme.name)} ({number})")
-    texts = []
+    sure = []
     if by["mangel"]:
-        texts.append(f"Med minst 80 % sannsynlighet mangler det plasser i {_list(by['mangel'])}.")
+        sure.append(f"mangler det plasser i {_list(by['mangel'])}")
     if by["overskudd"]:
-        texts.append(
-            f"Med minst 80 % sannsynlighet er det flere plasser enn behov i "
-            f"{_list(by['overskudd'])}."
-        )
-    if not texts:
-        texts.append(
-            "Ingen utdanningsprogram har mangel eller overskudd av plasser med minst 80 % "
-            "sannsynlighet."
-        )
+        sure.append(f"er det flere plasser enn behov i {_list(by['overskudd'])}")
+    texts = [
+        f"Med minst 80 % sannsynlighet {'. Like sikkert '.join(sure)}."
+        if sure
+        else "Ingen utdanningsprogram har mangel eller overskudd av plasser med minst 80 % "
+        "sannsynlighet."
+    ]
     total = sum(len(names) for names in by.values())
     rest = f"{len(by['balanse'])} er i balanse. " if by["balanse"] else ""
     if by["uavklart"]:
@@ -104,9 +102,10 @@ def _record(run: Run) -> str:
         return "Anslagene har ingen prøver mot tidligere år ennå, og må brukes med varsomhet."
     if not fallen:
         return ""
+    names = formats.listing([_low(s) for s in fallen])
     return (
-        f"Modellen slo ikke den enkle sammenlikningen for {formats.listing([_low(s) for s in fallen])}: "
-        "der bygger rapporten på sammenlikningen."
+        f"Modellen slo ikke den enkle sammenlikningen for {names}: der bygger rapporten på "
+        "sammenlikningen."
     )
 
 

@@ -46,7 +46,8 @@ def estimate(value: float | None) -> str:
 
 def interval(low: float | None, high: float | None) -> str:
     """An interval of expected persons, `120–145`."""
-    return f"{estimate(low)}–{estimate(high)}"
+    ends = estimate(low), estimate(high)
+    return ends[0] if ends[0] == ends[1] else "–".join(ends)
 
 
 def signed_interval(low: float | None, high: float | None) -> str:

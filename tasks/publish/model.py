@@ -51,6 +51,7 @@ class Table:
         source: The source line.
         notes: What a reader must know about signs and marks.
         total: Whether the last row is a total.
+        repeats: Whether rows that share a heading stand together and show it once.
     """
 
     id: str
@@ -61,6 +62,7 @@ class Table:
     source: str
     notes: tuple[str, ...] = ()
     total: bool = False
+    repeats: bool = False
 
     @property
     def groups(self) -> list[tuple[str, int]]:

@@ -19,7 +19,9 @@ _ELSEWHERE_NAME = "Utenfor"
 
 def named(programme: Programme) -> str:
     """The programme's name, marked where the whole county competes alike."""
-    return f"{programme.name} {COUNTY_WIDE}" if programme.county_wide else programme.name
+    return (
+        f"{programme.name}{formats.SPACE}{COUNTY_WIDE}" if programme.county_wide else programme.name
+    )
 
 
 def level_name(level: str) -> str:
@@ -179,6 +181,7 @@ def by_level(run: Run) -> Table:
             "Klassebehovet er hele klasser per programområde og region. Plasser og klasser er ikke "
             "personer og blir ikke skjult.",
         ),
+        repeats=True,
     )
 
 

@@ -94,7 +94,6 @@ def table(vintages: Vintages) -> Table:
         rows.append(
             [
                 text(v.title),
-                text(v.dataset),
                 text(v.publisher),
                 text(v.source_table),
                 text(formats.listing(parts)),
@@ -103,12 +102,12 @@ def table(vintages: Vintages) -> Table:
                 text(formats.day(v.landed_at)),
                 text(formats.day(v.source_updated)),
                 text(v.licence),
+                text(v.dataset),
                 text(mark + reason, "marked" if marks else ""),
             ]
         )
     titles = (
         "Innhold",
-        "Datasett",
         "Utgiver",
         "Kildetabell",
         "Brukt i del",
@@ -117,6 +116,7 @@ def table(vintages: Vintages) -> Table:
         "Hentet",
         "Oppdatert av kilden",
         "Lisens",
+        "Datasett",
         "Merking",
     )
     return Table(

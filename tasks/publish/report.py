@@ -6,7 +6,7 @@ import base64
 import hashlib
 from pathlib import Path
 
-from tasks.publish import sections, tables, workbook
+from tasks.publish import formats, sections, tables, workbook
 from tasks.publish.model import Document, Report
 
 HTML = "dimensjoneringsrapport.html"
@@ -41,6 +41,11 @@ def write(run_folder: Path, warehouse_path: Path, target_folder: Path) -> Report
     return report
 
 
+def _unbroken(value: object) -> object:
+    """Keep a number and its per cent sign on one line."""
+    return value.replace(" %", f"{formats.SPACE}%") if type(value) is str else value
+
+
 def render(document: Document) -> str:
     """The report as one HTML text: style and drawings inside, nothing fetched."""
     import jinja2
@@ -49,6 +54,7 @@ def render(document: Document) -> str:
         loader=jinja2.FileSystemLoader(_ROOM / "templates"),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
+        finalize=_unbroken,
         trim_blocks=True,
         lstrip_blocks=True,
     )

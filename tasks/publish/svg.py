@@ -80,13 +80,14 @@ def draw(spec: Spec, name: str, title: str, description: str) -> str:
 
 def _stand_alone(drawn: str, name: str, title: str, description: str) -> str:
     head, body = drawn.split(">", 1)
-    box = re.search(r'viewBox="([^"]+)"', head)
+    # The width stays as the drawing's own, so that text is never blown up; the page may shrink it.
+    size = " ".join(re.findall(r'(?:viewBox|(?<=\s)width)="[^"]+"', head))
     # Inside role="img" the parts are not read out: their roles and labels are only weight, and a
     # label would repeat figures outside the control of the page.
     body = re.sub(r' (?:role|aria-[a-z]+|pointer-events|class)="[^"]*"', "", body)
     body = re.sub(r'(id="|url\(#|href="#)', rf"\g<1>{name}-", body)
     return (
-        f'<svg viewBox="{box.group(1) if box else ""}" role="img" '
+        f'<svg {size} role="img" '
         f'aria-labelledby="{name}-title {name}-desc" focusable="false">'
         f'<title id="{name}-title">{html.escape(title)}</title>'
         f'<desc id="{name}-desc">{html.escape(description)}</desc>{body}'
