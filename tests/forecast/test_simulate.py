@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tasks.errors import NotFound, WrongUse
 from tasks.forecast.panel import Panel
 from tasks.forecast.rates import estimate, shrunk
-from tasks.forecast.simulate import Errors, alternatives, simulate
+from tasks.forecast.simulate import Errors, alternatives, cohort_factors, simulate
 from tasks.forecast.summary import aggregate, describe
 from tasks.forecast.types import Axes, Forecast, Rules
 
@@ -83,8 +83,8 @@ def test_scaling_the_population_scales_the_result(
 ) -> None:
     panel = replace(small_panel, pupils=small_panel.pupils * 20.0)
     bigger = replace(panel, pupils=panel.pupils * factor, population=panel.population * factor)
-    ours = total(drawn(panel, rules, EXACT, draws=200)).mean(axis=0)
-    theirs = total(drawn(bigger, rules, EXACT, draws=200)).mean(axis=0)
+    ours = total(drawn(panel, rules, EXACT, draws=80)).mean(axis=0)
+    theirs = total(drawn(bigger, rules, EXACT, draws=80)).mean(axis=0)
     assert theirs / ours == pytest.approx(np.full(6, factor), rel=0.02)
 
 
@@ -176,6 +176,13 @@ def test_shrinkage_lies_between_home_and_county(small_panel: Panel, kappa: float
     high = np.maximum(np.maximum(own, county), region)
     assert (rate >= low - 1e-12).all()
     assert (rate <= high + 1e-12).all()
+
+
+def test_cohort_error_is_a_walk_with_mean_one_after_the_last_registered_year() -> None:
+    _, factor = cohort_factors((2024, 2026, 2027, 2030), 2026, 0.1, 1, "50", range(4000))
+    assert (factor[:, :2] == 1).all()
+    assert factor.mean(axis=0) == pytest.approx(np.ones(4), abs=0.011)
+    assert np.log(factor[:, 2:]).std(axis=0) == pytest.approx([0.1, 0.2], rel=0.05)
 
 
 def test_alternatives_come_in_their_weights() -> None:
