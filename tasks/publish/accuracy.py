@@ -35,11 +35,13 @@ def track_record(run: Run) -> Figure:
             Column("Skjevhet", "percent"),
             Column("Innenfor 80 %-intervallet", "percent"),
             Column("Brukt i rapporten", "text"),
+            Column("Prøvd på", "text"),
         ),
         rows=[_row(r) for r in every],
         source=provenance.of("track_record", run.vintages),
         notes=(
             "Skjevhet over 0: anslagene har vært for høye. «..» der det er for få prøver.",
+            "En prøve på konstruerte tall sier bare noe om konstruksjonen.",
             "Faller modellen gjennom mot sammenlikningen, brukes sammenlikningen, og det står her.",
         ),
     )
@@ -76,6 +78,7 @@ def _row(r: Row) -> list[Cell]:
         model.percent(r["bias"]),
         model.percent(r["coverage80"], 0),
         model.text(used, "marked" if _fell_back(r) else ""),
+        model.text("konstruerte tall" if r["constructed"] else "publiserte tall"),
     ]
 
 

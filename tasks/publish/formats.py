@@ -6,7 +6,7 @@ nature of the row. Minus is the real minus sign, spaces inside a number do not b
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 
 from tasks.settings import OSLO
 
@@ -75,11 +75,11 @@ def share(value: float | None, digits: int = 0) -> str:
 
 
 def day(value: date | datetime | None) -> str:
-    """A date in Oslo, `22.11.2026`."""
+    """A date in Oslo, `22.11.2026`; an instant without a zone is UTC."""
     if value is None:
         return MISSING
     if isinstance(value, datetime):
-        value = (value.astimezone(OSLO) if value.tzinfo else value).date()
+        value = (value if value.tzinfo else value.replace(tzinfo=UTC)).astimezone(OSLO).date()
     return f"{value:%d.%m.%Y}"
 
 

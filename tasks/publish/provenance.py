@@ -1,10 +1,11 @@
-"""Where each figure comes from: source lines and the table of sources, from `audit.vintage`."""
+"""Where each figure comes from: source lines and the table of sources, from the run's vintages."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from tasks.errors import NotFound
 from tasks.publish import formats
@@ -25,6 +26,7 @@ USED = {
 }
 """Datasets behind each table that a run hands over."""
 
+_DATES = ("Per dato", "Hentet", "Oppdatert av kilden")
 OBSERVED_ONLY = frozenset({"placement"})
 SHORT = 10
 
@@ -50,20 +52,41 @@ class Vintage:
 Vintages = dict[str, Vintage]
 
 
-def check(vintages: Vintages) -> None:
-    """Refuse to publish a figure whose edition is not known.
+def of_run(rows: Iterable[Mapping[str, Any]]) -> Vintages:
+    """Editions that a run stands on: the rows of `audit.vintage` that its manifest keeps.
+
+    The warehouse may have moved on since the run; its figures have not.
 
     Raises:
-        NotFound: A dataset that the report uses has no row in `audit.vintage`.
+        NotFound: A dataset that the report uses was not there when the run was made.
     """
+    vintages = {
+        row["dataset"]: Vintage(
+            dataset=row["dataset"],
+            title=row["title"],
+            source_table=row["source_table"],
+            publisher=row["publisher"],
+            licence=row["licence"],
+            snapshot=row["snapshot"],
+            as_of=date.fromisoformat(row["as_of"]),
+            landed_at=datetime.fromisoformat(row["landed_at"]),
+            source_updated=_instant(row["source_updated"]),
+            stale=row["stale"],
+            stale_reason=row["stale_reason"],
+            constructed=row["constructed"],
+        )
+        for row in rows
+        if row["snapshot"]
+    }
     missing = sorted({d for used in USED.values() for d in used} - set(vintages))
     if missing:
         raise NotFound(
-            subject="audit.vintage",
+            subject="utgavene som kjøringen bygger på",
             expected="en utgave av hvert datasett som rapporten bygger på",
             got=f"ingen utgave av {', '.join(missing)}",
             remedy=f"kjør «tilbudsplan ingest {' '.join(missing)}» og så planen på nytt",
         )
+    return vintages
 
 
 def of(table: str, vintages: Vintages) -> str:
@@ -123,11 +146,15 @@ def table(vintages: Vintages) -> Table:
         id="tabell-kilder",
         title="Kilder og utgaver",
         sheet="Kilder",
-        columns=tuple(Column(t, "text") for t in titles),
+        columns=tuple(Column(t, "date" if t in _DATES else "text") for t in titles),
         rows=rows,
-        source="Kilde: revisjonssporet i datavarehuset (audit.vintage).",
+        source="Kilde: utgavene som kjøringen er lagret med (audit.vintage).",
         notes=("«Utgave» er de første tegnene i kontrollsummen for dataene slik de kom.",),
     )
+
+
+def _instant(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
 
 
 def _by_publisher(vintages: list[Vintage]) -> str:

@@ -50,7 +50,7 @@ def document(run: Run) -> Document:
         constructed=[v.title for v in unique if v.constructed],
         stale=[(v.title, v.stale_reason or "ukjent årsak") for v in unique if v.stale],
         sections=sections,
-        definitions=_definitions(),
+        definitions=_definitions(run),
         method=METHOD,
         closed=disclosure.REASON,
         sources=provenance.table(run.vintages),
@@ -118,21 +118,25 @@ def _record_lead(run: Run) -> tuple[str, ...]:
 
 
 def _run_facts(run: Run) -> list[tuple[str, str]]:
-    known = (
-        ("run_id", "Kjøring"),
-        ("as_of", "Tall per"),
-        ("seed", "Frø"),
-        ("draws", "Trekninger"),
-        ("code_version", "Programversjon"),
-    )
-    return [(name, str(run.manifest[key])) for key, name in known if key in run.manifest]
+    return [
+        ("Kjøring", run.id),
+        ("Trekninger", formats.whole(run.manifest["parameters"]["draws"])),
+        ("Frø", str(run.manifest["seed"])),
+        ("Programversjon", str(run.manifest["code"]["package"] or "ikke installert")),
+    ]
 
 
-def _definitions() -> list[tuple[str, str]]:
+def _definitions(run: Run) -> list[tuple[str, str]]:
+    band = formats.share(run.manifest["parameters"]["rules"]["balance_band"])
     return [
         ("80 %-intervall", "Åtte av ti trekninger ligger mellom de to tallene."),
         ("Uavklart", "Ingen av mangel, balanse og overskudd har minst 80 % sannsynlighet."),
-        ("Balanse", "Behovet avviker lite fra plassene; grensen står i reglene for kjøringen."),
+        ("Mangel", f"Behovet er mer enn {band} over plassene."),
+        (
+            "Overskudd",
+            f"Behovet er mer enn {band} under plassene, og minst én hel klasse kan spares.",
+        ),
+        ("Balanse", "Verken mangel eller overskudd."),
         ("Plasser minus behov", "Minus betyr for få plasser, pluss betyr for mange."),
         ("Elev", "Regnes der hun eller han bor når det står «etter bosted»."),
         (":", disclosure.REASON),

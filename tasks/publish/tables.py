@@ -14,8 +14,7 @@ import polars as pl
 from tasks import warehouse
 from tasks.errors import NotFound, ValidationFailed
 from tasks.publish import disclosure, provenance
-from tasks.publish.provenance import Vintage, Vintages
-from tasks.settings import Rooms
+from tasks.publish.provenance import Vintages
 
 ALL = "*"
 ELSEWHERE = "-"
@@ -29,7 +28,8 @@ COLUMNS = {
     "apprenticeship": "programme_code region_code applicants_mean applicants_p10 applicants_p90 "
     "contracts_now placed_mean placed_p10 placed_p90 unplaced_mean unplaced_p10 unplaced_p90",
     "placement": "year month county_code percent note",
-    "track_record": "series model benchmark used horizon n mape benchmark_mape bias coverage80",
+    "track_record": "series model benchmark used horizon n mape benchmark_mape bias coverage80 "
+    "constructed",
 }
 _BRANCHES = ("studieforberedende", "yrkesfaglig", "paabygg")
 
@@ -49,6 +49,7 @@ class Run:
     """Everything that a report is made from.
 
     Attributes:
+        id: Name of the run's folder.
         manifest: The run's own account of itself.
         school_year: `2027/28`.
         county: Code of the county in the tables.
@@ -59,6 +60,7 @@ class Run:
         vintages: Editions by dataset.
     """
 
+    id: str
     manifest: dict[str, Any]
     school_year: str
     county: str
@@ -102,25 +104,26 @@ def read(run_folder: Path, warehouse_path: Path) -> Run:
     """Read a run folder and the published warehouse.
 
     Raises:
-        NotFound: A table, the warehouse, or a dataset's vintage is missing.
+        NotFound: A table, the warehouse, a name, or a dataset's vintage is missing.
         ValidationFailed: A table lacks a column that the report shows.
     """
     frames = {name: _frame(run_folder, name) for name in COLUMNS}
     manifest = json.loads(_existing(run_folder / "manifest.json").read_text(encoding="utf-8"))
-    programmes, regions, vintages = _from_warehouse(warehouse_path)
-    provenance.check(vintages)
+    vintages = provenance.of_run(manifest["vintages"])
+    county = str(manifest["parameters"]["county"])
+    programmes, regions, county_name = _names(warehouse_path, county)
     cohort = frames["cohort"]
-    county = next(c for c in cohort["region_code"].unique().sort() if c not in regions)
     school_year = str(manifest["school_year"])
     frames["expected"] = frames["expected"].filter(pl.col("school_year") == school_year)
     frames["places"] = frames["places"].with_columns(pl.col("level").cast(pl.String))
     for name in ("expected", "places"):
         _not_empty(frames[name], f"{run_folder.name}/{name}.parquet", school_year)
     return Run(
+        id=run_folder.name,
         manifest=manifest,
         school_year=school_year,
         county=county,
-        county_name=str(cohort.filter(pl.col("region_code") == county)["region"][0]),
+        county_name=county_name,
         frames=frames,
         programmes=_by_size(programmes, frames["expected"], county),
         regions=_largest_first(regions, cohort),
@@ -203,8 +206,8 @@ def _not_empty(frame: pl.DataFrame, subject: str, school_year: str) -> None:
         )
 
 
-def _from_warehouse(path: Path) -> tuple[list[Programme], dict[str, str], Vintages]:
-    with warehouse.connect_published(Rooms(path.parent.parent)) as con:
+def _names(path: Path, county: str) -> tuple[list[Programme], dict[str, str], str]:
+    with warehouse.connect_read_only(path) as con:
         programmes = con.execute(
             "select programme_code, name, branch, county_wide from mart.programme order by all"
         ).fetchall()
@@ -212,15 +215,19 @@ def _from_warehouse(path: Path) -> tuple[list[Programme], dict[str, str], Vintag
             "select distinct region_code, region from mart.region_membership "
             "where kind = 'intake' order by all"
         ).fetchall()
-        vintages = con.execute(
-            "select dataset, title, source_table, publisher, licence, snapshot, as_of, landed_at, "
-            "source_updated, stale, stale_reason, constructed from audit.vintage order by dataset"
-        ).fetchall()
-    return (
-        [Programme(*row) for row in programmes],
-        dict(regions),
-        {row[0]: Vintage(*row) for row in vintages},
-    )
+        found = con.execute(
+            "select county from staging.county where county_code = ?", [county]
+        ).fetchone()
+    if not found:
+        raise NotFound(
+            subject="staging.county",
+            expected=f"navnet på fylke {county}",
+            got="ingen rad",
+            remedy="kjør «tilbudsplan ingest klass_counties» og så planen på nytt",
+        )
+    # KLASS writes the Norwegian name first and the Sámi after a dash.
+    name = str(found[0]).split(" - ")[0]
+    return [Programme(*row) for row in programmes], dict(regions), name
 
 
 def _by_size(

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
-from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import NamedTuple
 
@@ -209,6 +209,7 @@ def track_record() -> pl.DataFrame:
                 "benchmark_mape": other,
                 "bias": bias,
                 "coverage80": coverage,
+                "constructed": series.startswith("Elever"),
             }
             for series, model, horizon, n, mape, other, bias, coverage, wins in rows
         ]
@@ -229,9 +230,38 @@ def write_run(folder: Path) -> Path:
     folder.mkdir(parents=True)
     for name, build in TABLES.items():
         build().write_parquet(folder / f"{name}.parquet")
-    manifest = {"run_id": folder.name, "school_year": YEAR, "seed": 1, "draws": 400}
+    rules = {"balance_band": 0.05, "certainty": 0.8}
+    manifest = {
+        "school_year": YEAR,
+        "parameters": {"county": COUNTY, "draws": 400, "rules": rules},
+        "seed": 1,
+        "code": {"package": "0.1.0", "commit": None},
+        "vintages": vintages(),
+    }
     (folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
     return folder
+
+
+def vintages() -> list[dict[str, object]]:
+    used = {dataset for datasets in USED.values() for dataset in datasets}
+    return [
+        {
+            "dataset": dataset.id,
+            "title": dataset.title,
+            "source_table": dataset.source_table,
+            "publisher": dataset.publisher.name,
+            "licence": dataset.licence or dataset.publisher.licence,
+            "snapshot": hashlib.sha256(dataset.id.encode()).hexdigest(),
+            "as_of": "2026-11-22",
+            "landed_at": "2026-11-22 02:31:00.000000",
+            "source_updated": "2026-06-12 06:00:00.000000",
+            "stale": False,
+            "stale_reason": None,
+            "constructed": dataset.id.startswith("county_"),
+        }
+        for dataset in load(Project().catalogue)
+        if dataset.id in used
+    ]
 
 
 def write_warehouse(home: Path) -> Path:
@@ -249,28 +279,9 @@ def write_warehouse(home: Path) -> Path:
         [str(reference / "regions.csv")],
     )
     con.execute(
-        "create table audit.vintage (dataset text, title text, source_table text, publisher text, "
-        "licence text, snapshot text, as_of date, landed_at timestamptz, "
-        "source_updated timestamptz, stale boolean, stale_reason text, constructed boolean)"
+        "create table staging.county as select '50' as county_code, "
+        "'Trøndelag - Trööndelage' as county"
     )
-    used = {dataset for datasets in USED.values() for dataset in datasets}
-    for dataset in load(Project().catalogue):
-        if dataset.id in used:
-            con.execute(
-                "insert into audit.vintage values (?, ?, ?, ?, ?, ?, ?, ?, ?, false, null, ?)",
-                [
-                    dataset.id,
-                    dataset.title,
-                    dataset.source_table,
-                    dataset.publisher.name,
-                    dataset.licence or dataset.publisher.licence,
-                    f"{abs(hash(dataset.id)):064x}"[-64:],
-                    date(2026, 11, 22),
-                    datetime(2026, 11, 22, 2, 31, tzinfo=UTC),
-                    datetime(2026, 6, 12, 6, 0, tzinfo=UTC),
-                    dataset.id.startswith("county_"),
-                ],
-            )
     con.close()
     return path
 
