@@ -190,7 +190,7 @@ def parse_snapshot(night: Night, dataset_id: str, snapshot: str, *, full: bool =
     folder.parent.mkdir(parents=True, exist_ok=True)
     made = Path(tempfile.mkdtemp(prefix=".parsing-", dir=folder.parent))
     for name, frame in frames.items():
-        frame.write_parquet(made / f"{name}.parquet", compression="lz4", statistics=False)
+        warehouse.write_parquet(frame, made / f"{name}.parquet")
     shutil.rmtree(folder, ignore_errors=True)
     made.replace(folder)
     return folder

@@ -39,6 +39,11 @@ def open_build(path: Path) -> duckdb.DuckDBPyConnection:
     return con
 
 
+def write_parquet(frame: pl.DataFrame, file: Path) -> None:
+    """Write a parsed frame as `load_parquet` reads it: quick to write, kept until parsed anew."""
+    frame.write_parquet(file, compression="lz4", statistics=False)
+
+
 def load_parquet(con: duckdb.DuckDBPyConnection, dataset: str, folder: Path) -> list[str]:
     """Load a parsed snapshot: `rows.parquet` to `raw.<dataset>`, others to `raw.<dataset>_<stem>`.
 
