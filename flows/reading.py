@@ -115,12 +115,12 @@ def status(as_json: bool) -> None:
     journal = Journal(rooms.journal)
     nights = journal.entries("night.built")
     run = runs.latest(rooms)
-    html = rooms.reports / run / "rapport.html" if run else None
+    html = next((rooms.reports / run).glob("*.html"), None) if run else None
     facts: dict[str, Any] = {
         "home": rooms.home,
         "night": {"at": nights[-1].at, "as_of": nights[-1].payload["as_of"]} if nights else None,
         "run": run,
-        "report": html if html and html.is_file() else None,
+        "report": html,
         "stale": [v for v in vintages(settings) if v["stale"]],
         "alerts": [vars(finding) for finding in alerts.open_findings(journal)],
     }

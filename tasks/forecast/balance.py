@@ -14,6 +14,7 @@ from tasks.forecast.types import Array, Float, Forecast, Index, Rules
 
 PAABYGGING = "PB"
 VOCATIONAL = "yrkesfaglig"
+ALL_LEVELS = "*"
 
 
 @dataclass(frozen=True)
@@ -88,6 +89,7 @@ def table(
 ) -> pl.DataFrame:
     """Table `places` for one school year: programme × level × school region, and the county.
 
+    Level `*` is all levels: intervals do not add, so the sum is assessed on its own.
     Programmes that the whole county competes for alike have the county's row only.
     """
     offered = offer(panel, frames, year)
@@ -163,7 +165,7 @@ def _classes(needed: Float | Array, offered: Offer, size: Index) -> Float:
 
 
 def _frame(
-    cells: list[tuple[str, int]],
+    cells: list[tuple[str, str]],
     regions: tuple[str, ...],
     needed: Array,
     classes: Array,
@@ -194,11 +196,13 @@ def _any_places() -> pl.Expr:
     return (pl.col("places_county") + pl.col("places_private")) > 0
 
 
-def _cells(panel: Panel) -> tuple[Float, list[tuple[str, int]]]:
-    """0/1 `[programme × level, area]` and its codes."""
-    keys = list(zip(panel.programme, (int(x) for x in panel.level), strict=True))
-    cells = sorted(set(keys))
-    return np.array([[k == c for k in keys] for c in cells], dtype=np.float64), cells
+def _cells(panel: Panel) -> tuple[Float, list[tuple[str, str]]]:
+    """0/1 `[programme × level or all levels, area]` and its codes."""
+    levels = [str(level) for level in panel.level]
+    areas = list(zip(panel.programme, levels, strict=True))
+    cells = sorted({*areas, *((programme, ALL_LEVELS) for programme in panel.programme)})
+    groups = [[p == of and at in (level, ALL_LEVELS) for p, level in areas] for of, at in cells]
+    return np.array(groups, dtype=np.float64), cells
 
 
 def _needed(panel: Panel, forecast: Forecast, year: int, shares: Float) -> Array:

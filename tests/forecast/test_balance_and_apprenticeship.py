@@ -35,8 +35,26 @@ def test_regions_add_up_to_the_county(
     for column in ("places_county", "classes_county", "pupils_now", "needed_mean"):
         assert parts.get_column(column).sum() == pytest.approx(whole.get_column(column).sum())
     everyone = forecast.progression[..., 1].sum(axis=(1, 2)).mean()
-    total = places(panel, forecast, frames, rules).filter(pl.col("region_code") == "50")
+    total = places(panel, forecast, frames, rules).filter(
+        pl.col("region_code") == "50", pl.col("level") == "*"
+    )
     assert total.get_column("needed_mean").sum() == pytest.approx(everyone, rel=1e-5)
+
+
+def test_all_levels_are_the_sum_of_levels_but_their_intervals_are_their_own(
+    panel: Panel, forecast: Forecast, frames: Frames, rules: Rules
+) -> None:
+    table = places(panel, forecast, frames, rules)
+    key = ["programme_code", "region_code"]
+    counts = ["places_county", "places_private", "classes_county", "pupils_now"]
+    sums = [pl.col(c).sum() for c in (*counts, "needed_mean", "needed_p90")]
+    levels = table.filter(pl.col("level") != "*").group_by(key).agg(sums).sort(key)
+    whole = table.filter(pl.col("level") == "*").select(*key, *counts, "needed_mean", "needed_p90")
+    joined = whole.join(levels, on=key, suffix="_sum")
+    assert joined.height == whole.height
+    for column in (*counts, "needed_mean"):
+        assert joined[column].to_list() == pytest.approx(joined[f"{column}_sum"].to_list())
+    assert joined["needed_p90"].sum() < joined["needed_p90_sum"].sum()
 
 
 def test_county_wide_programmes_are_assessed_for_the_county_only(
