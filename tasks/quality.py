@@ -111,9 +111,11 @@ class Result:
         return not self.success and self.severity == "block"
 
     def __str__(self) -> str:
-        shown = f" ({self.unexpected_count} rader, blant dem {self.unexpected})"
-        found = shown if self.unexpected_count else f" ({self.observed})" if self.observed else ""
-        return f"{self.type} {self.arguments}: {self.reason}{found}"
+        shown = f"{self.unexpected_count} rader" if self.unexpected_count else self.observed or ""
+        sample = f", blant dem {self.unexpected}" if self.unexpected else ""
+        # A query is for whoever opens the suite; a planner is told what it means.
+        rule = self.type if self.type == _ROWS else f"{self.type} {self.arguments}"
+        return f"{self.reason} ({rule}: {shown}{sample})"
 
 
 def read_suites(folder: Path) -> dict[str, Suite]:

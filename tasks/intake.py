@@ -1,0 +1,181 @@
+"""One dataset's part of a night: fetch, land, parse. Datasets go side by side, each on its own."""
+
+from __future__ import annotations
+
+import hashlib
+import inspect
+import shutil
+import tempfile
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from pathlib import Path
+
+from tasks import catalogue, warehouse
+from tasks import sources as protocols
+from tasks.catalogue import Catalogue, Dataset, Publisher
+from tasks.errors import TilbudsplanError
+from tasks.journal import Journal
+from tasks.landing import Landing
+from tasks.settings import Project, Rooms
+from tasks.sources import transport
+
+
+@dataclass(frozen=True)
+class Night:
+    """One night; small and picklable, so that a flow can hand it to its tasks.
+
+    Attributes:
+        id: UTC time of its start and four random digits: the build file's name.
+        as_of: Oslo date of the night.
+        rooms: Where everything is kept.
+        project: Catalogue, SQL, suites and reference data.
+        project_snapshot: Those files as landed.
+        profile: `live`, or a profile of the catalogue.
+        source_server: What the profile's addresses point to.
+    """
+
+    id: str
+    as_of: date
+    rooms: Rooms
+    project: Project
+    project_snapshot: str
+    profile: str
+    source_server: str | None
+
+    @property
+    def landing(self) -> Landing:
+        """Where answers are kept."""
+        return Landing(self.rooms.landing)
+
+    @property
+    def journal(self) -> Journal:
+        """What cannot be recomputed."""
+        return Journal(self.rooms.journal)
+
+    @property
+    def catalogue(self) -> Catalogue:
+        """The declared datasets."""
+        return declared(self.project.catalogue, self.profile, self.source_server)
+
+    @property
+    def file(self) -> Path:
+        """The night's own database."""
+        return self.rooms.build / f"{self.id}.duckdb"
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """What came of landing and parsing a dataset.
+
+    Attributes:
+        dataset: The dataset's id.
+        snapshot: The new snapshot, or None where none can be used.
+        kind: `fetch` or `parse` where that failed.
+        reason: Why, in Norwegian.
+    """
+
+    dataset: str
+    snapshot: str | None
+    kind: str | None = None
+    reason: str | None = None
+
+
+def land_dataset(night: Night, dataset_id: str, *, ignore_windows: bool = False) -> str:
+    """Fetch a dataset and land its answers.
+
+    Returns:
+        The snapshot's id.
+
+    Raises:
+        SourceUnavailable: the source did not answer; trying again may help.
+        SourceChanged: it answered something else than agreed.
+    """
+    dataset = _dataset(night, dataset_id)
+    module = protocols.protocol(dataset.protocol)
+    client = _client(dataset.publisher, ignore_windows)
+    base_url = dataset.publisher.base_url
+    try:
+        answers = list(module.fetch(client, base_url, dataset.selection, night.as_of))
+        updated = module.updated(answers)
+    except TilbudsplanError as error:
+        raise error.about(dataset_id) from error.__cause__
+    return night.landing.land(dataset_id, night.as_of, answers, updated).snapshot
+
+
+def parse_snapshot(night: Night, dataset_id: str, snapshot: str, *, full: bool = False) -> Path:
+    """Parse a landed snapshot to Parquet, unless these bytes were parsed by this code before.
+
+    Args:
+        night: The night.
+        dataset_id: The dataset.
+        snapshot: Its snapshot.
+        full: Parse anew in any case.
+
+    Returns:
+        The folder of Parquet files, one per table of the protocol.
+
+    Raises:
+        SourceChanged: the answers are not what the protocol says.
+        LandingCorrupt: they are not what landed.
+    """
+    dataset = _dataset(night, dataset_id)
+    module = protocols.protocol(dataset.protocol)
+    made_by = hashlib.sha256(f"{_code()}{dataset.selection!r}".encode()).hexdigest()
+    folder = night.rooms.parsed / dataset_id / f"{snapshot[:32]}-{made_by[:16]}"
+    if folder.is_dir() and not full:
+        return folder
+    try:
+        landed = night.landing.get(dataset_id, snapshot)
+        frames = module.parse(night.landing.answers(landed), dataset.selection)
+    except TilbudsplanError as error:
+        raise error.about(dataset_id) from error.__cause__
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    made = Path(tempfile.mkdtemp(prefix=".parsing-", dir=folder.parent))
+    for name, frame in frames.items():
+        warehouse.write_parquet(frame, made / f"{name}.parquet")
+    shutil.rmtree(folder, ignore_errors=True)
+    made.replace(folder)
+    return folder
+
+
+def refused(dataset_id: str, kind: str, error: TilbudsplanError) -> Candidate:
+    """The candidate of a dataset that could not be landed or parsed."""
+    return Candidate(dataset_id, None, kind, str(error))
+
+
+def _dataset(night: Night, dataset_id: str) -> Dataset:
+    return night.catalogue.select([dataset_id])[0]
+
+
+@cache
+def declared(folder: Path, profile: str, source_server: str | None) -> Catalogue:
+    """The catalogue under a profile, read once a night."""
+    return catalogue.load(folder, profile, source_server)
+
+
+@cache
+def _client(publisher: Publisher, ignore_windows: bool) -> transport.Client:
+    """One client per publisher and process: its rate holds however many datasets ask."""
+    return transport.Client(
+        publisher=publisher.id,
+        rate=transport.Rate(publisher.rate.calls, publisher.rate.per_seconds),
+        closed=[transport.Window(w.start, w.end, w.reason) for w in publisher.closed],
+        timezone=publisher.timezone,
+        connect_timeout_seconds=publisher.connect_timeout_seconds,
+        read_timeout_seconds=publisher.read_timeout_seconds,
+        attempts=publisher.attempts,
+        max_answer_bytes=publisher.max_answer_bytes,
+        concurrency=publisher.concurrency,
+        ignore_windows=ignore_windows,
+    )
+
+
+@cache
+def _code() -> str:
+    """A hash of all code that parses: a protocol module may lean on its neighbours."""
+    room = Path(inspect.getfile(protocols)).parent
+    digest = hashlib.sha256()
+    for file in sorted(room.glob("*.py")):
+        digest.update(file.read_bytes())
+    return digest.hexdigest()
