@@ -13,7 +13,7 @@ def track_record(run: Run) -> Figure:
     every = run.frames["track_record"].sort("series", "horizon").to_dicts()
     rows = [
         {
-            "name": f"{r['series']}, {_ahead(r['horizon'])}",
+            "name": f"{_named(r, every)}, {_ahead(r['horizon'])}",
             "mape": r["mape"],
             "benchmark": r["benchmark_mape"],
             "note": f"{formats.percent(r['mape'])} mot {formats.percent(r['benchmark_mape'])}",
@@ -88,6 +88,12 @@ def _ends(rows: list[Row]) -> list[Row]:
     for row in rows:
         kept.setdefault((row["series"], row["model"]), []).append(row)
     return [r for group in kept.values() for r in (group[:1] + group[1:][-1:])]
+
+
+def _named(row: Row, every: list[Row]) -> str:
+    """The series, with the model where several models were tried on it."""
+    models = {r["model"] for r in every if r["series"] == row["series"]}
+    return f"{row['series']} ({row['model']})" if len(models) > 1 else str(row["series"])
 
 
 def _ahead(years: int) -> str:

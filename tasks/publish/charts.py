@@ -172,7 +172,7 @@ def cohort_by_region(regions: dict[str, Rows], narrow: bool) -> Spec:
         sides["last"] = ("right", 12)
         title = {"type": "text", "align": "left", "fontSize": 13, "fontWeight": "bold"}
         top = {"x": {"value": 0}, "y": {"value": -14}, "text": {"value": name}}
-        hundred = _layer({"type": "rule", "color": "#8c979f"}, [{"at": 100}], y="at")
+        hundred = _layer({"type": "rule", "color": "#b3bdc4"}, [{"at": 100}], y="at")
         panels.append(
             {
                 "width": width,
@@ -202,15 +202,14 @@ def _rows(rows: Rows, narrow: bool, layers: list[Spec], right: int) -> Spec:
         layers: Drawn on the rows; x is theirs.
         right: Pixels kept for the `note` at the right on a wide page.
     """
-    order = [r["name"] for r in rows]
-    y: Spec = {"field": "name", "type": "nominal", "sort": order, "title": None}
+    y: Spec = {"field": "name", "type": "nominal", "sort": None, "title": None}
     if narrow:
         y["axis"] = None
     else:
         lines = {r["name"]: "|".join(textwrap.wrap(r["name"], 33)) for r in rows}
         y["axis"] = {
             "labelExpr": f"split({lines!r}[datum.label] || datum.label, '|')",
-            "labelLimit": _NAMES + 20,
+            "labelLimit": 0,  # names are wrapped above; a limit would measure each text many times
             "labelColor": INK,
             "labelLineHeight": 13,
             "ticks": False,
@@ -225,7 +224,7 @@ def _rows(rows: Rows, narrow: bool, layers: list[Spec], right: int) -> Spec:
     if narrow:
         name = {"field": "name", "type": "nominal"}
         above = {"type": "text", "align": "left", "baseline": "middle", "fontSize": 12}
-        bold = {**above, "dy": -19, "fontWeight": "bold", "limit": width}
+        bold = {**above, "dy": -19, "fontWeight": "bold"}
         words.append({"mark": bold, "encoding": {"x": {"value": 0}, "text": name}})
         words.append({"mark": {**above, "dy": -4}, "encoding": {"x": {"value": 0}, "text": text}})
         for layer in layers:

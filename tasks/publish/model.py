@@ -121,6 +121,7 @@ class Document:
     constructed: list[str]
     stale: list[tuple[str, str]]
     sections: list[Section]
+    reading: list[tuple[str, str]]
     definitions: list[tuple[str, str]]
     method: tuple[str, ...]
     closed: str

@@ -50,6 +50,7 @@ def document(run: Run) -> Document:
         constructed=[v.title for v in unique if v.constructed],
         stale=[(v.title, v.stale_reason or "ukjent årsak") for v in unique if v.stale],
         sections=sections,
+        reading=_reading(run, any(v.constructed for v in unique)),
         definitions=_definitions(run),
         method=METHOD,
         closed=disclosure.REASON,
@@ -126,8 +127,38 @@ def _run_facts(run: Run) -> list[tuple[str, str]]:
     ]
 
 
+def _reading(run: Run, constructed: bool) -> list[tuple[str, str]]:
+    """What a reader must know before the first figure."""
+    told = [
+        (
+            "80 %-intervall:",
+            "åtte av ti trekninger ligger mellom de to tallene. Bredt intervall betyr usikkert "
+            "anslag.",
+        ),
+        ("Plasser minus behov:", "minus betyr for få plasser, pluss for mange."),
+        (
+            "Balanse:",
+            f"behovet er innenfor {_band(run)} av plassene, eller det er ingen hel klasse å spare.",
+        ),
+        (
+            "Uavklart",
+            "er et svar: verken mangel, balanse eller overskudd er minst 80 % sannsynlig.",
+        ),
+        ("Kolon (:)", "er et skjult tall om få personer. <5 er et anslag under fem."),
+    ]
+    if constructed:
+        told.append(
+            ("Konstruert:", "laget for eksemplets skyld, og merket under hver figur og tabell.")
+        )
+    return told
+
+
+def _band(run: Run) -> str:
+    return formats.share(run.manifest["parameters"]["rules"]["balance_band"])
+
+
 def _definitions(run: Run) -> list[tuple[str, str]]:
-    band = formats.share(run.manifest["parameters"]["rules"]["balance_band"])
+    band = _band(run)
     return [
         ("80 %-intervall", "Åtte av ti trekninger ligger mellom de to tallene."),
         ("Uavklart", "Ingen av mangel, balanse og overskudd har minst 80 % sannsynlighet."),

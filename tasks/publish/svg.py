@@ -32,6 +32,7 @@ _CONFIG: Spec = {
     "padding": {"left": 2, "right": 4, "top": 4, "bottom": 2},
     "view": {"stroke": None},
     "axis": {
+        "labelLimit": 0,
         "labelFontSize": 12,
         "labelColor": SOFT,
         "titleFontSize": 12,
@@ -50,7 +51,7 @@ _CONFIG: Spec = {
         "labelColor": INK,
         "symbolSize": 110,
         "columnPadding": 18,
-        "labelLimit": 320,
+        "labelLimit": 0,
         "offset": 10,
     },
 }

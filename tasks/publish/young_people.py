@@ -9,6 +9,9 @@ from tasks.publish.model import Cell, Column, Figure, Table
 from tasks.publish.parts import INTERVAL, Row, bounds, figure
 from tasks.publish.tables import Run
 
+AGES = "16-18"
+# Children who will be 16–18 after this year are not born yet: the projection goes on, we do not.
+LAST_YEAR = 2040
 _BASIS = {"registered": "registrert", "projected": "framskrevet"}
 
 
@@ -84,7 +87,9 @@ def cohort_by_region(run: Run) -> Figure:
 def cohort_rows(run: Run, region: str) -> list[Row]:
     """The 16–18 cohort of a region, a row a year."""
     frame = run.frames["cohort"].filter(
-        pl.col("region_code") == region, pl.col("age_group") == "16-18"
+        pl.col("region_code") == region,
+        pl.col("age_group") == AGES,
+        pl.col("year") <= LAST_YEAR,
     )
     columns = ["year", "basis", "mean", "p10", "p90"]
     return frame.sort("year").select(columns).to_dicts()
