@@ -17,6 +17,7 @@ _NUMBERS: dict[str, tuple[str, str, float, float, bool]] = {
     "balance_band": ("thresholds", "balance_band", 0.0, 1.0, False),
     "vocational_class": ("classes", "vocational_class_size", 1, 60, True),
     "general_class": ("classes", "general_class_size", 1, 60, True),
+    "class_step": ("classes", "class_step", 0.5, 1, False),
     "mean_years": ("forecast", "mean_years", 1, 20, True),
     "kappa": ("forecast", "kappa", 0, 1e6, False),
 }

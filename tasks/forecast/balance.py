@@ -106,7 +106,7 @@ def table(
         ]
     )
     groups, cells = _cells(panel)
-    classes = _classes(needed, offered, size)
+    classes = _classes(needed, offered, size, rules.class_step)
     add_county = np.concatenate([np.eye(len(panel.regions)), np.ones((1, len(panel.regions)))])
     wide = np.array([bool(county_wide.get(p, False)) for p, _ in cells])
     frame = _frame(
@@ -120,7 +120,7 @@ def table(
             "classes_county": groups @ offered.classes @ add_county.T,
             "pupils_now": groups @ offered.pupils @ add_county.T,
             "classes_needed": groups
-            @ _classes(needed.mean(axis=0, dtype=np.float64), offered, size)
+            @ _classes(needed.mean(axis=0, dtype=np.float64), offered, size, rules.class_step)
             @ add_county.T,
         },
         rules,
@@ -155,13 +155,13 @@ def assess(
     return shortage, surplus, 1 - shortage - surplus
 
 
-def _classes(needed: Float | Array, offered: Offer, size: Index) -> Float:
-    """Whole classes of the county's own schools `[…, area, region]`, after private places.
+def _classes(needed: Float | Array, offered: Offer, size: Index, step: float) -> Float:
+    """Classes of the county's own schools `[…, area, region]`, after private places.
 
-    A class is not shared by two areas or two regions.
+    Whole steps of a class (a half or a whole one); none is shared by two areas or two regions.
     """
     own: Float = np.maximum(needed - offered.private, 0)
-    return np.ceil(own / size[:, None] - 1e-6)
+    return np.ceil(own / (size[:, None] * step) - 1e-6) * step
 
 
 def _frame(

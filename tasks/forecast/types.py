@@ -106,6 +106,7 @@ class Rules:
         entry_age: Age on 1 January after the school year has started of those who begin on Vg1.
         vocational_class: Pupils in a full class on vocational areas.
         general_class: Pupils in a full class on the others and on påbygging.
+        class_step: Least step in which classes are counted, 0.5 or 1.
         mean_years: Years of counts in a mean rate.
         kappa: Weight of the wider area in a shrunk rate (persons).
     """
@@ -117,5 +118,6 @@ class Rules:
     entry_age: int
     vocational_class: int
     general_class: int
+    class_step: float
     mean_years: int
     kappa: float

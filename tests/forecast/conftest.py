@@ -22,6 +22,7 @@ RULES = Rules(
     entry_age=16,
     vocational_class=15,
     general_class=30,
+    class_step=0.5,
     mean_years=3,
     kappa=50,
 )
