@@ -178,8 +178,8 @@ def by_level(run: Run) -> Table:
         source=provenance.of("places", run.vintages),
         notes=(
             WIDE_NOTE,
-            "Klassebehovet er hele og halve klasser per programområde og region. Plasser og klasser "
-            "er ikke personer og blir ikke skjult.",
+            "Klassebehovet er hele og halve klasser per programområde og region. Plasser og "
+            "klasser er ikke personer og blir ikke skjult.",
         ),
         repeats=True,
     )

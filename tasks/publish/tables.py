@@ -116,8 +116,12 @@ def read(run_folder: Path, warehouse_path: Path) -> Run:
     school_year = str(manifest["school_year"])
     frames["expected"] = frames["expected"].filter(pl.col("school_year") == school_year)
     frames["places"] = frames["places"].with_columns(pl.col("level").cast(pl.String))
-    for name in ("expected", "places"):
-        _not_empty(frames[name], f"{run_folder.name}/{name}.parquet", school_year)
+    summed = frames["places"].filter(pl.col("level") == ALL)
+    for name, rows, what in (
+        ("expected", frames["expected"], f"rader for skoleåret {school_year}"),
+        ("places", summed, f"rader for alle trinn samlet (trinn «{ALL}»)"),
+    ):
+        _not_empty(rows, f"{run_folder.name}/{name}.parquet", what)
     return Run(
         id=run_folder.name,
         manifest=manifest,
@@ -196,11 +200,11 @@ def _frame(folder: Path, name: str) -> pl.DataFrame:
     return frame
 
 
-def _not_empty(frame: pl.DataFrame, subject: str, school_year: str) -> None:
+def _not_empty(frame: pl.DataFrame, subject: str, expected: str) -> None:
     if frame.is_empty():
         raise ValidationFailed(
             subject=subject,
-            expected=f"rader for skoleåret {school_year}",
+            expected=expected,
             got="ingen rader",
             remedy="kjør planen på nytt for skoleåret rapporten gjelder",
         )

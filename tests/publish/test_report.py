@@ -1,0 +1,253 @@
+"""The HTML report: what stands in it, where it comes from, and what must never stand in it."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from html.parser import HTMLParser
+from pathlib import Path
+
+import polars as pl
+import pytest
+from conftest import COUNTY, PROGRAMMES, YEAR, Handed, pupils
+
+from tasks import warehouse
+from tasks.errors import NotFound, ValidationFailed
+from tasks.publish import formats, report
+from tasks.publish.model import Report
+
+VOID = {"meta", "br", "link", "img", "hr", "input"}
+
+
+class Page(HTMLParser):
+    """Tags with their attributes, text per element, and whether every tag is closed."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.open: list[str] = []
+        self.words: list[str] = []
+        self.feed(text)
+        assert self.open == []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        if "style" not in self.open:
+            self.words.append(data)
+
+    @property
+    def text(self) -> str:
+        return re.sub(r"[ \n]+", " ", " ".join(self.words))
+
+
+@pytest.fixture(scope="module")
+def written(handed: Handed, tmp_path_factory: pytest.TempPathFactory) -> Report:
+    return report.write(handed.run, handed.warehouse, tmp_path_factory.mktemp("report"))
+
+
+@pytest.fixture(scope="module")
+def html(written: Report) -> str:
+    return written.html.read_text(encoding="utf-8")
+
+
+def copied(handed: Handed, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(handed.run, tmp_path / "run"))
+
+
+def test_the_page_is_whole_and_its_ids_are_its_own(html: str) -> None:
+    page = Page(html)
+    ids = [a["id"] for _, a in page.tags if a.get("id")]
+    assert len(ids) == len(set(ids))
+    links = {a["href"] for t, a in page.tags if t == "a"}
+    assert {link[1:] for link in links if link and link.startswith("#")} <= set(ids)
+    named = {i for _, a in page.tags for i in (a.get("aria-labelledby") or "").split()}
+    assert named <= set(ids)
+
+
+def test_the_page_fetches_nothing_and_runs_nothing(html: str) -> None:
+    page = Page(html)
+    assert {t for t, _ in page.tags} & {"script", "link", "img", "iframe", "object"} == set()
+    assert not [a for _, a in page.tags if "style" in a or any(k.startswith("on") for k in a)]
+    assert re.findall(r'(?:src|href)="(?:https?:)?//', html) == []
+    assert set(re.findall(r"https?://[^\s\"'<]+", html)) <= {
+        "http://www.w3.org/2000/svg",
+        "http://www.w3.org/1999/xlink",
+    }
+    policy = next(a["content"] for t, a in page.tags if a.get("http-equiv"))
+    assert policy is not None
+    assert "default-src 'none'" in policy
+    assert "unsafe" not in policy
+
+
+def test_the_page_is_small(written: Report) -> None:
+    assert written.html.stat().st_size < 2_000_000
+
+
+def test_every_drawing_has_words_and_figures(html: str) -> None:
+    figures = re.findall(r"<figure .*?</figure>", html, flags=re.DOTALL)
+    assert len(figures) == 7
+    for figure in figures:
+        assert figure.count("<svg ") == 2
+        for title, told in re.findall(
+            r"<title [^>]*>(.*?)</title><desc [^>]*>(.*?)</desc>", figure
+        ):
+            assert len(title) > 10
+            assert re.search(r"\d", told)
+        assert "<table" in figure
+        assert 'class="source">Kilde: ' in figure
+
+
+def test_every_table_has_a_source_and_headings(html: str) -> None:
+    parts = re.split(r"<table ", html)[1:]
+    assert len(parts) == 12
+    for part in parts:
+        inside, after = part.split("</table>", 1)
+        assert "<caption" in inside
+        assert 'scope="col"' in inside
+        assert 'scope="row"' in inside
+        source = re.search(r'class="source">(.*?)</p>', after)
+        assert source
+        assert source[1].startswith("Kilde: ")
+
+
+def test_sources_come_from_the_editions_of_the_run(html: str) -> None:
+    assert "Kilde: Statistisk sentralbyrå, 07459 og 14746. Hentet 22.11.2026." in html
+    assert "EKSEMPELDATA" in html
+    assert "Helt eller delvis konstruert: Kapasitet" in html
+
+
+def test_figures_equal_the_run(html: str, handed: Handed) -> None:
+    text = Page(html).text
+    assert "17\u202f671 16–18-åringer" in text
+    assert "73,3\u00a0%" in text
+    for year, percent in ((2023, "81,0"), (2024, "80,0"), (2025, "73,3")):
+        assert f"desember {year} Trøndelag {percent}\u00a0%" in text
+    county = pl.read_parquet(handed.run / "expected.parquet").filter(
+        pl.col("region_code") == COUNTY, pl.col("school_year") == YEAR
+    )
+    for row in county.iter_rows(named=True):
+        assert formats.whole(row["pupils_mean"]) in text
+        assert formats.whole(row["applicants_now"]) in text
+
+
+def table_rows(html: str, anchor: str) -> list[list[str]]:
+    table = html.split(f'<table id="{anchor}">', 1)[1].split("</table>", 1)[0]
+    body = table.split("<tbody>", 1)[1]
+    return [
+        [re.sub(r"<[^>]+>", "", c).strip() for c in re.findall(r"<t[hd][ >].*?</t[hd]>", row)]
+        for row in body.split("<tr")[1:]
+    ]
+
+
+def test_small_counts_of_persons_are_closed(html: str) -> None:
+    rows = table_rows(html, "tabell-elever-regioner")
+    counted = pupils()
+    small = sum(1 for n in counted.values() if 0 < n < 5)
+    assert small > 0
+    assert sum(row.count(":") for row in rows) > small
+    for row in rows:
+        now = row[1::2]
+        assert not [n for n in now if n.isdigit() and 0 < int(n) < 5]
+        assert now.count(":") != 1
+    assert len(rows) == len(PROGRAMMES) + 1
+
+
+def test_the_county_competes_as_one_where_the_rules_say_so(html: str) -> None:
+    rows = {row[0]: row for row in table_rows(html, "tabell-plasser-regioner")}
+    assert rows["Idrettsfag\u00a0◆"][1:-1] == ["hele fylket"] * 5
+    assert re.fullmatch(
+        r"[+−]?\d+ (mangel|overskudd|balanse|uavklart)", rows["Idrettsfag\u00a0◆"][-1]
+    )
+
+
+def test_findings_follow_the_figures(handed: Handed, tmp_path: Path) -> None:
+    run = copied(handed, tmp_path)
+    places = pl.read_parquet(run / "places.parquet")
+    places.with_columns(assessment=pl.lit("uavklart")).write_parquet(run / "places.parquet")
+    record = pl.read_parquet(run / "track_record.parquet")
+    record.with_columns(used=pl.col("model")).write_parquet(run / "track_record.parquet")
+    page = report.write(run, handed.warehouse, tmp_path / "out").html.read_text(encoding="utf-8")
+    assert "Ingen utdanningsprogram har mangel eller overskudd" in page
+    assert "For 16 av 16 utdanningsprogram er svaret uavklart" in page
+    assert "Modellen slo ikke" not in page
+
+
+def test_real_figures_carry_no_banner_and_stale_ones_say_why(
+    handed: Handed, tmp_path: Path
+) -> None:
+    run = copied(handed, tmp_path)
+    manifest = json.loads((run / "manifest.json").read_text(encoding="utf-8"))
+    for row in manifest["vintages"]:
+        row["constructed"] = False
+        if row["dataset"] == "ssb_projection":
+            row |= {"stale": True, "stale_reason": "Kilden svarte ikke"}
+    (run / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+    page = report.write(run, handed.warehouse, tmp_path / "out").html.read_text(encoding="utf-8")
+    assert "EKSEMPELDATA" not in page
+    assert "konstruert:" not in page.lower()
+    assert "alternativ (Kilden svarte ikke)." in page
+
+
+def test_hostile_names_stay_text(handed: Handed, tmp_path: Path) -> None:
+    run = copied(handed, tmp_path)
+    hostile = "<script>alert(1)</script>"
+    home = tmp_path / "published" / "tilbudsplan.duckdb"
+    home.parent.mkdir()
+    shutil.copy(handed.warehouse, home)
+    con = warehouse.open_build(home)
+    con.execute("update mart.programme set name = ? where programme_code = 'HS'", [hostile])
+    con.execute("update mart.programme set name = '=1+1' where programme_code = 'BA'")
+    con.close()
+    placement = pl.read_parquet(run / "placement.parquet")
+    placement.with_columns(
+        note=pl.when(pl.col("note").is_not_null()).then(pl.lit('"><img src=x onerror=1>'))
+    ).write_parquet(run / "placement.parquet")
+    page = report.write(run, home, tmp_path / "out").html.read_text(encoding="utf-8")
+    assert "<script" not in page
+    assert "<img" not in page
+    assert "&lt;script&gt;" in page
+
+
+def test_an_edition_that_is_not_known_is_refused(handed: Handed, tmp_path: Path) -> None:
+    run = copied(handed, tmp_path)
+    manifest = json.loads((run / "manifest.json").read_text(encoding="utf-8"))
+    manifest["vintages"] = [v for v in manifest["vintages"] if v["dataset"] != "county_capacity"]
+    (run / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+    with pytest.raises(NotFound, match="county_capacity"):
+        report.write(run, handed.warehouse, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_missing_table_or_column_is_refused(handed: Handed, tmp_path: Path) -> None:
+    run = copied(handed, tmp_path)
+    places = pl.read_parquet(run / "places.parquet")
+    places.drop("gap_mean").write_parquet(run / "places.parquet")
+    with pytest.raises(ValidationFailed, match="gap_mean"):
+        report.write(run, handed.warehouse, tmp_path / "out")
+    (run / "places.parquet").unlink()
+    with pytest.raises(NotFound, match=r"places\.parquet"):
+        report.write(run, handed.warehouse, tmp_path / "out")
+
+
+def test_places_without_the_sum_over_levels_are_refused(handed: Handed, tmp_path: Path) -> None:
+    run = copied(handed, tmp_path)
+    places = pl.read_parquet(run / "places.parquet")
+    places.filter(pl.col("level") != "*").write_parquet(run / "places.parquet")
+    with pytest.raises(ValidationFailed, match="alle trinn"):
+        report.write(run, handed.warehouse, tmp_path / "out")
+
+
+def test_the_same_run_gives_the_same_page(written: Report, handed: Handed, tmp_path: Path) -> None:
+    again = report.write(handed.run, handed.warehouse, tmp_path)
+    assert again.html.read_bytes() == written.html.read_bytes()
