@@ -290,7 +290,10 @@ def balance(rows: Rows, narrow: bool) -> Spec:
     colour["legend"]["symbolType"] = "square"
     colour["legend"]["offset"] = 24
     axis = _axis("Plasser minus behov")
-    x = {"field": "mean", "type": "quantitative", "axis": axis}
+    # Room on both sides of zero for the words above it, also where all programmes have surplus.
+    low, high = min(r["low"] for r in rows), max(r["high"] for r in rows)
+    domain = [min(low, -0.45 * max(high, 1)), max(high, -0.45 * min(low, -1))]
+    x: Spec = {"field": "mean", "type": "quantitative", "axis": axis, "scale": {"domain": domain}}
     line = {"type": "rule", "color": INK, "strokeWidth": 1.5}
     cap = {"type": "tick", "color": INK, "thickness": 1.5, "size": 9}
     layers = [

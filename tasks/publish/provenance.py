@@ -120,13 +120,13 @@ def table(vintages: Vintages) -> Table:
                 text(v.publisher),
                 text(v.source_table),
                 text(formats.listing(parts)),
-                text(v.snapshot[:SHORT]),
+                text(mark + reason, "marked" if marks else ""),
                 text(formats.day(v.as_of)),
                 text(formats.day(v.landed_at)),
                 text(formats.day(v.source_updated)),
                 text(v.licence),
+                text(v.snapshot[:SHORT]),
                 text(v.dataset),
-                text(mark + reason, "marked" if marks else ""),
             ]
         )
     titles = (
@@ -134,13 +134,13 @@ def table(vintages: Vintages) -> Table:
         "Utgiver",
         "Kildetabell",
         "Brukt i del",
-        "Utgave",
+        "Merking",
         "Per dato",
         "Hentet",
         "Oppdatert av kilden",
         "Lisens",
+        "Utgave",
         "Datasett",
-        "Merking",
     )
     return Table(
         id="tabell-kilder",
