@@ -17,7 +17,7 @@ from tasks.catalogue import Catalogue, Dataset, Publisher
 from tasks.errors import TilbudsplanError
 from tasks.journal import Journal
 from tasks.landing import Landing
-from tasks.settings import Project, Rooms
+from tasks.settings import Project, Rooms, Settings
 from tasks.sources import transport
 
 
@@ -168,6 +168,7 @@ def _client(publisher: Publisher, ignore_windows: bool) -> transport.Client:
         max_answer_bytes=publisher.max_answer_bytes,
         concurrency=publisher.concurrency,
         ignore_windows=ignore_windows,
+        contact=Settings().contact,
     )
 
 

@@ -33,6 +33,9 @@ class Settings(BaseSettings):
     )
     county: str = Field(default="50", description="County code (KLASS 104)")
     draws: int = Field(default=400, ge=50, le=20_000, description="Draws in the forecast")
+    contact: str | None = Field(
+        default=None, description="E-mail address in the User-Agent, so that a source can reach us"
+    )
     retry_pause_seconds: float = Field(
         default=60, ge=0, description="Pause before a source that did not answer is asked again"
     )
