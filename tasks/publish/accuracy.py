@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tasks.publish import charts, formats, model, provenance
+from tasks.publish import formats, model, provenance, row_charts
 from tasks.publish.model import Cell, Column, Figure, Table
 from tasks.publish.parts import Row, described, figure
 from tasks.publish.tables import Run
@@ -50,7 +50,7 @@ def track_record(run: Run) -> Figure:
         "Hvor godt har anslagene truffet?",
         "Gjennomsnittlig feil, korteste og lengste horisont. Til høyre: modell mot sammenlikning.",
         described(rows),
-        lambda narrow: charts.track_record(rows, narrow),
+        lambda narrow: row_charts.track_record(rows, narrow),
         table,
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from tasks.publish import charts, formats, model, provenance
+from tasks.publish import charts, formats, model, provenance, row_charts
 from tasks.publish.model import Column, Figure, Table
 from tasks.publish.parts import Row, bounds, county_rows, described, figure
 from tasks.publish.tables import ALL, Run, closed_column
@@ -62,7 +62,7 @@ def apprenticeship(run: Run) -> Figure:
         f"Søkere til læreplass før skoleåret {run.school_year}",
         "Ventet antall med og uten plass. Til høyre: uten plass (80 %-intervall) av alle søkere.",
         described(rows),
-        lambda narrow: charts.apprenticeship(rows, narrow),
+        lambda narrow: row_charts.apprenticeship(rows, narrow),
         table,
     )
 

@@ -6,30 +6,25 @@ whether the page is narrow, and returns a specification. Widths are in pixels.
 
 from __future__ import annotations
 
-import textwrap
 from typing import Any
 
 from tasks.publish.svg import (
     BAND,
     GREY,
-    INK,
     NAVY,
     ORANGE,
-    PALE,
     SOFT,
-    TEAL,
     Spec,
 )
 
 Rows = list[dict[str, Any]]
 
-TONES = {"mangel": ORANGE, "overskudd": NAVY, "balanse": TEAL, "uavklart": "#a3adb5"}
-_NAMES = 210
-_WIDE = 850
-_NARROW = 336
+WIDE = 850
+NARROW = 336
 
 
-def _encode(**channels: Any) -> Spec:
+def encode(**channels: Any) -> Spec:
+    """Channels of an encoding; a bare name is a quantitative field."""
     return {
         name: {"field": value, "type": "quantitative"} if isinstance(value, str) else value
         for name, value in channels.items()
@@ -37,7 +32,7 @@ def _encode(**channels: Any) -> Spec:
 
 
 def _layer(mark: Spec, data: Rows | None = None, **channels: Any) -> Spec:
-    layer: Spec = {"mark": mark, "encoding": _encode(**channels)}
+    layer: Spec = {"mark": mark, "encoding": encode(**channels)}
     return layer if data is None else {"data": {"values": data}, **layer}
 
 
@@ -142,7 +137,7 @@ def cohort(rows: Rows, narrow: bool) -> Spec:
     sides = {"first": ("left", _clear(rows, "mean", domain, height)), "now": ("right", -13)}
     sides |= {"peak": ("left", -14), "last": ("right", 24)}
     return {
-        "width": (_NARROW - 60) if narrow else (_WIDE - 60),
+        "width": (NARROW - 60) if narrow else (WIDE - 60),
         "height": height,
         "layer": [
             rule,
@@ -193,151 +188,6 @@ def cohort_by_region(regions: dict[str, Rows], narrow: bool) -> Spec:
     }
 
 
-def _rows(rows: Rows, narrow: bool, layers: list[Spec], right: int) -> Spec:
-    """Lay out one row a category: its name at the left, or above on a narrow page.
-
-    Args:
-        rows: With `name` and `note`, in the order they are shown.
-        narrow: Whether the page is.
-        layers: Drawn on the rows; x is theirs.
-        right: Pixels kept for the `note` at the right on a wide page.
-    """
-    y: Spec = {"field": "name", "type": "nominal", "sort": None, "title": None}
-    if narrow:
-        y["axis"] = None
-    else:
-        lines = {r["name"]: "|".join(textwrap.wrap(r["name"], 33)) for r in rows}
-        y["axis"] = {
-            "labelExpr": f"split({lines!r}[datum.label] || datum.label, '|')",
-            "labelLimit": 0,  # names are wrapped above; a limit would measure each text many times
-            "labelColor": INK,
-            "labelLineHeight": 13,
-            "ticks": False,
-            "domain": False,
-            "labelPadding": 8,
-            "offset": 0,
-            "minExtent": _NAMES,
-        }
-    width = _NARROW - 8 if narrow else _WIDE - _NAMES - 12 - right
-    words: list[Spec] = []
-    text = {"field": "note", "type": "nominal"}
-    if narrow:
-        name = {"field": "name", "type": "nominal"}
-        above = {"type": "text", "align": "left", "baseline": "middle", "fontSize": 12}
-        bold = {**above, "dy": -19, "fontWeight": "bold"}
-        words.append({"mark": bold, "encoding": {"x": {"value": 0}, "text": name}})
-        words.append({"mark": {**above, "dy": -4}, "encoding": {"x": {"value": 0}, "text": text}})
-        for layer in layers:
-            layer["mark"] = {**layer["mark"], "yOffset": 13}
-    else:
-        mark = {"type": "text", "align": "left", "baseline": "middle", "fontSize": 12}
-        words.append({"mark": mark, "encoding": {"x": {"value": width + 10}, "text": text}})
-    return {
-        "data": {"values": rows},
-        "width": width,
-        "height": {"step": 56 if narrow else 30},
-        "encoding": {"y": y},
-        "layer": [*layers, *words],
-    }
-
-
-def _axis(title: str) -> Spec:
-    return {"title": title, "format": ",d", "tickCount": 6, "orient": "bottom", "domain": False}
-
-
-def now_and_expected(rows: Rows, narrow: bool) -> Spec:
-    """Pupils now (ring) and expected (dot with interval) per programme."""
-    axis = _axis("Elever")
-    look = _ring_and_dot("nå", "ventet")
-    point = {"type": "point", "size": 90, "strokeWidth": 2, "opacity": 1}
-    range_ = {"type": "bar", "height": 9, "color": BAND}
-    x = {"field": "p10", "type": "quantitative", "axis": axis}
-    layers: list[Spec] = [
-        {"mark": range_, "encoding": _encode(x=x, x2={"field": "p90"})},
-        {
-            "transform": [{"calculate": "'ventet'", "as": "what"}],
-            "mark": dict(point),
-            "encoding": _encode(x="mean", **look),
-        },
-        {
-            "transform": [{"filter": "isValid(datum.now)"}, {"calculate": "'nå'", "as": "what"}],
-            "mark": dict(point),
-            "encoding": _encode(x="now", **look),
-        },
-    ]
-    return _rows(rows, narrow, layers, 200)
-
-
-def _ring_and_dot(ring: str, dot: str) -> dict[str, Spec]:
-    """Fill and stroke that tell a ring from a dot, in the drawing and in its key."""
-    fill = _legend([ring, dot], ["#ffffff00", NAVY])
-    return {"fill": fill, "stroke": _legend([ring, dot], [SOFT, NAVY])}
-
-
-def _legend(names: list[str], colours: list[str]) -> Spec:
-    return {
-        "field": "what",
-        "type": "nominal",
-        "scale": {"domain": names, "range": colours},
-        "legend": {"title": None, "symbolType": "circle"},
-    }
-
-
-def balance(rows: Rows, narrow: bool) -> Spec:
-    """Places minus need per programme: bars from zero, interval as a line, assessment as colour."""
-    used = [t for t in TONES if any(r["what"] == t for r in rows)]
-    colour = _legend(used, [TONES[t] for t in used])
-    colour["legend"]["symbolType"] = "square"
-    colour["legend"]["offset"] = 24
-    axis = _axis("Plasser minus behov")
-    # Room on both sides of zero for the words above it, also where all programmes have surplus.
-    low, high = min(r["low"] for r in rows), max(r["high"] for r in rows)
-    domain = [min(low, -0.45 * max(high, 1)), max(high, -0.45 * min(low, -1))]
-    x: Spec = {"field": "mean", "type": "quantitative", "axis": axis, "scale": {"domain": domain}}
-    line = {"type": "rule", "color": INK, "strokeWidth": 1.5}
-    cap = {"type": "tick", "color": INK, "thickness": 1.5, "size": 9}
-    layers = [
-        {"mark": {"type": "bar", "height": 15}, "encoding": _encode(x=x, color=colour)},
-        {"mark": line, "encoding": _encode(x="low", x2={"field": "high"})},
-        {"mark": dict(cap), "encoding": _encode(x="low")},
-        {"mark": dict(cap), "encoding": _encode(x="high")},
-    ]
-    nothing = {"datum": 0, "type": "quantitative"}
-    zero = {"type": "tick", "color": INK, "thickness": 1.5, "size": 24 if narrow else 30}
-    layers.append({"mark": zero, "encoding": {"x": nothing}})
-    spec = _rows(rows, narrow, layers, 190)
-    for text, align, dx in (("◂ for få plasser", "right", -6), ("for mange plasser ▸", "left", 6)):
-        word = {"type": "text", "align": align, "dx": dx, "color": SOFT}
-        where = {"x": nothing, "y": {"value": -9}, "text": {"value": text}}
-        spec["layer"].append({"data": {"values": [{}]}, "mark": word, "encoding": where})
-    return spec
-
-
-def apprenticeship(rows: Rows, narrow: bool) -> Spec:
-    """Applicants to apprenticeship per programme, expected with and without a place."""
-    names = ["ventes å få plass", "ventes å stå uten plass"]
-    colour = _legend(names, [NAVY, ORANGE])
-    colour["legend"]["symbolType"] = "square"
-    bar = {"type": "bar", "height": 15}
-    placed = {"field": "placed", "type": "quantitative", "axis": _axis("Søkere til læreplass")}
-    layers = [
-        {
-            "transform": [{"calculate": f"'{names[0]}'", "as": "what"}],
-            "mark": dict(bar),
-            "encoding": _encode(x=placed, color=colour),
-        },
-        {
-            "transform": [
-                {"calculate": f"'{names[1]}'", "as": "what"},
-                {"calculate": "datum.placed + datum.unplaced", "as": "end"},
-            ],
-            "mark": dict(bar),
-            "encoding": _encode(x="placed", x2={"field": "end"}, color=colour),
-        },
-    ]
-    return _rows(rows, narrow, layers, 210)
-
-
 def placement(rows: Rows, narrow: bool) -> Spec:
     """Placement in December, county and country; a flagged step is drawn as a break."""
     county = [r for r in rows if r["county"]]
@@ -361,7 +211,7 @@ def placement(rows: Rows, narrow: bool) -> Spec:
             _layer(word, series, x=x, y=y, text=text),
         ]
     return {
-        "width": (_NARROW - 60) if narrow else 560,
+        "width": (NARROW - 60) if narrow else 560,
         "height": 250,
         "layer": [*layers, *_break(county, x, y)],
     }
@@ -384,28 +234,3 @@ def _break(county: Rows, x: Spec, y: Spec) -> list[Spec]:
         _layer({**ring, "opacity": 1}, flagged, x=x, y=y),
         _layer(word, flagged, x=x, y=y, text=text),
     ]
-
-
-def track_record(rows: Rows, narrow: bool) -> Spec:
-    """Mean absolute percentage error of the model and of its benchmark, per series and horizon."""
-    look = _ring_and_dot("enkel sammenlikning", "modell")
-    point = {"type": "point", "size": 90, "strokeWidth": 2, "opacity": 1}
-    axis = {**_axis("Gjennomsnittlig feil i prosent"), "format": ",.0f"}
-    x = {"field": "mape", "type": "quantitative", "axis": axis, "scale": {"zero": True}}
-    layers: list[Spec] = [
-        {
-            "mark": {"type": "rule", "color": PALE, "strokeWidth": 3},
-            "encoding": _encode(x=x, x2={"field": "benchmark"}),
-        },
-        {
-            "transform": [{"calculate": "'enkel sammenlikning'", "as": "what"}],
-            "mark": dict(point),
-            "encoding": _encode(x="benchmark", **look),
-        },
-        {
-            "transform": [{"calculate": "'modell'", "as": "what"}],
-            "mark": dict(point),
-            "encoding": _encode(x="mape", **look),
-        },
-    ]
-    return _rows(rows, narrow, layers, 190)

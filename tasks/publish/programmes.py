@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tasks.publish import charts, formats, model, provenance
+from tasks.publish import formats, model, provenance, row_charts
 from tasks.publish.model import Column, Figure, Table
 from tasks.publish.parts import INTERVAL, bounds, county_rows, described, figure
 from tasks.publish.tables import ALL, Run, observed
@@ -57,7 +57,7 @@ def expected(run: Run) -> Figure:
         "Ring: elever nå. Prikk: ventet. Farget felt: 80 %-intervall. Til høyre: nå → ventet "
         "(intervall).",
         described(rows),
-        lambda narrow: charts.now_and_expected(rows, narrow),
+        lambda narrow: row_charts.now_and_expected(rows, narrow),
         table,
     )
 
@@ -120,6 +120,6 @@ def balance(run: Run) -> Figure:
         f"Plasser nå minus behov i {run.school_year}",
         "Alle trinn. Søyle: forventet forskjell. Strek: 80 %-intervall. Vurderingen står sist.",
         described(rows),
-        lambda narrow: charts.balance(rows, narrow),
+        lambda narrow: row_charts.balance(rows, narrow),
         table,
     )
