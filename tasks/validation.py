@@ -16,7 +16,7 @@ import duckdb_engine
 import great_expectations as gx
 from great_expectations.data_context.types.base import ProgressBarsConfig
 from great_expectations.expectations.expectation_configuration import ExpectationConfiguration
-from sqlalchemy import BIGINT, BOOLEAN, DATE, DOUBLE, INTEGER, SMALLINT, VARCHAR, text
+from sqlalchemy import BIGINT, BOOLEAN, DATE, DECIMAL, DOUBLE, INTEGER, SMALLINT, VARCHAR, text
 from sqlalchemy.dialects import registry
 from sqlalchemy.engine.cursor import FullyBufferedCursorFetchStrategy
 from sqlalchemy.pool import StaticPool
@@ -32,6 +32,7 @@ _TYPES: dict[str, Any] = {
     "BIGINT": BIGINT,
     "BOOLEAN": BOOLEAN,
     "DATE": DATE,
+    "DECIMAL": DECIMAL,
     "DOUBLE": DOUBLE,
     "INTEGER": INTEGER,
     "SMALLINT": SMALLINT,
@@ -84,7 +85,7 @@ class OpenDialect(duckdb_engine.Dialect):
 
     def get_columns(
         self, connection: Any, table_name: str, schema: str | None = None, **_: Any
-    ) -> list[dict[str, Any]]:
+    ) -> list[Any]:
         """Names and types of a table's columns, from DuckDB itself.
 
         What is inherited asks the catalogue of another database, in a dozen joins a table.
@@ -97,11 +98,11 @@ class OpenDialect(duckdb_engine.Dialect):
             {"schema": schema or _CONNECTION.get()[1], "table": table_name},
         )
         return [
-            {"name": name, "type": _TYPES.get(kind, VARCHAR)(), "nullable": True, "default": None}
-            for name, kind in found
+            {"name": name, "type": _kind(data_type)(), "nullable": True, "default": None}
+            for name, data_type in found
         ]
 
-    def get_pk_constraint(self, *_: Any, **__: Any) -> dict[str, Any]:
+    def get_pk_constraint(self, *_: Any, **__: Any) -> Any:
         """None: a build has no constraints, keys are checked by a query."""
         return {"constrained_columns": [], "name": None}
 
@@ -146,6 +147,11 @@ def validator(
     finally:
         for made in sources.values():
             made.get_engine().dispose()
+
+
+def _kind(data_type: str) -> Any:
+    """The kind of column that `DECIMAL(5,1)` or `BIGINT` is."""
+    return _TYPES.get(data_type.partition("(")[0], VARCHAR)
 
 
 def _validate(batch: Any, demands: Sequence[Demand]) -> list[Outcome]:
