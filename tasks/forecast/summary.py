@@ -10,6 +10,8 @@ from tasks.forecast.panel import Frames, Panel
 from tasks.forecast.types import Array, Float, Forecast, Rules
 
 ALL = "*"
+# Place of the official main alternative among main, low and high.
+MAIN = 0
 WHOLE_COUNTY = "Hele fylket"
 PARTS = ("mean", "p10", "p90")
 CHUNK = 25
@@ -138,7 +140,9 @@ def cohort(
 ) -> pl.DataFrame:
     """Table `cohort`: persons on 1 January per region, year and age group.
 
-    Registered years are counted and have no spread.
+    `persons` is the registered count, then the official main alternative, so that a reader finds
+    the same figure at Statistics Norway; p10 and p90 are of the draws. Registered years have no
+    spread.
     """
     names = frames["regions"].select("region_code", "region").unique()
     names = pl.concat([names, pl.DataFrame({"region_code": [county], "region": [WHOLE_COUNTY]})])
@@ -153,12 +157,12 @@ def cohort(
     for first, last in (rules.cohort_ages, (rules.entry_age, rules.entry_age)):
         ages = [i for i, age in enumerate(panel.ages) if first <= age <= last]
         persons = inside @ panel.population[:, :, ages].sum(axis=2)
-        mean, low, high = describe(persons[lives_in] * factor[:, None, :])
+        _, low, high = describe(persons[lives_in] * factor[:, None, :])
         group = f"{first}-{last}" if last > first else str(first)
         tables.append(
             grid(
                 {"region_code": regions, "year": years, "age_group": (group,)},
-                {"mean": mean, "p10": low, "p90": high},
+                {"persons": persons[MAIN], "p10": low, "p90": high},
             )
         )
     basis = pl.when(pl.col("year") <= panel.registered).then(pl.lit("registered"))
@@ -166,5 +170,5 @@ def cohort(
         pl.concat(tables)
         .with_columns(basis.otherwise(pl.lit("projected")).alias("basis"))
         .join(names, on="region_code", how="left", maintain_order="left")
-        .select("region_code", "region", "year", "age_group", "basis", *PARTS)
+        .select("region_code", "region", "year", "age_group", "basis", "persons", "p10", "p90")
     )

@@ -134,15 +134,15 @@ def cohort(rows: Rows, narrow: bool) -> Spec:
     ]
     rule = _layer({"type": "rule", "color": GREY, "strokeDash": [2, 3]}, [words[0]], x=_x())
     height = 270 if narrow else 330
-    sides = {"first": ("left", _clear(rows, "mean", domain, height)), "now": ("right", -13)}
+    sides = {"first": ("left", _clear(rows, "persons", domain, height)), "now": ("right", -13)}
     sides |= {"peak": ("left", -14), "last": ("right", 24)}
     return {
         "width": (NARROW - 60) if narrow else (WIDE - 60),
         "height": height,
         "layer": [
             rule,
-            *_course(rows, "mean", "p10", "p90", domain, axes),
-            *_marked(rows, "mean", sides, 12 if narrow else 13, "mean"),
+            *_course(rows, "persons", "p10", "p90", domain, axes),
+            *_marked(rows, "persons", sides, 12 if narrow else 13, "persons"),
             *notes,
         ],
     }

@@ -19,15 +19,16 @@ def sentences(run: Run) -> list[str]:
 def _cohort(run: Run) -> str:
     _, now, peak, last = cohort_marks(cohort_rows(run, run.county))
     text = (
-        f"I {now['year']} bor det {formats.whole(now['mean'])} 16–18-åringer i {run.county_name}. "
+        f"I {now['year']} bor det {formats.whole(now['persons'])} 16–18-åringer "
+        f"i {run.county_name}. "
     )
     if peak["year"] not in (now["year"], last["year"]):
-        text += f"Tallet ventes å nå {formats.whole(peak['mean'])} i {peak['year']}. "
-    change = last["mean"] - now["mean"]
-    share = formats.percent(100 * abs(change) / now["mean"])
+        text += f"Tallet ventes å nå {formats.whole(peak['persons'])} i {peak['year']}. "
+    change = last["persons"] - now["persons"]
+    share = formats.percent(100 * abs(change) / now["persons"])
     direction = f"{share} {'færre' if change < 0 else 'flere'} enn i {now['year']}"
     return text + (
-        f"I {last['year']} ventes {formats.whole(last['mean'])}, {direction} "
+        f"I {last['year']} ventes {formats.whole(last['persons'])}, {direction} "
         f"(80 %-intervall {formats.interval(last['p10'], last['p90'])})."
     )
 

@@ -19,7 +19,7 @@ from tasks.publish.provenance import Vintages
 ALL = "*"
 ELSEWHERE = "-"
 COLUMNS = {
-    "cohort": "region_code region year age_group basis mean p10 p90",
+    "cohort": "region_code region year age_group basis persons p10 p90",
     "expected": "programme_code region_code school_year pupils_now pupils_mean pupils_p10 "
     "pupils_p90 applicants_now applicants_mean applicants_p10 applicants_p90",
     "places": "programme_code level region_code places_county places_private classes_county "
@@ -245,6 +245,6 @@ def _by_size(
 
 
 def _largest_first(regions: dict[str, str], cohort: pl.DataFrame) -> dict[str, str]:
-    newest = cohort.filter(pl.col("basis") == "registered").sort("year", "mean")
-    size = dict(newest.select("region_code", "mean").iter_rows())
+    newest = cohort.filter(pl.col("basis") == "registered").sort("year", "persons")
+    size = dict(newest.select("region_code", "persons").iter_rows())
     return dict(sorted(regions.items(), key=lambda r: (-size.get(r[0], 0.0), r[0])))

@@ -21,7 +21,7 @@ def cohort(run: Run) -> Figure:
     first, now, peak, last = cohort_marks(rows)
     for mark, row in (("first", first), ("last", last), ("now", now), ("peak", peak)):
         row["mark"] = mark
-        row["label"] = f"{formats.whole(row['mean'])} ({row['year']})"
+        row["label"] = f"{formats.whole(row['persons'])} ({row['year']})"
     table = Table(
         id="tabell-kull",
         title=f"16–18-åringer i {run.county_name} per 1. januar",
@@ -37,7 +37,7 @@ def cohort(run: Run) -> Figure:
             [
                 model.text(str(r["year"])),
                 model.text(_BASIS[r["basis"]]),
-                model.whole(r["mean"]),
+                model.whole(r["persons"]),
                 *(bounds(r["p10"], r["p90"]) if r["basis"] == "projected" else _no_bounds()),
             ]
             for r in rows
@@ -45,15 +45,16 @@ def cohort(run: Run) -> Figure:
         source=provenance.of("cohort", run.vintages),
     )
     description = (
-        f"Linjediagram. {formats.whole(first['mean'])} i {first['year']}, "
-        f"{formats.whole(now['mean'])} i {now['year']} (siste registrerte), høyest med "
-        f"{formats.whole(peak['mean'])} i {peak['year']}, {formats.whole(last['mean'])} i "
+        f"Linjediagram. {formats.whole(first['persons'])} i {first['year']}, "
+        f"{formats.whole(now['persons'])} i {now['year']} (siste registrerte), høyest med "
+        f"{formats.whole(peak['persons'])} i {peak['year']}, {formats.whole(last['persons'])} i "
         f"{last['year']} (intervall {formats.interval(last['p10'], last['p90'])})."
     )
     return figure(
         "figur-kull",
         f"16–18-åringer i {run.county_name} {first['year']}–{last['year']}",
-        "Personer per 1. januar. Farget felt: 80 %-intervall. Loddrett akse starter ikke på 0.",
+        "Personer per 1. januar. Stiplet: SSBs hovedalternativ. Farget felt: 80 %-intervall. "
+        "Loddrett akse starter ikke på 0.",
         description,
         lambda narrow: charts.cohort(rows, narrow),
         table,
@@ -69,9 +70,9 @@ def cohort_by_region(run: Run) -> Figure:
     for name, rows in panels.items():
         first, now, peak, last = cohort_marks(rows)
         parts.append(
-            f"{name}: {formats.whole(first['mean'])} i {first['year']}, "
-            f"{formats.whole(now['mean'])} i {now['year']}, høyest {formats.whole(peak['mean'])} i "
-            f"{peak['year']}, {formats.whole(last['mean'])} i {last['year']}."
+            f"{name}: {formats.whole(first['persons'])} i {first['year']}, "
+            f"{formats.whole(now['persons'])} i {now['year']}, høyest "
+            f"{formats.whole(peak['persons'])} i {peak['year']}, {formats.whole(last['persons'])} i {last['year']}."
         )
     return figure(
         "figur-kull-regioner",
@@ -91,7 +92,7 @@ def cohort_rows(run: Run, region: str) -> list[Row]:
         pl.col("age_group") == AGES,
         pl.col("year") <= LAST_YEAR,
     )
-    columns = ["year", "basis", "mean", "p10", "p90"]
+    columns = ["year", "basis", "persons", "p10", "p90"]
     return frame.sort("year").select(columns).to_dicts()
 
 
@@ -99,20 +100,20 @@ def cohort_marks(rows: list[Row]) -> tuple[Row, Row, Row, Row]:
     """First, newest registered, highest from then on, and last."""
     now = [r for r in rows if r["basis"] == "registered"][-1]
     ahead = rows[rows.index(now) :]
-    return rows[0], now, max(ahead, key=lambda r: r["mean"]), rows[-1]
+    return rows[0], now, max(ahead, key=lambda r: r["persons"]), rows[-1]
 
 
 def _indexed(rows: list[Row]) -> list[Row]:
     """Persons per hundred of the newest count, with the marks that are labelled."""
     first, now, peak, last = cohort_marks(rows)
-    base = now["mean"] or 1.0
+    base = now["persons"] or 1.0
     for mark, row in (("peak", peak), ("first", first), ("last", last)):
         row["mark"] = mark
-        row["label"] = formats.whole(row["mean"])
+        row["label"] = formats.whole(row["persons"])
     return [
         row
         | {
-            "index": 100 * row["mean"] / base,
+            "index": 100 * row["persons"] / base,
             "low": 100 * row["p10"] / base,
             "high": 100 * row["p90"] / base,
         }
@@ -136,7 +137,7 @@ def _region_table(run: Run, series: dict[str, list[Row]]) -> Table:
             [
                 model.text(str(year)),
                 model.text(basis[year]),
-                *(model.estimate(rows[place]["mean"]) for rows in series.values()),
+                *(model.estimate(rows[place]["persons"]) for rows in series.values()),
             ]
             for place, year in enumerate(years)
         ],

@@ -237,6 +237,6 @@ def test_cohort_is_registered_then_spread_out(panel: Panel, frames: Frames, rule
     widths = width.to_series().to_list()
     assert widths[0] < widths[5] < widths[-1]
     parts = table.filter(pl.col("region_code") != "50", pl.col("age_group") == "16-18")
-    summed = parts.group_by("year").agg(pl.col("mean").sum()).sort("year").get_column("mean")
-    assert summed.to_numpy() == pytest.approx(county.sort("year").get_column("mean").to_numpy())
+    summed = parts.group_by("year").agg(pl.col("persons").sum()).sort("year").get_column("persons")
+    assert summed.to_numpy() == pytest.approx(county.sort("year").get_column("persons").to_numpy())
     assert set(table.get_column("age_group")) == {"16-18", "16"}

@@ -68,7 +68,9 @@ def cohort() -> pl.DataFrame:
                     "year": year,
                     "age_group": "16-18",
                     "basis": "registered" if not ahead else "projected",
-                    **spread(mean, 0.004 * ahead),
+                    "persons": mean,
+                    "p10": mean * (1 - 0.004 * ahead),
+                    "p90": mean * (1 + 0.004 * ahead),
                 }
             )
     return pl.DataFrame(rows)
