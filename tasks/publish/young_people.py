@@ -72,7 +72,8 @@ def cohort_by_region(run: Run) -> Figure:
         parts.append(
             f"{name}: {formats.whole(first['persons'])} i {first['year']}, "
             f"{formats.whole(now['persons'])} i {now['year']}, høyest "
-            f"{formats.whole(peak['persons'])} i {peak['year']}, {formats.whole(last['persons'])} i {last['year']}."
+            f"{formats.whole(peak['persons'])} i {peak['year']}, "
+            f"{formats.whole(last['persons'])} i {last['year']}."
         )
     return figure(
         "figur-kull-regioner",

@@ -3,11 +3,11 @@
 One module per protocol. A module of this room knows a wire protocol and no dataset; it may import
 `tasks.errors` and nothing else of the project. Each protocol module offers
 
-- `Selection`: a strict pydantic model of what a catalogue entry may say under `[dataset.selection]`;
+- `Selection`: a strict pydantic model of what an entry may say under `[dataset.selection]`;
 - `fetch(client, base_url, selection, as_of) -> Iterator[Answer]`: every answer that the dataset
   needs, as bytes, in a deterministic order;
-- `parse(answers, selection) -> dict[str, polars.DataFrame]`: table `rows`, and others if the protocol
-  has more (`codes` for labels), with the source's own column names; and
+- `parse(answers, selection) -> dict[str, polars.DataFrame]`: table `rows`, and others if the
+  protocol has more (`codes` for labels), with the source's own column names; and
 - `updated(answers) -> datetime | None`: the source's own time stamp, in UTC.
 """
 
@@ -58,9 +58,7 @@ class ProtocolModule(Protocol):
 
     Selection: type[BaseModel]
 
-    def fetch(
-        self, client: Client, base_url: str, selection: Any, as_of: date
-    ) -> Iterator[Answer]:
+    def fetch(self, client: Client, base_url: str, selection: Any, as_of: date) -> Iterator[Answer]:
         """Every answer that the dataset needs."""
         ...
 
