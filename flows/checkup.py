@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import ValidationError
 
-from flows import show
+from flows import show, trouble
 from tasks import alerts, catalogue, locks, quality, transform, warehouse
 from tasks.errors import NotFound, TilbudsplanError
 from tasks.journal import Journal
@@ -65,11 +65,7 @@ def examine() -> list[Check]:
     try:
         settings = Settings()
     except ValidationError as error:
-        lines = [
-            f"TILBUDSPLAN_{str(d['loc'][0]).upper()} er {d['input']!r}: {d['msg']}"
-            for d in error.errors()
-        ]
-        return [Check("innstillinger", "feil", "\n".join([*lines, "Rett miljøvariablene over."]))]
+        return [Check("innstillinger", "feil", str(trouble.setting_refused(error)))]
     project = Project()
     looks: list[tuple[str, Callable[[], tuple[State, str]]]] = [
         ("katalog", lambda: _catalogue(settings, project)),

@@ -21,6 +21,7 @@ typer.core._ = norwegian.heading  # type: ignore[attr-defined,assignment]
 
 app = typer.Typer(
     name="tilbudsplan",
+    cls=norwegian.Group,
     help="Kunnskapsbasert tilbudsplanlegging: fra offentlige tall til plasser i skolen.\n\n"
     "Første gang: «tilbudsplan demo» kjører alt på eksempeldata og sier hvor rapporten ligger. "
     "Deretter: «status» for å se hvordan det står til, «doctor» når noe er galt.",
@@ -31,6 +32,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 plan = typer.Typer(
+    cls=norwegian.Group,
     help="Årets dimensjonering: regn fram behov for plasser.",
     no_args_is_help=True,
     rich_markup_mode=None,
@@ -44,7 +46,7 @@ AsOf = Annotated[
 ]
 
 
-@app.command()
+@app.command(cls=norwegian.Command)
 def demo() -> None:
     """Kjør en natt og en dimensjonering på eksempeldata, og si hvor rapporten ligger."""
     from flows import commands
@@ -52,7 +54,7 @@ def demo() -> None:
     commands.demo()
 
 
-@app.command()
+@app.command(cls=norwegian.Command)
 def sources(json: Json = False) -> None:
     """List datasettene: kilde, tabell, hvor ferske tallene er."""
     from flows import reading
@@ -60,7 +62,7 @@ def sources(json: Json = False) -> None:
     reading.sources(json)
 
 
-@app.command()
+@app.command(cls=norwegian.Command)
 def ingest(
     datasets: Annotated[
         list[str] | None, typer.Argument(metavar="[DATASETT]…", help="Standard: alle.")
@@ -85,7 +87,7 @@ def ingest(
     commands.ingest(tuple(datasets or ()), as_of.date() if as_of else None, full, ignore_windows)
 
 
-@plan.command("run")
+@plan.command("run", cls=norwegian.Command)
 def plan_run(
     school_year: Annotated[
         str, typer.Option("--school-year", metavar="2027/28", help="Skoleåret planen gjelder.")
@@ -104,7 +106,7 @@ def plan_run(
     commands.plan_run(school_year, seed, draws)
 
 
-@app.command()
+@app.command(cls=norwegian.Command)
 def report(
     run: Annotated[str | None, typer.Argument(metavar="[KJØRING]", help="Standard: siste.")] = None,
     json: Json = False,
@@ -115,7 +117,7 @@ def report(
     reading.report(run, json)
 
 
-@app.command()
+@app.command(cls=norwegian.Command)
 def query(
     sql: Annotated[str, typer.Argument(metavar="SQL", help="En SELECT mot det som er publisert.")],
     json: Json = False,
@@ -135,7 +137,7 @@ def query(
     reading.query(sql, "json" if json else "csv" if csv else "table", as_of)
 
 
-@app.command()
+@app.command(cls=norwegian.Command)
 def status(json: Json = False) -> None:
     """Siste natt, siste plan og rapport, gamle datasett og åpne varsler."""
     from flows import reading
@@ -143,7 +145,7 @@ def status(json: Json = False) -> None:
     reading.status(json)
 
 
-@app.command()
+@app.command(cls=norwegian.Command)
 def doctor(json: Json = False) -> None:
     """Se etter feil i oppsettet, og si hva som må gjøres."""
     from flows import checkup
@@ -174,10 +176,14 @@ def run(arguments: list[str]) -> int:
         return _refuse(f"Feil bruk: {norwegian.usage_error(_message(error))}", 2, error)
     except KeyboardInterrupt:
         return _refuse("Avbrutt. Det som var publisert fra før, står urørt.", 1)
-    except BrokenPipeError:
-        # The reader (head, less) has seen enough.
-        sys.stderr.close()
+    except SystemExit:
+        # The library's only use of it: the reader (head, less) has seen enough.
         return 0
+    except Exception as error:
+        # A planner is told what to do; the trace is for whoever runs the installation.
+        from flows import trouble
+
+        return _refuse(f"Feil: {trouble.explain(error)}", 1)
     return result if isinstance(result, int) else 0
 
 

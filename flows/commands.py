@@ -7,8 +7,9 @@ from datetime import date
 
 from flows import show
 from flows.environment import configure
+from tasks import catalogue, quality, warehouse
 from tasks.errors import WrongUse
-from tasks.settings import Settings, oslo_today
+from tasks.settings import Project, Settings, oslo_today
 
 DEMO_SCHOOL_YEAR = "2027/28"
 
@@ -17,12 +18,14 @@ def demo() -> None:
     """One night and one yearly run on the bundled sample."""
     os.environ["TILBUDSPLAN_PROFILE"] = "demo"
     settings = Settings()
-    configure(settings.rooms)
+    configure(settings.rooms, quietly=True)
     show.line("Tilbudsplan på eksempeldata: henter, kontrollerer, regner og skriver rapporten …")
     with show.progress():
         from flows.nightly import nightly
         from flows.yearly import yearly
 
+        # The expectation library is imported while Prefect waits for its server to start.
+        quality.preload()
         nightly()
         run = yearly(school_year=DEMO_SCHOOL_YEAR)
     _say_where(settings, run)
@@ -46,11 +49,14 @@ def ingest(datasets: tuple[str, ...], as_of: date | None, full: bool, ignore_win
         show.line(f"Tallene slik de stod {as_of:%d.%m.%Y}: {show.relative(path)}")
         show.line(f'Spør dem med: tilbudsplan query --as-of {as_of} "show all tables"')
         return
-    configure(settings.rooms)
+    # What can be refused at once is refused before Prefect starts, which takes seconds.
+    catalogue.load(Project().catalogue).select(datasets)
+    configure(settings.rooms, quietly=True)
     with show.progress():
         from flows.nightly import nightly
         from flows.summary import night_summary
 
+        quality.preload()
         outcome = nightly(datasets=list(datasets), full=full, ignore_windows=ignore_windows)
     show.line(night_summary(outcome))
 
@@ -61,7 +67,8 @@ def plan_run(school_year: str, seed: int, draws: int | None) -> None:
 
     start_year(school_year)
     settings = Settings()
-    configure(settings.rooms)
+    warehouse.connect_internal(settings.rooms).close()
+    configure(settings.rooms, quietly=True)
     with show.progress():
         from flows.yearly import yearly
 

@@ -9,10 +9,15 @@ from tasks.settings import Rooms
 SERVER_PORT = 4200
 
 
-def configure(rooms: Rooms) -> None:
-    """Point Prefect at this installation's folder, quietly and without telemetry.
+def configure(rooms: Rooms, *, quietly: bool = False) -> None:
+    """Point Prefect at this installation's folder, without telemetry.
 
     What is set in the environment already wins, so a county can use a server of its own.
+
+    Args:
+        rooms: The folders of the installation.
+        quietly: Keep Prefect's log, traces of refusals included, away from the terminal: the
+            command says in Norwegian what it came to. The log stands in Prefect's database.
     """
     rooms.prefect.mkdir(parents=True, exist_ok=True)
     defaults = {
@@ -24,5 +29,7 @@ def configure(rooms: Rooms) -> None:
         "PREFECT_SERVER_API_HOST": "127.0.0.1",
         "PREFECT_CLI_PROMPT": "false",
     }
+    if quietly:
+        defaults["PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL"] = "CRITICAL"
     for name, value in defaults.items():
         os.environ.setdefault(name, value)

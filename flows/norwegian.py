@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+from typing import Any
+
+from typer.core import TyperCommand, TyperGroup
 
 HEADINGS = {
     "Arguments": "Argumenter",
@@ -14,6 +17,19 @@ HEADINGS = {
     "Missing command.": "Kommando mangler.",
     "No such command {name!r}.": "Ingen kommando heter {name!r}.",
     "Aborted!": "Avbrutt.",
+}
+
+# What the library writes into a help page without asking for a translation.
+HELP_PAGE = {
+    "Usage: ": "Bruk: ",
+    "[OPTIONS]": "[VALG]",
+    "COMMAND [ARGS]...": "KOMMANDO …",
+    "[[DATASETT]…]...": "[DATASETT]…",
+    "[[KJØRING]]": "[KJØRING]",
+    "{SQL}": "SQL",
+    " <list[str]>": "",
+    " <str>": "",
+    "<int range>": "TALL",
     "Show this message and exit.": "Vis denne hjelpen.",
 }
 
@@ -33,6 +49,29 @@ USAGE_ERRORS = (
     (r"Invalid value for (.*?): (.*)", r"ugyldig verdi for \1: \2"),
     (r"(Ingen kommando heter .*) Did you mean (.*)\?", r"\1 Mente du \2?"),
 )
+
+
+class Command(TyperCommand):
+    """A command whose help page is Norwegian throughout."""
+
+    def get_help(self, ctx: Any) -> str:
+        """The help page."""
+        return help_page(super().get_help(ctx))
+
+
+class Group(TyperGroup):
+    """A group of commands whose help page is Norwegian throughout."""
+
+    def get_help(self, ctx: Any) -> str:
+        """The help page."""
+        return help_page(super().get_help(ctx))
+
+
+def help_page(text: str) -> str:
+    """A help page with the library's own words translated."""
+    for english, norwegian in HELP_PAGE.items():
+        text = text.replace(english, norwegian)
+    return text
 
 
 def heading(text: str) -> str:

@@ -86,6 +86,8 @@ def query(sql: str, form: str, as_of: datetime | None) -> None:
     with warehouse.connect_read_only(path) as connection:
         try:
             result = connection.execute(sql)
+            if result is None:  # blanks and comments only
+                raise duckdb.ParserException("ingen spørring")
             columns = [column[0] for column in result.description or ()]
             limit = MOST_ROWS_IN_A_TABLE + 1 if form == "table" else -1
             rows = result.fetchall() if limit < 0 else result.fetchmany(limit)

@@ -1,0 +1,111 @@
+"""What the tests of flows and commands share: nights by plain stages, and a small project."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+import polars as pl
+
+from tasks import night as stages
+from tasks import warehouse
+from tasks.demo.server import Server
+from tasks.errors import TilbudsplanError
+from tasks.locks import night_lock
+from tasks.night import Candidate, Outcome
+from tasks.settings import CHECKOUT, Project, Rooms, Settings
+
+SAMPLE = CHECKOUT / "data" / "sample"
+# One dataset of every protocol and publisher, none of them large.
+ONE_OF_EACH = {
+    "klass": "klass_counties",
+    "nsr": "nsr_schools",
+    "ssb": "ssb_completion",
+    "trondelag": "county_capacity",
+    "udir": "udir_applicants",
+}
+
+
+def one_night(settings: Settings, project: Project | None = None) -> Outcome:
+    """A night as the flow runs it, one dataset after the other and without Prefect."""
+    with night_lock(settings.rooms.lock):
+        night = stages.begin(settings, project=project)
+        return stages.build(night, [_candidate(night, d.id) for d in night.catalogue])
+
+
+def _candidate(night: stages.Night, dataset: str) -> Candidate:
+    kind = "fetch"
+    try:
+        snapshot = stages.land_dataset(night, dataset)
+        kind = "parse"
+        stages.parse_snapshot(night, dataset, snapshot)
+    except TilbudsplanError as error:
+        return stages.refused(dataset, kind, error)
+    return Candidate(dataset, snapshot)
+
+
+def settings_of(home: Path, server: Server | None = None) -> Settings:
+    return Settings(
+        home=home,
+        profile="demo",
+        source_server=server.url if server else None,
+        retry_pause_seconds=0,
+    )
+
+
+def small_project(folder: Path, *, attempts: int, read_timeout_seconds: float) -> Project:
+    """The project with one dataset of each publisher, in a hurry, and without suites.
+
+    Suites are left out because these nights are about the wire; importing what runs them takes
+    longer than everything else together.
+    """
+    shutil.copytree(CHECKOUT / "sql", folder / "sql")
+    shutil.copytree(CHECKOUT / "data" / "reference", folder / "data" / "reference")
+    shutil.copytree(CHECKOUT / "data" / "catalogue", folder / "data" / "catalogue")
+    (folder / "expectations").mkdir()
+    project = Project(folder)
+    for file in project.catalogue.glob("*.toml"):
+        head, *entries = file.read_text(encoding="utf-8").split("[[dataset]]")
+        wanted = f'\nid = "{ONE_OF_EACH[file.stem]}"\n'
+        (kept,) = (entry for entry in entries if wanted in entry)
+        head = head.replace("[publisher]", "[publisher]\nmax_answer_bytes = 5_000_000", 1)
+        file.write_text(f"{head}[[dataset]]{kept}", encoding="utf-8")
+    demo = project.catalogue / "profiles" / "demo.toml"
+    terms = f"attempts = {attempts}\nread_timeout_seconds = {read_timeout_seconds}\n"
+    text = re.sub(r"(?m)^(base_url = .*\n)", rf"\1{terms}", demo.read_text(encoding="utf-8"))
+    demo.write_text(text, encoding="utf-8")
+    return project
+
+
+def newer_sample(folder: Path) -> Path:
+    """The sample after every publisher of `ONE_OF_EACH` has put out new figures."""
+    shutil.copytree(SAMPLE, folder)
+    cells = folder / "pxweb" / "14882" / "cells.parquet"
+    pl.read_parquet(cells).with_columns(pl.col("value") + 1).write_parquet(cells)
+    for name, old, new in (
+        ("klass/104/codes.csv", ",Østfold,", ",Østfold fylke,"),
+        ("nsr/schools.csv", ",Melhus videregående skole,", ",Melhus skole,"),
+        ("county/kapasitet.csv", ";1;1;15;", ";1;1;14;"),
+        ("udir/VGO_Soeker_FylkUtdprogAar.csv", ",207 878,", ",207 879,"),
+    ):
+        text = (folder / name).read_text(encoding="utf-8")
+        assert old in text, f"{name} no longer has {old}"
+        (folder / name).write_text(text.replace(old, new), encoding="utf-8")
+    return folder
+
+
+def published(rooms: Rooms, tables: Iterable[str]) -> Mapping[str, pl.DataFrame]:
+    """Published tables, rows in a fixed order."""
+    with warehouse.connect_published(rooms) as con:
+        return {name: con.sql(f"select * from {name} order by all").pl() for name in tables}
+
+
+def landed(rooms: Rooms) -> dict[str, bytes]:
+    """Every file of landing with its bytes."""
+    return {
+        str(file.relative_to(rooms.landing)): file.read_bytes()
+        for file in rooms.landing.rglob("*")
+        if file.is_file()
+    }

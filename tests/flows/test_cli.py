@@ -1,0 +1,446 @@
+"""The command line as a planner uses it: what it answers, how it refuses, and that it never
+answers with a trace of the program."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from flows import cli
+from tasks.settings import CHECKOUT, oslo_today
+
+pytestmark = pytest.mark.xdist_group("night_home")
+
+COMMAND = [sys.executable, "-m", "flows.cli"]
+
+
+@dataclass(frozen=True)
+class Said:
+    code: int
+    out: str
+    err: str
+
+
+Ask = Callable[..., Said]
+
+
+@pytest.fixture(autouse=True)
+def environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in os.environ if name.startswith("TILBUDSPLAN_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("TILBUDSPLAN_HOME", str(tmp_path / "empty"))
+    monkeypatch.chdir(CHECKOUT)
+
+
+@pytest.fixture
+def ask(capsys: pytest.CaptureFixture[str]) -> Ask:
+    def run(*arguments: str) -> Said:
+        capsys.readouterr()
+        code = cli.run(list(arguments))
+        said = capsys.readouterr()
+        assert "Traceback" not in said.out + said.err
+        return Said(code, said.out, said.err)
+
+    return run
+
+
+@pytest.fixture
+def in_night(night_home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("TILBUDSPLAN_HOME", str(night_home))
+    monkeypatch.setenv("TILBUDSPLAN_PROFILE", "demo")
+    return night_home
+
+
+def refused(said: Said, code: int, *parts: str) -> None:
+    assert said.code == code, said
+    assert not said.out
+    for part in parts:
+        assert part in said.err, f"{part!r} not in {said.err!r}"
+
+
+# Help -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("arguments", "parts"),
+    [
+        ((), ("tilbudsplan demo", "doctor", "Kommandoer:", "Valg:", "Vis denne hjelpen")),
+        (("ingest",), ("DATASETT", "--as-of", "--full", "Eksempel: tilbudsplan ingest")),
+        (("plan",), ("run", "dimensjonering")),
+        (("plan", "run"), ("--school-year", "2027/28", "påkrevd", "--seed", "Eksempel:")),
+        (("query",), ("SELECT", "--csv", "--json", 'tilbudsplan query "from mart.')),
+        (("report",), ("KJØRING", "--json")),
+        (("status",), ("Siste natt", "--json")),
+        (("sources",), ("datasettene", "--json")),
+        (("doctor",), ("hva som må gjøres", "--json")),
+        (("demo",), ("eksempeldata",)),
+    ],
+)
+def test_help_teaches_in_norwegian(ask: Ask, arguments: tuple[str, ...], parts: tuple[str, ...]):
+    said = ask(*arguments, "--help")
+    assert said.code == 0
+    text = " ".join(said.out.split())
+    for part in parts:
+        assert part in text
+    for english in ("Options", "Commands", "Arguments", "Show this message", "[required]"):
+        assert english not in text
+
+
+def test_help_imports_nothing_heavy() -> None:
+    script = (
+        "import sys; from flows import cli; code = cli.run(['--help']);"
+        "print(*sorted({name.partition('.')[0] for name in sys.modules}), file=sys.stderr);"
+        "sys.exit(code)"
+    )
+    done = process([sys.executable, "-c", script])
+    assert done.code == 0
+    heavy = {"prefect", "polars", "duckdb", "great_expectations", "pydantic", "requests", "numpy"}
+    assert not heavy & set(done.err.split())
+
+
+def test_flow_files_are_short() -> None:
+    # The picture of the pipeline must fit in one look.
+    for name in ("nightly.py", "yearly.py"):
+        lines = (CHECKOUT / "flows" / name).read_text(encoding="utf-8").splitlines()
+        assert len(lines) <= 120, name
+
+
+# Reading --------------------------------------------------------------------------------------
+
+
+def test_sources_lists_every_dataset_with_its_age(ask: Ask, in_night: Path) -> None:
+    listed = json.loads(ask("sources", "--json").out)
+    assert {"ssb_population", "klass_municipalities", "county_capacity"} <= {
+        entry["dataset"] for entry in listed
+    }
+    assert {entry["as_of"] for entry in listed} == {oslo_today().isoformat()}
+    assert all(entry["licence"] and entry["owner"] and entry["source_table"] for entry in listed)
+    table = ask("sources")
+    assert table.code == 0
+    assert "07459" in table.out
+
+
+def test_sources_before_any_night(ask: Ask) -> None:
+    said = ask("sources", "--json")
+    assert said.code == 0
+    assert {entry["as_of"] for entry in json.loads(said.out)} == {None}
+
+
+def test_status_tells_night_stale_and_alerts(ask: Ask, in_night: Path) -> None:
+    facts = json.loads(ask("status", "--json").out)
+    assert facts["night"]["as_of"] == oslo_today().isoformat()
+    assert facts["run"] is None
+    assert facts["report"] is None
+    for vintage in facts["stale"]:
+        assert vintage["dataset"]
+        assert vintage["stale_reason"]
+    said = ask("status")
+    assert said.code == 0
+    assert f"tall per {oslo_today().isoformat()}" in said.out
+    assert "Siste plan: ingen ennå" in said.out
+
+
+def test_status_before_any_night_says_what_to_do(ask: Ask) -> None:
+    assert json.loads(ask("status", "--json").out)["night"] is None
+    said = ask("status")
+    assert said.code == 0
+    assert "tilbudsplan demo" in said.out
+
+
+def test_query_as_table_json_and_csv_agree(ask: Ask, in_night: Path) -> None:
+    sql = (
+        "select school, pupils / 3 as third, constructed from mart.pupils_by_school_year "
+        "order by all limit 4"
+    )
+    rows = json.loads(ask("query", sql, "--json").out)
+    assert [list(row) for row in rows] == [["school", "third", "constructed"]] * 4
+
+    text = ask("query", sql, "--csv").out
+    assert text.startswith("\ufeff")
+    assert "\r\n" in text
+    header, *cells = list(csv.reader(io.StringIO(text[1:]), delimiter=";"))
+    assert header == ["school", "third", "constructed"]
+    assert [float(cell[1].replace(",", ".")) for cell in cells] == [row["third"] for row in rows]
+    assert all("." not in cell[1] for cell in cells)
+    assert {cell[2] for cell in cells} <= {"ja", "nei"}
+
+    table = ask("query", sql).out
+    for row in rows:
+        assert row["school"] in table
+
+
+def test_csv_never_carries_a_formula(ask: Ask, in_night: Path) -> None:
+    said = ask("query", "select '=HYPERLINK(1)' as a, '@x' as b, -5 as c", "--csv")
+    (cells,) = list(csv.reader(io.StringIO(said.out[1:]), delimiter=";"))[1:]
+    assert cells == ["'=HYPERLINK(1)", "'@x", "-5"]
+
+
+def test_a_long_table_is_cut_and_says_so(ask: Ask, in_night: Path) -> None:
+    said = ask("query", "select range from range(1000)")
+    assert len(said.out.splitlines()) == 202
+    assert "--csv og --json gir alle" in said.err
+    assert len(json.loads(ask("query", "select range from range(1000)", "--json").out)) == 1000
+
+
+def test_restricted_rows_are_not_within_reach(ask: Ask, in_night: Path) -> None:
+    names = {row["schema"] for row in json.loads(ask("query", "show all tables", "--json").out)}
+    assert names
+    assert not names & {"restricted", "raw"}
+
+
+# Refusals -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("arguments", "parts"),
+    [
+        (("statsu",), ("Ingen kommando heter", "statsu", "Mente du", "status")),
+        (("query",), ("mangler", "tilbudsplan query --help")),
+        (("status", "--jsn"), ("finnes ikke noe valg", "--jsn")),
+        (("status", "extra"), ("for mange argumenter", "extra")),
+        (("ingest", "--as-of", "22.11.2026"), ("22.11.2026", "ventet en dato som 2026-11-22")),
+        (("ingest", "--as-of", "2026-02-30"), ("2026-02-30", "ventet en dato som")),
+        (("plan", "run"), ("--school-year", "mangler")),
+        (("plan", "run", "--school-year", "2027/29"), ("'2027/29'", "to år på rad", "2027/28")),
+        (("plan", "run", "--school-year", "2027-28"), ("'2027-28'", "to år på rad")),
+        (("plan", "run", "--school-year", ""), ("to år på rad",)),
+        (("plan", "run", "--school-year", "2027/28", "--draws", "3"), ("--draws",)),
+        (("plan", "run", "--school-year", "2027/28", "--seed", "x"), ("--seed", "helt tall")),
+        (("query", "select 1", "--json", "--csv"), ("--json eller --csv", "begge")),
+    ],
+)
+def test_wrong_use_is_told_in_norwegian(
+    ask: Ask, arguments: tuple[str, ...], parts: tuple[str, ...]
+) -> None:
+    said = ask(*arguments)
+    refused(said, 2, "Feil bruk:", *parts)
+    for english in ("Invalid value", "No such", "Missing", "Usage", "does not match"):
+        assert english not in said.err
+
+
+def test_a_date_to_come_is_refused(ask: Ask) -> None:
+    tomorrow = oslo_today() + timedelta(days=1)
+    refused(ask("ingest", "--as-of", tomorrow.isoformat()), 2, str(tomorrow), "har vært")
+
+
+def test_a_date_before_the_first_night_is_refused(ask: Ask, in_night: Path) -> None:
+    refused(ask("ingest", "--as-of", "2020-01-01"), 1, "2020-01-01", "Gjør slik: ")
+    refused(ask("query", "select 1", "--as-of", "2020-01-01"), 1, "ingest --as-of 2020-01-01")
+
+
+def test_an_unknown_dataset_is_named_with_those_that_exist(ask: Ask, tmp_path: Path) -> None:
+    refused(ask("ingest", "ssb_populatoin"), 1, "ssb_populatoin", "ssb_population")
+    assert not (tmp_path / "empty").exists()
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("query", "select 1"),
+        ("plan", "run", "--school-year", "2027/28"),
+    ],
+)
+def test_what_needs_a_night_says_so(ask: Ask, arguments: tuple[str, ...]) -> None:
+    refused(ask(*arguments), 1, "et publisert varehus", "tilbudsplan ingest")
+
+
+def test_report_needs_a_plan(ask: Ask, in_night: Path) -> None:
+    refused(ask("report"), 1, "minst én kjørt plan", "tilbudsplan plan run")
+    refused(ask("report", "2027-28-nothing"), 1, "2027-28-nothing", "Gjør slik: ")
+    refused(ask("report", "../../etc"), 1, "../../etc", "Gjør slik: ")
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "drop table mart.programme",
+        "delete from mart.programme",
+        "insert into mart.programme select * from mart.programme",
+        "update mart.programme set programme_code = 'x'",
+        "create table mart.mine as select 1",
+        "copy mart.programme to '{folder}/out.csv'",
+        "attach '{folder}/other.duckdb' as other",
+        "select * from read_csv('/etc/passwd')",
+        "select * from '/etc/passwd'",
+        "select * from read_text('/etc/hostname')",
+        "set enable_external_access = true",
+        "install httpfs",
+        "selct 1",
+        "select * from mart.nothing",
+        "",
+        "; -- nothing",
+    ],
+)
+def test_only_reading_is_allowed(ask: Ask, in_night: Path, tmp_path: Path, sql: str) -> None:
+    before = (in_night / "published" / "tilbudsplan.duckdb").read_bytes()
+    said = ask("query", sql.format(folder=tmp_path))
+    refused(said, 2, "Feil bruk: query: ", "kun lesing", "Gjør slik: ")
+    assert not list(tmp_path.glob("*.csv")) + list(tmp_path.glob("*.duckdb"))
+    assert (in_night / "published" / "tilbudsplan.duckdb").read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("sources",),
+        ("status",),
+        ("report",),
+        ("query", "select 1"),
+        ("ingest",),
+        ("plan", "run", "--school-year", "2027/28"),
+        ("demo",),
+    ],
+)
+def test_a_setting_that_cannot_be_read_is_named(
+    ask: Ask, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...]
+) -> None:
+    monkeypatch.setenv("TILBUDSPLAN_DRAWS", "abc")
+    monkeypatch.setenv("TILBUDSPLAN_SMTP_PORT", "many")
+    said = ask(*arguments)
+    assert said.code == 1
+    for part in ("TILBUDSPLAN_DRAWS er 'abc'", "TILBUDSPLAN_SMTP_PORT", "helt tall", "Gjør slik"):
+        assert part in said.err
+    assert "pydantic" not in said.err
+
+
+@pytest.mark.parametrize(
+    "arguments", [("ingest",), ("demo",), ("plan", "run", "--school-year", "2027/28")]
+)
+def test_a_home_that_cannot_be_written_is_named(
+    ask: Ask, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, arguments: tuple[str, ...]
+) -> None:
+    (tmp_path / "file").write_text("not a folder", encoding="utf-8")
+    monkeypatch.setenv("TILBUDSPLAN_HOME", str(tmp_path / "file" / "home"))
+    said = ask(*arguments)
+    assert said.code == 1
+    assert str(tmp_path / "file") in said.err
+    assert "Gjør slik: " in said.err
+
+
+def test_a_fault_of_the_program_leaves_a_trace_in_the_log_only(
+    ask: Ask, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def broken(_: bool) -> None:
+        raise ZeroDivisionError("by nought")
+
+    monkeypatch.setattr("flows.reading.sources", broken)
+    log = tmp_path / "empty" / "logs" / "feil.log"
+    refused(ask("sources"), 1, "Feil: ", "by nought", str(log))
+    assert "Traceback" in log.read_text(encoding="utf-8")
+
+
+# The doctor -----------------------------------------------------------------------------------
+
+
+def checks(said: Said) -> dict[str, dict[str, Any]]:
+    return {check["name"]: check for check in json.loads(said.out)}
+
+
+def test_the_doctor_finds_a_night_in_order(ask: Ask, in_night: Path) -> None:
+    said = ask("doctor", "--json")
+    found = checks(said)
+    assert said.code == 0
+    assert {check["state"] for check in found.values()} <= {"ok", "merk"}
+    assert set(found) >= {"innstillinger", "katalog", "skriverett", "klokke", "nattlås", "e-post"}
+    assert found["varehus"]["state"] == "ok"
+    assert "Alt i orden" in ask("doctor").out
+
+
+def test_the_doctor_names_settings_that_cannot_be_read(
+    ask: Ask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TILBUDSPLAN_DRAWS", "7")
+    said = ask("doctor", "--json")
+    assert said.code == 1
+    (check,) = checks(said).values()
+    assert check["state"] == "feil"
+    assert "TILBUDSPLAN_DRAWS er '7', ventet minst 50" in check["found"]
+    assert "må rettes" in ask("doctor").out
+
+
+def test_the_doctor_tries_the_mail_server(ask: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.socket() as bound:
+        bound.bind(("127.0.0.1", 0))  # bound and not listening: nobody answers
+        monkeypatch.setenv("TILBUDSPLAN_SMTP_HOST", "127.0.0.1")
+        monkeypatch.setenv("TILBUDSPLAN_SMTP_PORT", str(bound.getsockname()[1]))
+        monkeypatch.setenv("TILBUDSPLAN_SMTP_PASSWORD", "hemmelig")
+        said = ask("doctor", "--json")
+    assert said.code == 1
+    assert checks(said)["e-post"]["state"] == "feil"
+    assert "TILBUDSPLAN_SMTP_HOST" in checks(said)["e-post"]["found"]
+    assert "hemmelig" not in said.out + said.err
+
+
+def test_the_doctor_names_a_profile_that_does_not_exist(
+    ask: Ask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TILBUDSPLAN_PROFILE", "dmeo")
+    said = ask("doctor", "--json")
+    assert said.code == 1
+    assert "dmeo" in checks(said)["katalog"]["found"]
+
+
+def test_the_doctor_finds_a_broken_journal(
+    ask: Ask, copy_of_night: Callable[[], Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = copy_of_night()
+    monkeypatch.setenv("TILBUDSPLAN_HOME", str(home))
+    journal = home / "journal" / "journal.jsonl"
+    text = journal.read_text(encoding="utf-8")
+    journal.write_text(text.replace(oslo_today().isoformat(), "2026-01-01", 1), encoding="utf-8")
+    said = ask("doctor", "--json")
+    assert said.code == 1
+    assert "feil" in {checks(said)[name]["state"] for name in ("journal", "klokke")}
+
+
+# As a process of its own ------------------------------------------------------------------------
+
+
+def process(command: list[str], **environment: str) -> Said:
+    done = subprocess.run(
+        command,
+        cwd=CHECKOUT,
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        check=False,
+    )
+    return Said(done.returncode, done.stdout, done.stderr)
+
+
+@pytest.mark.parametrize(("arguments", "code"), [(["status"], 0), (["report"], 1), (["statsu"], 2)])
+def test_exit_codes_of_the_process(in_night: Path, arguments: list[str], code: int) -> None:
+    said = process([*COMMAND, *arguments])
+    assert said.code == code
+    for noise in ("Traceback", "nanobind", "Warning"):
+        assert noise not in said.out + said.err
+
+
+def test_a_reader_that_has_seen_enough_is_no_failure(in_night: Path) -> None:
+    sql = "select repeat('x', 1000) as x from range(20000)"
+    with subprocess.Popen(
+        [*COMMAND, "query", "--csv", sql],
+        cwd=CHECKOUT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as running:
+        assert running.stdout
+        assert running.stderr
+        running.stdout.readline()
+        running.stdout.close()
+        errors = running.stderr.read().decode()
+    assert running.returncode == 0
+    assert "Traceback" not in errors
