@@ -7,10 +7,12 @@ does not run or does not hold) stops the night, and yesterday's copy stays.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
+from queue import Queue
 from typing import TYPE_CHECKING
 
 from tasks import borders, quality, transform, warehouse
@@ -83,12 +85,10 @@ def assemble(night: Assembly) -> None:
     night.suites = quality.read_suites(night.project.expectations)
     _refuse_orphans(night)
     warehouse.load_reference(night.con, night.project.reference)
-    for dataset in night.catalogue:
-        _load(night, dataset)
     warehouse.one_thread(night.con)
     typed = [table for table in night.tables if _is_typed(table)]
-    _stage(night, typed)
-    _validate_typed(night, [table.name for table in typed])
+    _stage_and_validate(night, typed)
+    _go_back_where_blocked(night)
     borders.load_carry(night.con, night.as_of)
     _join(night)
 
@@ -136,6 +136,31 @@ def _fall_back(night: Assembly, dataset: Dataset, kind: str, reason: str) -> Non
     )
 
 
+def _stage_and_validate(night: Assembly, typed: list[Table]) -> None:
+    """Load, stage and validate every typed table.
+
+    Validation is Python and the rest is DuckDB: one table is validated while the next is built, on
+    a cursor of its own, since a connection serves one thread.
+    """
+    loaded: set[str] = set()
+    staged: Queue[str | None] = Queue()
+    with ThreadPoolExecutor(max_workers=1) as beside:
+        cursor = night.con.cursor()
+        validated = beside.submit(_run_suites, night, cursor, iter(staged.get, None))
+        try:
+            for table in typed:
+                for dataset in night.catalogue:
+                    if f"raw.{dataset.id}" in table.sources and dataset.id not in loaded:
+                        loaded.add(dataset.id)
+                        _load(night, dataset)
+                _stage(night, [table])
+                staged.put(table.name)
+        finally:
+            staged.put(None)
+        validated.result()
+        cursor.close()
+
+
 def _stage(night: Assembly, tables: Iterable[Table]) -> None:
     owners = {dataset.table: dataset for dataset in night.catalogue}
     for table in tables:
@@ -168,9 +193,8 @@ def _has_sources(night: Assembly, table: Table) -> bool:
     return not missing
 
 
-def _validate_typed(night: Assembly, names: list[str]) -> None:
-    """Run the suites of typed tables until every dataset holds, or is left out."""
-    _run_suites(night, names)
+def _go_back_where_blocked(night: Assembly) -> None:
+    """Put the last good vintage back until every dataset holds, or is left out."""
     blocked = {
         dataset.table: dataset
         for dataset in night.catalogue
@@ -186,14 +210,20 @@ def _validate_typed(night: Assembly, names: list[str]) -> None:
     touched = {*blocked, *(table.name for table in transform.readers(typed, blocked))}
     again = [table for table in typed if table.name in touched]
     _stage(night, again)
-    _validate_typed(night, [table.name for table in again])
+    _run_suites(night, night.con, [table.name for table in again])
+    _go_back_where_blocked(night)
 
 
-def _run_suites(night: Assembly, names: Iterable[str]) -> None:
-    chosen = [night.suites[name] for name in names if name in night.suites]
-    for suite in chosen:
-        night.results.pop(suite.table, None)
-    for result in quality.run(night.con, chosen):
+def _run_suites(night: Assembly, con: duckdb.DuckDBPyConnection, names: Iterable[str]) -> None:
+    """Run the suites of tables, as their names come, and keep the results."""
+
+    def chosen() -> Iterator[Suite]:
+        for name in names:
+            night.results.pop(name, None)
+            if name in night.suites:
+                yield night.suites[name]
+
+    for result in quality.run(con, chosen()):
         night.results.setdefault(result.table, []).append(result)
 
 
@@ -202,7 +232,7 @@ def _join(night: Assembly) -> None:
     for table in marts:
         if _has_sources(night, table):
             transform.build(night.con, table)
-    _run_suites(night, [table.name for table in marts])
+    _run_suites(night, night.con, [table.name for table in marts])
     broken = [r for t in marts for r in night.results.get(t.name, ()) if r.blocks]
     if broken:
         raise ValidationFailed(

@@ -13,6 +13,7 @@ import logging
 import os
 import threading
 from collections.abc import Iterable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -153,17 +154,19 @@ def preload() -> threading.Thread:
 def run(con: duckdb.DuckDBPyConnection, suites: Iterable[Suite]) -> list[Result]:
     """Run suites on a connection, in the order given; a table that is not there is left out.
 
-    A suite that names an unknown column or expectation gives a failed result that says so.
+    Suites are taken one by one, so they may come as their tables are built. A suite that names an
+    unknown column or expectation gives a failed result that says so.
     """
-    present = set(warehouse.tables(con))
-    chosen = [suite for suite in suites if suite.table in present]
-    if not chosen:
-        return []
-    _import()
-    validation = importlib.import_module("tasks.validation")
     results: list[Result] = []
-    with validation.validator(con) as validate:
-        for suite in chosen:
+    with ExitStack() as stack:
+        validate = None
+        for suite in suites:
+            if suite.table not in warehouse.tables(con):
+                continue
+            if validate is None:
+                _import()
+                validation = importlib.import_module("tasks.validation")
+                validate = stack.enter_context(validation.validator(con))
             results += _run_suite(con, suite, validate)
     return results
 

@@ -1,6 +1,6 @@
 -- staging.population_by_municipality
--- Grain: one row per area × sex × age × year (1 January); area 0 is the whole country
--- Key: area_code, sex, age, year
+-- Grain: one row per area × age × year (1 January); area 0 is the whole country
+-- Key: area_code, age, year
 -- Unit: persons
 -- Sources: raw.ssb_population
 WITH source AS (
@@ -10,7 +10,6 @@ WITH source AS (
 renamed AS (
     SELECT
         "Region"::VARCHAR AS area_code,
-        CASE "Kjonn"::VARCHAR WHEN '1' THEN 'male' WHEN '2' THEN 'female' END AS sex,
         -- "105+" is the open last age group.
         rtrim("Alder"::VARCHAR, '+')::SMALLINT AS age,
         "Tid"::VARCHAR::SMALLINT AS year,

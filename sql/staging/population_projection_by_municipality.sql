@@ -1,6 +1,6 @@
 -- staging.population_projection_by_municipality
--- Grain: one row per area × sex × age × year (1 January) × alternative; area 0 is the whole country
--- Key: area_code, sex, age, year, alternative
+-- Grain: one row per area × age × year (1 January) × alternative; area 0 is the whole country
+-- Key: area_code, age, year, alternative
 -- Unit: persons
 -- Sources: raw.ssb_projection, reference.projection_alternative
 WITH source AS (
@@ -10,7 +10,6 @@ WITH source AS (
 renamed AS (
     SELECT
         source."Region"::VARCHAR AS area_code,
-        CASE source."Kjonn"::VARCHAR WHEN '1' THEN 'male' WHEN '2' THEN 'female' END AS sex,
         rtrim(source."Alder"::VARCHAR, '+')::SMALLINT AS age,
         source."Tid"::VARCHAR::SMALLINT AS year,
         -- Which contents code is which alternative differs between editions: a file says it.
