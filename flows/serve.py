@@ -6,17 +6,17 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import requests
 
 from flows.environment import SERVER_PORT, configure
+from flows.runner import declared
 from tasks.errors import SourceUnavailable
 from tasks.settings import CHECKOUT, Settings
 
-POOL = "tilbudsplan"
 START_SECONDS = 120
 
 
@@ -32,7 +32,6 @@ def serving(settings: Settings, port: int = SERVER_PORT) -> Iterator[str]:
     environment = {
         **os.environ,
         "PREFECT_API_URL": f"{address}/api",
-        "TILBUDSPLAN_CHECKOUT": str(CHECKOUT),
         "TILBUDSPLAN_HOME": str(settings.rooms.home),
     }
     log = settings.rooms.logs / "prefect.log"
@@ -40,12 +39,11 @@ def serving(settings: Settings, port: int = SERVER_PORT) -> Iterator[str]:
     children: list[subprocess.Popen[bytes]] = []
     try:
         with log.open("ab") as sink:
-            server = ["server", "start", "--host", "127.0.0.1", "--port", str(port)]
-            children.append(_prefect(server, environment, sink.fileno()))
-            _wait_until_healthy(address, children[0], log)
-            _deploy(environment)
-            worker = ["worker", "start", "--pool", POOL, "--type", "process", "--limit", "1"]
-            children.append(_prefect(worker, environment, sink.fileno()))
+            server = ["prefect", "server", "start", "--host", "127.0.0.1", "--port", str(port)]
+            children.append(_start(server, environment, sink.fileno()))
+            _wait(children[0], log, "Prefect-tjeneren", lambda: _healthy(address))
+            children.append(_start(["flows.runner"], environment, sink.fileno()))
+            _wait(children[1], log, "kjøreren", lambda: _deployed(address))
         yield address
     finally:
         for child in reversed(children):
@@ -65,49 +63,37 @@ def main() -> None:
             print("\nAvslutter …")  # noqa: T201
 
 
-def _prefect(
-    arguments: list[str], environment: dict[str, str], sink: int | None
-) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-m", "prefect", *arguments]
+def _start(module: list[str], environment: dict[str, str], sink: int) -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-m", *module]
     return subprocess.Popen(  # noqa: S603
         command, cwd=CHECKOUT, env=environment, stdout=sink, stderr=subprocess.STDOUT
     )
 
 
-def _deploy(environment: dict[str, str]) -> None:
-    for arguments in (
-        ["work-pool", "create", POOL, "--type", "process", "--overwrite"],
-        ["--no-prompt", "deploy", "--all"],
-    ):
-        command = [sys.executable, "-m", "prefect", *arguments]
-        done = subprocess.run(  # noqa: S603
-            command, cwd=CHECKOUT, env=environment, capture_output=True, text=True, check=False
-        )
-        if done.returncode:
-            raise SourceUnavailable(
-                subject="prefect.yaml",
-                expected="at Prefect tok imot arbeidskø og kjøringer",
-                got=(done.stderr or done.stdout).strip()[-800:],
-                remedy="rett opp prefect.yaml og kjør «make serve» på nytt",
-            )
-
-
-def _wait_until_healthy(address: str, server: subprocess.Popen[bytes], log: Path) -> None:
+def _wait(child: subprocess.Popen[bytes], log: Path, who: str, ready: Callable[[], bool]) -> None:
     deadline = time.monotonic() + START_SECONDS
-    while time.monotonic() < deadline:
-        if server.poll() is not None:
-            break
+    while time.monotonic() < deadline and child.poll() is None:
         try:
-            if requests.get(f"{address}/api/health", timeout=2).ok:
+            if ready():
                 return
         except requests.RequestException:
-            time.sleep(0.3)
+            pass  # not listening yet
+        time.sleep(0.3)
     raise SourceUnavailable(
-        subject="Prefect-tjeneren",
-        expected=f"svar på {address} innen {START_SECONDS} sekunder",
-        got="ingen svar; er porten i bruk?",
-        remedy=f"se {log}, eller avslutt det som bruker porten",
+        subject=who,
+        expected=f"at den var klar innen {START_SECONDS} sekunder",
+        got="intet svar" if child.poll() is None else f"at den sluttet med kode {child.poll()}",
+        remedy=f"se {log}; er porten opptatt, avslutt det som bruker den",
     )
+
+
+def _healthy(address: str) -> bool:
+    return requests.get(f"{address}/api/health", timeout=2).ok
+
+
+def _deployed(address: str) -> bool:
+    found = requests.post(f"{address}/api/deployments/filter", json={}, timeout=10).json()
+    return {entry["name"] for entry in found} >= {entry["name"] for entry in declared()}
 
 
 def _end(child: subprocess.Popen[bytes]) -> None:
