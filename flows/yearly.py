@@ -10,7 +10,7 @@ from pydantic import Field
 
 from flows.show import step
 from tasks import runs
-from tasks.publish import report
+from tasks.publish import report, svg
 from tasks.settings import Settings
 
 calculate = task(name="regn", task_run_name="regn-{school_year}")(runs.execute)
@@ -45,6 +45,8 @@ def yearly(
     Returns:
         The id of the run.
     """
+    # The drawing engine starts while the figures are computed.
+    svg.preload()
     settings = Settings()
     rooms = settings.rooms
 

@@ -304,6 +304,8 @@ def main(arguments: list[str] | None = None) -> None:
         threading.Thread(target=_end_with_standard_input, daemon=True).start()
     sys.stdout.write(f"{server.url}\n")
     sys.stdout.flush()
+    # The first StatBank answer needs Polars; nobody has to wait for its import.
+    threading.Thread(target=importlib.import_module, args=("polars",), daemon=True).start()
     try:
         server.serve_forever()
     except KeyboardInterrupt:
