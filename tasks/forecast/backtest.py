@@ -249,7 +249,8 @@ def _schools(panel: Panel, frames: Frames, rules: Rules) -> list[dict[str, objec
             record,
             series="Elever per skole",
             model=COHORT_GROWTH,
-            used=COHORT_GROWTH if record.wins else LAST_VALUE,
+            # A run has no figures per school yet: the test is shown, and nothing rests on it.
+            used=None,
             horizon=1,
             covered=coverage(record.log_errors),
             constructed=constructed(frames, "cohort", "schools"),

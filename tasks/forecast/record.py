@@ -102,12 +102,15 @@ def row(
     *,
     series: str,
     model: str,
-    used: str,
+    used: str | None,
     horizon: int,
     covered: float | None,
     constructed: bool,
 ) -> dict[str, object]:
-    """One row of `track_record`; the benchmark is always the last value."""
+    """One row of `track_record`; the benchmark is always the last value.
+
+    `used` is what the run goes by, None where none of its figures rests on the series.
+    """
     return {
         "series": series,
         "model": model,

@@ -66,7 +66,7 @@ def _fell_back(row: Row) -> bool:
 
 
 def _row(r: Row) -> list[Cell]:
-    used = f"{r['used']} (sammenlikningen)" if _fell_back(r) else r["used"]
+    used = f"{r['used']} (sammenlikningen)" if _fell_back(r) else r["used"] or "ikke i bruk"
     return [
         model.text(r["series"]),
         model.whole(r["horizon"]),
