@@ -15,7 +15,7 @@ run: $(VENV)/.run-installed ## Fresh machine to dimensioning report: sample nigh
 	@$(BIN)/tilbudsplan demo
 
 test: $(VENV)/.test-installed lint ## Everything the tests need, then lint, types and all tests
-	@$(BIN)/python -m pytest -n 2 --dist loadgroup
+	@$(BIN)/python -m pytest -n 2 --dist loadfile
 
 lint: $(VENV)/.test-installed ## Style, types and SQL style
 	@$(BIN)/ruff check --quiet .
@@ -35,13 +35,14 @@ lock: ## Write deploy/*.lock anew from pyproject.toml (needs uv)
 clean: ## Remove the environment; figures under var/ are left alone
 	rm -rf $(VENV) *.egg-info
 
-# Hashes are demanded of every file, the build backend included; a mismatch stops the install.
+# Hashes are demanded of every file, the build backend included; a mismatch stops the install. The
+# lock is complete, so nothing is resolved: pip would look past its pins for packages with extras.
 define install
 	@test -n "$(PYTHON)" || { echo "Trenger Python 3.11 eller nyere (make PYTHON=/sti/til/python3.11)"; exit 1; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); \
 		echo "Fikk ikke laget $(VENV). På Debian og Ubuntu: apt-get install python3-venv"; exit 1; }
 	@echo "Installerer det som trengs i $(VENV) (et par minutter første gang) …"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(1)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r $(1)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 endef
