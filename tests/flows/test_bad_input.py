@@ -30,8 +30,6 @@ from tasks.demo.server import Server, serve
 from tasks.night import Outcome
 from tasks.settings import Project, Settings
 
-pytestmark = pytest.mark.xdist_group("bad_input")
-
 ALWAYS = 1000
 SIZE = {"size": 6_000_000}
 SLOW = {"seconds": 40}

@@ -21,8 +21,6 @@ import pytest
 from flows import cli
 from tasks.settings import CHECKOUT, oslo_today
 
-pytestmark = pytest.mark.xdist_group("night_home")
-
 COMMAND = [sys.executable, "-m", "flows.cli"]
 
 

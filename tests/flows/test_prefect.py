@@ -23,7 +23,7 @@ import yaml
 from flows.serve import serving
 from tasks.settings import CHECKOUT, OSLO, Settings, oslo_today
 
-pytestmark = [pytest.mark.prefect, pytest.mark.xdist_group("prefect")]
+pytestmark = pytest.mark.prefect
 
 OUR_NAMES = ("TILBUDSPLAN_", "PREFECT_", "DO_NOT_TRACK")
 PATIENCE_SECONDS = 240
