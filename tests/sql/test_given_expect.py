@@ -1,7 +1,8 @@
 """Every SQL file with a folder here: these rows in, exactly those rows out.
 
-`tests/sql/<schema>.<table>/given/<schema>.<table>.csv` holds what the file reads, `expect.csv` what it
-must give. A column is text unless its header says otherwise (`value:DOUBLE`); an empty cell is null.
+`tests/sql/<schema>.<table>/given/<schema>.<table>.csv` holds what the file reads, `expect.csv`
+what it must give. A column is text unless its header says otherwise (`value:DOUBLE`); an empty cell
+is null.
 """
 
 from __future__ import annotations
