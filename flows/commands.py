@@ -7,7 +7,7 @@ from datetime import date
 
 from flows import show
 from flows.environment import configure
-from tasks import catalogue, quality, warehouse
+from tasks import catalogue, locks, night, quality, warehouse
 from tasks.errors import WrongUse
 from tasks.settings import Project, Settings, oslo_today
 
@@ -18,6 +18,7 @@ def demo() -> None:
     """One night and one yearly run on the bundled sample."""
     os.environ["TILBUDSPLAN_PROFILE"] = "demo"
     settings = Settings()
+    _refuse_at_once(settings)
     configure(settings.rooms, quietly=True)
     show.line("Tilbudsplan på eksempeldata: henter, kontrollerer, regner og skriver rapporten …")
     with show.progress():
@@ -43,14 +44,12 @@ def ingest(datasets: tuple[str, ...], as_of: date | None, full: bool, ignore_win
             remedy="velg en dato som har vært",
         )
     if as_of and as_of < today:
-        from tasks import night
-
         path = night.rebuild(settings, as_of)
         show.line(f"Tallene slik de stod {as_of:%d.%m.%Y}: {show.relative(path)}")
         show.line(f'Spør dem med: tilbudsplan query --as-of {as_of} "show all tables"')
         return
-    # What can be refused at once is refused before Prefect starts, which takes seconds.
     catalogue.load(Project().catalogue).select(datasets)
+    _refuse_at_once(settings)
     configure(settings.rooms, quietly=True)
     with show.progress():
         from flows.nightly import nightly
@@ -74,6 +73,13 @@ def plan_run(school_year: str, seed: int, draws: int | None) -> None:
 
         run = yearly(school_year=school_year, seed=seed, draws=draws)
     _say_where(settings, run)
+
+
+def _refuse_at_once(settings: Settings) -> None:
+    """Refuse what a night would refuse, before Prefect starts, which takes seconds."""
+    night.claim_home(settings.rooms, settings.profile)
+    with locks.night_lock(settings.rooms.lock):
+        pass
 
 
 def _say_where(settings: Settings, run: str) -> None:

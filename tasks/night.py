@@ -67,6 +67,28 @@ class Outcome:
     tables: int
 
 
+def claim_home(rooms: Rooms, profile: str) -> None:
+    """Tie the home to its profile: sample figures must never stand in for live ones.
+
+    Raises:
+        ConfigurationError: the home belongs to another profile.
+    """
+    rooms.home.mkdir(parents=True, exist_ok=True)
+    stamp = rooms.home / "profile"
+    # An empty stamp is one that a killed process was about to write.
+    found = stamp.read_text(encoding="utf-8").strip() if stamp.exists() else ""
+    if not found:
+        stamp.write_text(profile, encoding="utf-8")
+    elif found != profile:
+        raise ConfigurationError(
+            subject=str(rooms.home),
+            expected=f"en mappe for profilen «{profile}»",
+            got=f"en mappe for profilen «{found}»",
+            remedy="sett TILBUDSPLAN_HOME til en annen mappe, eller TILBUDSPLAN_PROFILE til "
+            f"«{found}»",
+        )
+
+
 def begin(settings: Settings, as_of: date | None = None, project: Project | None = None) -> Night:
     """Start a night: check the home, sweep up after a killed one, land the project's files.
 
@@ -76,7 +98,7 @@ def begin(settings: Settings, as_of: date | None = None, project: Project | None
     """
     rooms, project = settings.rooms, project or Project()
     as_of = as_of or oslo_today()
-    _stamp(rooms, settings.profile)
+    claim_home(rooms, settings.profile)
     declared.cache_clear()
     declared(project.catalogue, settings.profile, settings.source_server)
     _sweep(rooms)
@@ -143,7 +165,7 @@ def rebuild(settings: Settings, as_of: date) -> Path:
     """
     rooms = settings.rooms
     record = _built_nights(Journal(rooms.journal), as_of)
-    _stamp(rooms, settings.profile)
+    claim_home(rooms, settings.profile)
     then = date.fromisoformat(record["as_of"])
     rooms.asof.mkdir(parents=True, exist_ok=True)
     target = rooms.asof / f"{as_of.isoformat()}.duckdb"
@@ -258,23 +280,6 @@ def _refuse_difference(then: dict[str, Vintage], now: dict[str, Vintage]) -> Non
                 got=now[name].reason or "et annet øyeblikksbilde",
                 remedy="bruk programversjonen fra den datoen",
             )
-
-
-def _stamp(rooms: Rooms, profile: str) -> None:
-    """Tie the home to its profile: sample figures must never stand in for live ones."""
-    rooms.home.mkdir(parents=True, exist_ok=True)
-    stamp = rooms.home / "profile"
-    if not stamp.exists():
-        stamp.write_text(profile, encoding="utf-8")
-    found = stamp.read_text(encoding="utf-8").strip()
-    if found != profile:
-        raise ConfigurationError(
-            subject=str(rooms.home),
-            expected=f"en mappe for profilen «{profile}»",
-            got=f"en mappe for profilen «{found}»",
-            remedy="sett TILBUDSPLAN_HOME til en annen mappe, eller TILBUDSPLAN_PROFILE til "
-            f"«{found}»",
-        )
 
 
 def _sweep(rooms: Rooms) -> None:
