@@ -6,8 +6,6 @@ import os
 
 from tasks.settings import Rooms
 
-SERVER_PORT = 4200
-
 
 def configure(rooms: Rooms, *, quietly: bool = False) -> None:
     """Point Prefect at this installation's folder, without telemetry.

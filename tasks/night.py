@@ -74,12 +74,19 @@ def claim_home(rooms: Rooms, profile: str) -> None:
         ConfigurationError: the home belongs to another profile.
     """
     rooms.home.mkdir(parents=True, exist_ok=True)
-    stamp = rooms.home / "profile"
-    # An empty stamp is one that a killed process was about to write.
-    found = stamp.read_text(encoding="utf-8").strip() if stamp.exists() else ""
-    if not found:
-        stamp.write_text(profile, encoding="utf-8")
-    elif found != profile:
+    check_home(rooms, profile)
+    if rooms.tied_to() is None:
+        rooms.stamp.write_text(profile, encoding="utf-8")
+
+
+def check_home(rooms: Rooms, profile: str) -> None:
+    """Refuse a home of another profile; one that is tied to nothing yet is left so.
+
+    Raises:
+        ConfigurationError: the home belongs to another profile.
+    """
+    found = rooms.tied_to()
+    if found not in {None, profile}:
         raise ConfigurationError(
             subject=str(rooms.home),
             expected=f"en mappe for profilen «{profile}»",

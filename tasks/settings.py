@@ -6,7 +6,7 @@ from datetime import date, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 OSLO = ZoneInfo("Europe/Oslo")
@@ -26,7 +26,9 @@ class Settings(BaseSettings):
         default=Path("var"), description="Landing, journal, warehouse, runs, reports"
     )
     profile: str = Field(
-        default="live", description="live, or demo: the bundled source server on loopback"
+        default="live",
+        description="live, or demo: the bundled source server on loopback. Unset: what the home is "
+        "tied to, live where that is nothing yet",
     )
     source_server: str | None = Field(
         default=None, description="Address of a running source server that the profile points to"
@@ -39,11 +41,21 @@ class Settings(BaseSettings):
     retry_pause_seconds: float = Field(
         default=60, ge=0, description="Pause before a source that did not answer is asked again"
     )
+    server_port: int = Field(
+        default=4200, ge=1, le=65_535, description="Port of Prefect's server on loopback"
+    )
     smtp_host: str | None = Field(default=None, description="SMTP server; unset: no e-mail")
     smtp_port: int = 587
     smtp_security: str = Field(default="starttls", pattern="^(starttls|tls|none)$")
     smtp_user: str | None = None
     smtp_password: SecretStr | None = None
+
+    @model_validator(mode="after")
+    def _follow_home(self) -> Settings:
+        """Keep to the profile of the home, so that only who says another one is refused."""
+        if "profile" not in self.model_fields_set:
+            self.profile = self.rooms.tied_to() or self.profile
+        return self
 
     @property
     def rooms(self) -> Rooms:
@@ -67,6 +79,14 @@ class Rooms:
         self.logs = home / "logs"
         self.prefect = home / "prefect"
         self.lock = home / "night.lock"
+        self.stamp = home / "profile"
+
+    def tied_to(self) -> str | None:
+        """The profile that this home is tied to, or None before its first night."""
+        if not self.stamp.is_file():
+            return None
+        # An empty stamp is one that a killed process was about to write.
+        return self.stamp.read_text(encoding="utf-8").strip() or None
 
 
 class Project:

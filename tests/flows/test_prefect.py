@@ -136,12 +136,19 @@ def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
     home = tmp_path_factory.mktemp("served") / "home"
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+        port = str(probe.getsockname()[1])
     before = dict(os.environ)
     os.environ.clear()
-    os.environ.update(environment(home, TILBUDSPLAN_PROFILE="demo", TILBUDSPLAN_DRAWS="50"))
+    os.environ.update(
+        environment(
+            home,
+            TILBUDSPLAN_PROFILE="demo",
+            TILBUDSPLAN_DRAWS="50",
+            TILBUDSPLAN_SERVER_PORT=port,
+        )
+    )
     try:
-        with serving(Settings(), port=port) as address:
+        with serving(Settings()) as address:
             yield Api(address, home)
     finally:
         os.environ.clear()
