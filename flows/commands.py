@@ -7,6 +7,7 @@ from datetime import date
 
 from flows import show
 from flows.environment import configure
+from flows.sources import source_server
 from tasks import catalogue, locks, night, quality, warehouse
 from tasks.errors import WrongUse
 from tasks.settings import Project, Settings, oslo_today
@@ -21,11 +22,12 @@ def demo() -> None:
     _refuse_at_once(settings)
     configure(settings.rooms, quietly=True)
     show.line("Tilbudsplan på eksempeldata: henter, kontrollerer, regner og skriver rapporten …")
-    with show.progress():
+    # The source server and the expectation library start while Prefect waits for its own server.
+    with source_server(settings) as ready, show.progress():
+        os.environ["TILBUDSPLAN_SOURCE_SERVER"] = str(ready.source_server)
         from flows.nightly import nightly
         from flows.yearly import yearly
 
-        # The expectation library is imported while Prefect waits for its server to start.
         quality.preload()
         nightly()
         run = yearly(school_year=DEMO_SCHOOL_YEAR)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from prefect import flow, task
-from prefect.artifacts import create_link_artifact, create_table_artifact
+from prefect.artifacts import create_link_artifact
 from pydantic import Field
 
 from flows.show import step
@@ -61,9 +61,5 @@ def yearly(
         link_text=f"Dimensjoneringsrapport {school_year}",
         key="rapport",
         description=f"Regneark: {written.xlsx}",
-    )
-    create_table_artifact(
-        table=[{"kjøring": run, "rapport": str(written.html), "regneark": str(written.xlsx)}],
-        key="kjoring",
     )
     return run
