@@ -1,7 +1,8 @@
 """Findings: what somebody must look at, opened, repeated and closed as nights go by.
 
 The journal holds them; what is open is read from there. A finding is known by dataset and kind, so
-the same trouble on ten nights is one finding of ten nights.
+the same trouble on ten nights is one finding of ten nights. A night is an Oslo date: running it
+again the same day adds none.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from datetime import date
 
 from tasks.errors import ConfigurationError
 from tasks.journal import Journal
-from tasks.settings import Settings
+from tasks.settings import Settings, oslo_today
 
 _TIMEOUT_SECONDS = 10
 
@@ -51,37 +52,28 @@ def record(journal: Journal, night: str, found: Sequence[Finding]) -> list[Findi
     Args:
         journal: The journal.
         night: The night's id.
-        found: Everything that is wrong tonight, each once; what is not among them is closed.
+        found: Everything that is wrong tonight, each once and with tonight as its `since`; what is
+            not among them is closed.
 
     Returns:
         What is open now.
     """
-    before = {f.key: f for f in open_findings(journal)}
+    before = _current(journal)
     opened = [f for f in found if f.key not in before]
-    repeated = [
-        replace(f, since=before[f.key].since, nights=before[f.key].nights + 1)
-        for f in found
-        if f.key in before
-    ]
+    repeated = [_again(f, *before[f.key]) for f in found if f.key in before]
     still = {f.key for f in found}
-    closed = [f for key, f in before.items() if key not in still]
+    closed = [f for key, (f, _) in before.items() if key not in still]
     if opened or repeated or closed:
         lists = {"opened": opened, "repeated": repeated, "closed": closed}
         listed = {name: [_plain(f) for f in findings] for name, findings in lists.items()}
-        journal.append("findings", {"night": night, **listed})
+        as_of = found[0].since.isoformat() if found else None
+        journal.append("findings", {"night": night, "as_of": as_of, **listed})
     return opened + repeated
 
 
 def open_findings(journal: Journal) -> list[Finding]:
     """What is open, in order of dataset and kind."""
-    current: dict[tuple[str, str], Finding] = {}
-    for entry in journal.entries("findings"):
-        for plain in entry.payload["opened"] + entry.payload["repeated"]:
-            finding = Finding(**{**plain, "since": date.fromisoformat(plain["since"])})
-            current[finding.key] = finding
-        for plain in entry.payload["closed"]:
-            current.pop((plain["dataset"], plain["kind"]), None)
-    return [current[key] for key in sorted(current)]
+    return [finding for _, (finding, _) in sorted(_current(journal).items())]
 
 
 def check_smtp(settings: Settings) -> bool:
@@ -112,6 +104,27 @@ def check_smtp(settings: Settings) -> bool:
             remedy="rett TILBUDSPLAN_SMTP_HOST, _PORT, _SECURITY, _USER eller _PASSWORD",
         ) from None  # the original error may carry what was sent
     return True
+
+
+def _current(journal: Journal) -> dict[tuple[str, str], tuple[Finding, date]]:
+    """What is open, each with the Oslo date of the last night that found it."""
+    current: dict[tuple[str, str], tuple[Finding, date]] = {}
+    for entry in journal.entries("findings"):
+        # The first journals did not say the date; the night was journaled on it.
+        said = entry.payload.get("as_of")
+        last = date.fromisoformat(said) if said else oslo_today(entry.at)
+        for plain in entry.payload["opened"] + entry.payload["repeated"]:
+            finding = Finding(**{**plain, "since": date.fromisoformat(plain["since"])})
+            current[finding.key] = finding, last
+        for plain in entry.payload["closed"]:
+            current.pop((plain["dataset"], plain["kind"]), None)
+    return current
+
+
+def _again(tonight: Finding, before: Finding, last: date) -> Finding:
+    """Tonight's finding with the past of the one it repeats."""
+    nights = before.nights + (tonight.since != last)
+    return replace(tonight, since=before.since, nights=nights)
 
 
 def _connect(host: str, settings: Settings) -> smtplib.SMTP:

@@ -37,6 +37,15 @@ def test_a_finding_is_opened_repeated_and_closed(tmp_path: Path) -> None:
     journal.verify()
 
 
+def test_a_night_that_is_run_again_the_same_day_counts_once(tmp_path: Path) -> None:
+    journal = Journal(tmp_path)
+    for night, day in enumerate((1, 1, 2, 2, 2, 4), start=1):
+        record(journal, f"n{night}", [finding("a", day), finding("b", 4)][: 1 + (day == 4)])
+    first, second = open_findings(journal)
+    assert (first.since, first.nights) == (date(2026, 11, 1), 3)
+    assert (second.since, second.nights) == (date(2026, 11, 4), 1)
+
+
 class Mail(socketserver.StreamRequestHandler):
     """Just enough of a mail server to greet and to refuse a password, echoing what it got."""
 
