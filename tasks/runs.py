@@ -146,6 +146,8 @@ def execute(
         NotFound: The published night lacks what a plan needs.
         ConfigurationError: A rule file cannot be used.
     """
+    from tasks.forecast.summary import periods
+
     draws = settings.draws if draws is None else draws
     year = start_year(school_year)
     _check(seed, draws, horizon)
@@ -162,6 +164,7 @@ def execute(
             "rules": asdict(rules),
         },
         "seed": seed,
+        "periods": periods(frames, settings.county, date(year, 10, 1)),
         "code": code_version(),
         "vintages": json.loads(frames["vintages"].write_json()),
         # Vintages stand above in full; some of their columns tell when this machine did something.
@@ -217,13 +220,14 @@ def compute(
     }
 
 
-def latest(rooms: Rooms) -> str | None:
-    """The newest run's id by its time of creation, or None."""
-    found = [
-        (str(json.loads(path.read_bytes())["created_at"]), path.parent.name)
-        for path in rooms.runs.glob("[!.]*/manifest.json")
-    ]
-    return max(found)[1] if found else None
+def listed(rooms: Rooms) -> list[dict[str, str]]:
+    """Every finished run, newest first: `run` (its id), `school_year` and `created_at`."""
+    found = []
+    for path in rooms.runs.glob("[!.]*/manifest.json"):
+        manifest = json.loads(path.read_bytes())
+        said = {name: str(manifest[name]) for name in ("school_year", "created_at")}
+        found.append({"run": path.parent.name, **said})
+    return sorted(found, key=lambda run: (run["created_at"], run["run"]), reverse=True)
 
 
 def read(rooms: Rooms, run_id: str) -> Run:
@@ -235,11 +239,13 @@ def read(rooms: Rooms, run_id: str) -> Run:
     """
     folder = rooms.runs / run_id
     if not re.fullmatch(r"[\w-]+", run_id) or not (folder / "manifest.json").is_file():
+        newest = [run["run"] for run in listed(rooms)[:5]]
+        remedy = f"velg en av de siste: {', '.join(newest)}; «tilbudsplan status --json» har alle"
         raise NotFound(
             subject="plankjøring",
             expected="navnet på en ferdig kjøring",
             got=run_id or "ingen",
-            remedy="se «tilbudsplan status», eller kjør «tilbudsplan plan run»",
+            remedy=remedy if newest else "kjør «tilbudsplan plan run --school-year 2027/28» først",
         )
     manifest: dict[str, Any] = json.loads((folder / "manifest.json").read_bytes())
     tables = {}

@@ -55,16 +55,7 @@ def application_ratio(panel: Panel, frames: Frames, leaving: Float, county: str)
 
 def placement_rates(frames: Frames, county: str) -> Float:
     """Placement in the last three Decembers (shares), as published: a break is not smoothed."""
-    rows = (
-        frames["placement"]
-        .filter(
-            pl.col("county_code") == county,
-            pl.col("month") == DECEMBER,
-            pl.col("percent").is_not_null(),
-        )
-        .sort("year")
-        .tail(3)
-    )
+    rows = _decembers(frames, county)
     if rows.is_empty():
         raise NotFound(
             subject="formidling til læreplass",
@@ -73,6 +64,16 @@ def placement_rates(frames: Frames, county: str) -> Float:
             remedy="hent udir_apprentice_placement på nytt",
         )
     return rows.get_column("percent").to_numpy() / 100
+
+
+def _decembers(frames: Frames, county: str) -> pl.DataFrame:
+    """The last three published December counts of the county, oldest first."""
+    counted = frames["placement"].filter(
+        pl.col("county_code") == county,
+        pl.col("month") == DECEMBER,
+        pl.col("percent").is_not_null(),
+    )
+    return counted.sort("year").tail(3)
 
 
 def leaving_areas(panel: Panel, frames: Frames) -> tuple[tuple[str, ...], Float]:
@@ -114,6 +115,8 @@ def table(
         ("unplaced", applicants - placed),
     ):
         values |= {f"{name}_{p}": v for p, v in zip(PARTS, describe(draws), strict=True)}
+    # What if the next December is as the newest, and not one of three.
+    values["unplaced_as_newest"] = values["applicants_mean"] * (1 - rates[-1])
     result = grid({"programme_code": (*programmes, ALL), "region_code": regions}, values)
     return result.join(
         contracts_now(frames["contracts"], county),
@@ -127,6 +130,7 @@ def table(
         "contracts_now",
         *(f"placed_{p}" for p in PARTS),
         *(f"unplaced_{p}" for p in PARTS),
+        "unplaced_as_newest",
     )
 
 
@@ -147,11 +151,20 @@ def contracts_now(frame: pl.DataFrame, county: str) -> pl.DataFrame:
 
 
 def placement(frames: Frames, county: str) -> pl.DataFrame:
-    """Table `placement`: every published count of the county and the country, with its note."""
+    """Table `placement`: every published count of the county and the country, with its note.
+
+    `drawn` marks the counts that the share placed is drawn from.
+    """
+    years = _decembers(frames, county).get_column("year").to_list()
+    drawn = (
+        (pl.col("county_code") == county)
+        & (pl.col("month") == DECEMBER)
+        & pl.col("year").is_in(years)
+    )
     return (
         frames["placement"]
         .filter(pl.col("county_code").is_in([county, "0"]))
-        .select("year", "month", "county_code", "percent", "note")
+        .select("year", "month", "county_code", "percent", "note", drawn.alias("drawn"))
         .sort("county_code", "year", "month")
     )
 

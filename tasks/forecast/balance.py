@@ -136,12 +136,13 @@ def table(
 
 def assess(
     gap: Float | Array, spare: Float | Array, places: Float, rules: Rules
-) -> tuple[Float, Float, Float]:
-    """Probability of shortage and of surplus, and of balance, over the draws.
+) -> tuple[Float, Float, Float, Float]:
+    """Probability of shortage, surplus and balance over the draws, and of one kind of balance.
 
     Shortage: the need is more than `balance_band` above the places. Surplus: it is more than
     `balance_band` below them, and at least one whole class can be spared. Otherwise balance: empty
-    seats spread over classes that are all needed are no surplus.
+    seats spread over classes that are all needed are no surplus. The last figure is the part of
+    balance that is so for that reason alone.
 
     Args:
         gap: `[draw, …]` need less places.
@@ -152,7 +153,8 @@ def assess(
     band = rules.balance_band * places
     shortage = (gap > band).mean(axis=0)
     surplus = ((gap < -band) & (spare >= 1)).mean(axis=0)
-    return shortage, surplus, 1 - shortage - surplus
+    idle = ((gap < -band) & (spare < 1)).mean(axis=0)
+    return shortage, surplus, 1 - shortage - surplus, idle
 
 
 def _classes(needed: Float | Array, offered: Offer, size: Index, step: float) -> Float:
@@ -174,11 +176,14 @@ def _frame(
 ) -> pl.DataFrame:
     places = counts["places_county"] + counts["places_private"]
     gap = needed - places
-    shortage, surplus, balance = assess(gap, counts["classes_county"] - classes, places, rules)
+    shortage, surplus, balance, idle = assess(
+        gap, counts["classes_county"] - classes, places, rules
+    )
     values = dict(counts)
     for name, draws in (("needed", needed), ("gap", gap)):
         values |= {f"{name}_{p}": v for p, v in zip(PARTS, describe(draws), strict=True)}
-    values |= {"p_shortage": shortage, "p_surplus": surplus}
+    values |= {"p_shortage": shortage, "p_balance": balance, "p_surplus": surplus}
+    values |= {"p_no_class_to_spare": idle}
     verdict = np.select(
         [shortage >= rules.certainty, surplus >= rules.certainty, balance >= rules.certainty],
         ["mangel", "overskudd", "balanse"],
@@ -281,7 +286,9 @@ COLUMNS = (
     *(f"gap_{p}" for p in PARTS),
     "classes_needed",
     "p_shortage",
+    "p_balance",
     "p_surplus",
+    "p_no_class_to_spare",
     "assessment",
     "county_wide",
 )

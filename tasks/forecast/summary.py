@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import numpy as np
 import polars as pl
 
@@ -126,6 +128,32 @@ def newest_applicants(frame: pl.DataFrame, county: str) -> pl.DataFrame:
     return rows.filter(pl.col("year") == pl.col("year").max().over("programme_code")).select(
         "programme_code", pl.col("applicants").cast(pl.Float64).alias("applicants_now")
     )
+
+
+def periods(frames: Frames, county: str, on: date) -> dict[str, str]:
+    """Newest period of the figures that a run stands on, by kind: a year or an ISO date.
+
+    Args:
+        frames: Marts of the run.
+        county: County code.
+        on: The day on which places must count; `places` is the newest start among those that do.
+    """
+    own = pl.col("county_code") == county
+    cohort = frames["cohort"]
+    placed = frames["placement"].filter(own, pl.col("percent").is_not_null())
+    last = placed.select(pl.max_horizontal(pl.date("year", "month", 1)).max()).item()
+    newest = {
+        "population": cohort.filter(pl.col("basis") == "registered")["year"].max(),
+        "projection": cohort["year"].max(),
+        "pupils": school_year(int(frames["pupils"].select(pl.max("school_year_start")).item())),
+        "applicants": frames["applicants"]
+        .filter(own, pl.col("applicant_type") == "all")["year"]
+        .max(),
+        "places": frames["places"].filter(pl.col("valid_from") <= on)["valid_from"].max(),
+        "contracts": frames["contracts"].filter(own)["year"].max(),
+        "placement": last,
+    }
+    return {name: str(value) for name, value in newest.items()}
 
 
 def cohort(

@@ -79,18 +79,18 @@ def test_assessment_only_where_it_is_certain(
 @pytest.mark.parametrize(
     ("gap", "spare", "expected"),
     [
-        ([10.0] * 9 + [0.0], 0.0, (0.9, 0.0)),
-        ([-20.0] * 10, 1.0, (0.0, 1.0)),
-        ([-20.0] * 10, 0.5, (0.0, 0.0)),
-        ([-4.0] * 5 + [4.0] * 5, 2.0, (0.0, 0.0)),
+        ([10.0] * 9 + [0.0], 0.0, (0.9, 0.0, 0.0)),
+        ([-20.0] * 10, 1.0, (0.0, 1.0, 0.0)),
+        ([-20.0] * 10, 0.5, (0.0, 0.0, 1.0)),
+        ([-4.0] * 5 + [4.0] * 5, 2.0, (0.0, 0.0, 0.0)),
     ],
 )
 def test_what_counts_as_shortage_and_surplus(
-    rules: Rules, gap: list[float], spare: float, expected: tuple[float, float]
+    rules: Rules, gap: list[float], spare: float, expected: tuple[float, float, float]
 ) -> None:
     draws = np.array(gap)[:, None]
     found = balance.assess(draws, np.full_like(draws, spare), np.array([100.0]), rules)
-    assert (found[0][0], found[1][0]) == pytest.approx(expected)
+    assert (found[0][0], found[1][0], found[3][0]) == pytest.approx(expected)
     assert found[0][0] + found[1][0] + found[2][0] == pytest.approx(1)
 
 
@@ -179,6 +179,8 @@ def test_placed_and_unplaced_are_all_who_applied(
         table.get_column(f"{c}_mean").to_numpy() for c in ("applicants", "placed", "unplaced")
     )
     assert placed + left == pytest.approx(apply, rel=1e-5)
+    newest = table.get_column("unplaced_as_newest").to_numpy()
+    assert newest == pytest.approx(apply * (1 - 0.733))
     county = table.filter(pl.col("region_code") == "50")
     assert county.filter(pl.col("programme_code") == "*").get_column("contracts_now").item() > 0
     regions = table.filter(pl.col("region_code") != "50")
@@ -191,7 +193,10 @@ def test_placement_is_the_last_decembers_as_published(frames: Frames) -> None:
     assert table.filter(pl.col("month") == 12, pl.col("year") == 2025).row(0)[3:] == (
         73.3,
         "Mulig brudd",
+        True,
     )
+    drawn = table.filter("drawn").sort("year")
+    assert drawn.get_column("percent").to_list() == [81.0, 80.0, 73.3]
 
 
 @pytest.mark.parametrize(

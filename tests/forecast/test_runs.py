@@ -67,6 +67,15 @@ def test_a_run_writes_every_table_and_says_what_made_it(installation: Settings) 
     assert (manifest["school_year"], manifest["seed"]) == ("2027/28", 1)
     assert manifest["parameters"]["draws"] == 60
     assert manifest["parameters"]["rules"]["certainty"] == 0.8
+    assert manifest["periods"] == {
+        "population": "2026",
+        "projection": "2040",
+        "pupils": "2025/26",
+        "applicants": "2026",
+        "places": "2025-08-01",
+        "contracts": "2025",
+        "placement": "2025-12-01",
+    }
     assert manifest["vintages"][0]["dataset"] == "ssb_population"
     assert set(manifest["inputs"]) == set(runs._SOURCES) - {"vintages"} | {"regions"}
     assert len(manifest["code"]["forecast_sha256"]) == 64
