@@ -12,8 +12,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import ValidationError
 
-from flows import show, trouble
-from tasks import alerts, catalogue, locks, quality, transform, warehouse
+from flows import norwegian, show, trouble
+from tasks import alerts, catalogue, locks, night, quality, transform, warehouse
 from tasks.errors import NotFound, TilbudsplanError
 from tasks.journal import Journal
 from tasks.settings import Project, Settings
@@ -56,8 +56,14 @@ def doctor(as_json: bool) -> bool:
                 show.line(f"{'':<5} {'':<{width}}  {line}")
         wrong = sum(check.state == "feil" for check in checks)
         show.line()
-        show.line("Alt i orden." if not wrong else f"{wrong} må rettes.")
+        show.line(f"{wrong} må rettes." if wrong else _all_well(checks))
     return all(check.state != "feil" for check in checks)
+
+
+def _all_well(checks: list[Check]) -> str:
+    if any(check.name == "varehus" and check.state == "merk" for check in checks):
+        return "Ingen feil, men ingen natt er kjørt ennå."
+    return "Alt i orden."
 
 
 def examine() -> list[Check]:
@@ -68,6 +74,7 @@ def examine() -> list[Check]:
         return [Check("innstillinger", "feil", str(trouble.setting_refused(error)))]
     project = Project()
     looks: list[tuple[str, Callable[[], tuple[State, str]]]] = [
+        ("profil", lambda: _profile(settings)),
         ("katalog", lambda: _catalogue(settings, project)),
         ("SQL", lambda: ("ok", f"{len(transform.read_project(project.sql))} tabeller")),
         (
@@ -82,8 +89,8 @@ def examine() -> list[Check]:
         ("varehus", lambda: _warehouse(settings)),
         ("e-post", lambda: _mail(settings)),
     ]
-    home = f"hjem {settings.rooms.home}, profil {settings.profile}"
-    return [Check("innstillinger", "ok", home), *(_look(name, look) for name, look in looks)]
+    home = Check("innstillinger", "ok", f"hjem {settings.rooms.home}")
+    return [home, *(_look(name, look) for name, look in looks)]
 
 
 def _look(name: str, look: Callable[[], tuple[State, str]]) -> Check:
@@ -91,6 +98,11 @@ def _look(name: str, look: Callable[[], tuple[State, str]]) -> Check:
         return Check(name, *look())
     except (TilbudsplanError, OSError) as error:
         return Check(name, "feil", str(error))
+
+
+def _profile(settings: Settings) -> tuple[State, str]:
+    night.check_home(settings.rooms, settings.profile)
+    return "ok", norwegian.profile(settings.profile)
 
 
 def _catalogue(settings: Settings, project: Project) -> tuple[State, str]:
@@ -150,7 +162,10 @@ def _warehouse(settings: Settings) -> tuple[State, str]:
         with warehouse.connect_published(settings.rooms) as connection:
             return "ok", f"{len(warehouse.tables(connection))} tabeller publisert"
     except NotFound:
-        return "merk", "ingen natt er publisert ennå. Kjør «tilbudsplan ingest»."
+        return (
+            "merk",
+            "ingen natt er publisert ennå. Kjør «tilbudsplan demo» eller «tilbudsplan ingest».",
+        )
 
 
 def _mail(settings: Settings) -> tuple[State, str]:

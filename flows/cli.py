@@ -111,7 +111,10 @@ def report(
     run: Annotated[str | None, typer.Argument(metavar="[KJØRING]", help="Standard: siste.")] = None,
     json: Json = False,
 ) -> None:
-    """Skriv rapporten for en kjøring på nytt, og si hvor den ligger."""
+    """Skriv rapporten for en kjøring på nytt, og si hvor den ligger.
+
+    Navnene på alle kjøringer står i «tilbudsplan status --json».
+    """
     from flows import reading
 
     reading.report(run, json)
@@ -119,7 +122,10 @@ def report(
 
 @app.command(cls=norwegian.Command)
 def query(
-    sql: Annotated[str, typer.Argument(metavar="SQL", help="En SELECT mot det som er publisert.")],
+    sql: Annotated[
+        str | None,
+        typer.Argument(metavar="[SQL]", help="Én SELECT. Uten: list tabellene og hva en rad er."),
+    ] = None,
     json: Json = False,
     csv: Annotated[bool, typer.Option("--csv", help="Skriv CSV for Excel.")] = False,
     as_of: AsOf = None,
@@ -173,6 +179,9 @@ def run(arguments: list[str]) -> int:
     except TilbudsplanError as error:
         return _refuse(f"Feil: {error}", 1)
     except TyperException as error:
+        if type(error).__name__ == "NoArgsIsHelpError":
+            # Nobody was wrong yet: the message is the help page.
+            return _refuse(_message(error), 2)
         return _refuse(f"Feil bruk: {norwegian.usage_error(_message(error))}", 2, error)
     except KeyboardInterrupt:
         return _refuse("Avbrutt. Det som var publisert fra før, står urørt.", 1)

@@ -26,11 +26,21 @@ HELP_PAGE = {
     "COMMAND [ARGS]...": "KOMMANDO …",
     "[[DATASETT]…]...": "[DATASETT]…",
     "[[KJØRING]]": "[KJØRING]",
-    "{SQL}": "SQL",
+    "[[SQL]]": "[SQL]",
     " <list[str]>": "",
     " <str>": "",
     "<int range>": "TALL",
     "Show this message and exit.": "Vis denne hjelpen.",
+}
+
+# What a finding is of, and what a vintage fell on.
+KINDS = {
+    "fetch": "henting",
+    "parse": "tolking",
+    "stage": "klargjøring",
+    "block": "stoppet",
+    "freshness": "for gammel",
+    "warn": "advarsel",
 }
 
 USAGE_ERRORS = (
@@ -45,7 +55,14 @@ USAGE_ERRORS = (
         r"Invalid value for (.*?): .*'(.*)' does not match.*",
         r"\1 er «\2», ventet en dato som 2026-11-22",
     ),
-    (r"Invalid value for (.*?): Input should be (.*)", r"ugyldig verdi for \1: utenfor \2"),
+    (
+        r"Invalid value for (.*?): Input should be greater than or equal to (.*)",
+        r"ugyldig verdi for \1: ventet minst \2",
+    ),
+    (
+        r"Invalid value for (.*?): Input should be less than or equal to (.*)",
+        r"ugyldig verdi for \1: ventet høyst \2",
+    ),
     (r"Invalid value for (.*?): (.*)", r"ugyldig verdi for \1: \2"),
     (r"(Ingen kommando heter .*) Did you mean (.*)\?", r"\1 Mente du \2?"),
 )
@@ -72,6 +89,16 @@ def help_page(text: str) -> str:
     for english, norwegian in HELP_PAGE.items():
         text = text.replace(english, norwegian)
     return text
+
+
+def profile(name: str) -> str:
+    """A profile as a planner is told of it: nobody should take the sample for the real thing."""
+    return f"eksempeldata (profil {name})" if name == "demo" else f"profil {name}"
+
+
+def titled(identity: str, title: str | None) -> str:
+    """A dataset by its title, with the name that commands take; a table by its name alone."""
+    return f"{title} ({identity})" if title else identity
 
 
 def heading(text: str) -> str:

@@ -5,13 +5,25 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from flows import show
+from flows import norwegian, show
 from tasks import alerts, catalogue, warehouse
 from tasks.errors import NotFound, WrongUse
 from tasks.journal import Journal
 from tasks.settings import Project, Settings
 
 MOST_ROWS_IN_A_TABLE = 200
+# What there is to ask of: every table within reach, with its grain where a SQL file states one.
+TABLES = """
+    select
+        found.schema_name || '.' || found.table_name as table_name,
+        found.estimated_size as rows,
+        made.grain
+    from duckdb_tables() as found
+    left join audit.table as made
+        on made.table_name = found.schema_name || '.' || found.table_name
+    where found.schema_name not in ('raw', 'restricted')
+    order by 1
+"""
 
 
 def sources(as_json: bool) -> None:
@@ -41,10 +53,17 @@ def sources(as_json: bool) -> None:
     if as_json:
         show.as_json(records)
         return
-    show.as_table(
-        ("datasett", "utgiver", "kildetabell", "hentet", "gammel", "tittel"),
-        show.rows_of(records, ("dataset", "publisher", "source_table", "as_of", "stale", "title")),
-    )
+    _print_profile(profile_of(settings))
+    shown = {
+        "dataset": "datasett",
+        "publisher": "utgiver",
+        "source_table": "kildetabell",
+        "as_of": "hentet",
+        "stale": "gammel",
+        "constructed": "konstruert",
+        "title": "tittel",
+    }
+    show.as_table(tuple(shown.values()), show.rows_of(records, tuple(shown)))
 
 
 def report(run: str | None, as_json: bool) -> None:
@@ -53,14 +72,15 @@ def report(run: str | None, as_json: bool) -> None:
     from tasks.publish import report as publisher
 
     rooms = Settings().rooms
-    chosen = run or runs.latest(rooms)
-    if chosen is None:
+    finished = [entry["run"] for entry in runs.listed(rooms)]
+    if not run and not finished:
         raise NotFound(
             subject="rapport",
             expected="minst én kjørt plan",
             got="ingen",
             remedy="kjør «tilbudsplan plan run --school-year 2027/28» først",
         )
+    chosen = run or finished[0]
     runs.read(rooms, chosen)
     written = publisher.write(rooms.runs / chosen, rooms.warehouse, rooms.reports / chosen)
     if as_json:
@@ -70,8 +90,11 @@ def report(run: str | None, as_json: bool) -> None:
     show.line(f"Regneark: {show.relative(written.xlsx)}")
 
 
-def query(sql: str, form: str, as_of: datetime | None) -> None:
-    """Run one read-only query on the published warehouse, or on a rebuilt one."""
+def query(sql: str | None, form: str, as_of: datetime | None) -> None:
+    """Run one read-only query on the published warehouse, or on a rebuilt one.
+
+    Without a query: list its tables with their grain and number of rows.
+    """
     import duckdb
 
     rooms = Settings().rooms
@@ -85,18 +108,20 @@ def query(sql: str, form: str, as_of: datetime | None) -> None:
         )
     with warehouse.connect_read_only(path) as connection:
         try:
-            result = connection.execute(sql)
-            if result is None:  # blanks and comments only
-                raise duckdb.ParserException("ingen spørring")
+            statements = connection.extract_statements(TABLES if sql is None else sql)
+            if len(statements) != 1:  # none: blanks and comments only
+                number = "flere spørringer" if statements else "ingen spørring"
+                raise duckdb.ParserException(number)
+            result = connection.execute(statements[0])
             columns = [column[0] for column in result.description or ()]
             limit = MOST_ROWS_IN_A_TABLE + 1 if form == "table" else -1
             rows = result.fetchall() if limit < 0 else result.fetchmany(limit)
         except duckdb.Error as error:
             raise WrongUse(
                 subject="query",
-                expected="en SELECT som varehuset forstår (kun lesing)",
+                expected="én SELECT som varehuset forstår (kun lesing)",
                 got=str(error).strip(),
-                remedy='se tabellene med: tilbudsplan query "show all tables"',
+                remedy="se tabellene med «tilbudsplan query» uten SQL",
             ) from error
     if form == "json":
         show.as_json([dict(zip(columns, row, strict=True)) for row in rows])
@@ -115,21 +140,32 @@ def status(as_json: bool) -> None:
     settings = Settings()
     rooms = settings.rooms
     journal = Journal(rooms.journal)
-    nights = journal.entries("night.built")
-    run = runs.latest(rooms)
+    titles = {dataset.id: dataset.title for dataset in catalogue.load(Project().catalogue)}
+    finished = runs.listed(rooms)
+    run = finished[0]["run"] if finished else None
     html = next((rooms.reports / run).glob("*.html"), None) if run else None
     facts: dict[str, Any] = {
         "home": rooms.home,
-        "night": {"at": nights[-1].at, "as_of": nights[-1].payload["as_of"]} if nights else None,
+        "profile": profile_of(settings),
+        **_nights(journal),
         "run": run,
+        "runs": finished,
         "report": html,
         "stale": [v for v in vintages(settings) if v["stale"]],
-        "alerts": [vars(finding) for finding in alerts.open_findings(journal)],
+        "alerts": [
+            {**vars(finding), "title": titles.get(finding.dataset)}
+            for finding in alerts.open_findings(journal)
+        ],
     }
     if as_json:
         show.as_json(facts)
         return
     _print_status(facts)
+
+
+def profile_of(settings: Settings) -> str:
+    """The profile whose figures the home holds, whatever the environment says."""
+    return settings.rooms.tied_to() or settings.profile
 
 
 def vintages(settings: Settings) -> list[dict[str, Any]]:
@@ -144,12 +180,36 @@ def vintages(settings: Settings) -> list[dict[str, Any]]:
         return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
 
 
+def _nights(journal: Journal) -> dict[str, dict[str, Any] | None]:
+    """The last night that stands, and the last that failed if nothing was built after it."""
+    built = failed = None
+    entries = journal.entries()
+    # A night can fail after it was built, while it is published.
+    fallen = {entry.payload["night"] for entry in entries if entry.kind == "night.failed"}
+    for entry in entries:
+        if entry.kind == "night.failed":
+            failed = {"at": entry.at, "reason": entry.payload["reason"]}
+        elif entry.kind == "night.built" and entry.payload["night"] not in fallen:
+            built, failed = {"at": entry.at, "as_of": entry.payload["as_of"]}, None
+    return {"night": built, "failed": failed}
+
+
+def _print_profile(profile: str) -> None:
+    if profile == "demo":
+        show.line(norwegian.profile(profile).capitalize())
+
+
 def _print_status(facts: dict[str, Any]) -> None:
     night, run, report = facts["night"], facts["run"], facts["report"]
+    _print_profile(facts["profile"])
     if night is None:
         show.line("Siste natt: ingen ennå. Kjør «tilbudsplan demo» eller «tilbudsplan ingest».")
     else:
         show.line(f"Siste natt: {show.local_time(night['at'])} (tall per {night['as_of']})")
+    if facts["failed"]:
+        failed = facts["failed"]
+        show.line(f"Mislykket natt: {show.local_time(failed['at'])}: {failed['reason']}")
+        show.line("  Tallene som var publisert fra før, står urørt.")
     if run is None:
         show.line("Siste plan: ingen ennå. Kjør «tilbudsplan plan run --school-year 2027/28».")
     else:
@@ -158,10 +218,12 @@ def _print_status(facts: dict[str, Any]) -> None:
         show.line(f"Rapport:    {where}")
     show.line(f"Gamle datasett: {len(facts['stale']) or 'ingen'}")
     for vintage in facts["stale"]:
-        show.line(f"  {vintage['dataset']}: {vintage['stale_reason']}")
+        name = norwegian.titled(vintage["dataset"], vintage["title"])
+        show.line(f"  {name}: {vintage['stale_reason']}")
     show.line(f"Åpne varsler: {len(facts['alerts']) or 'ingen'}")
     for alert in facts["alerts"]:
+        name, kind = norwegian.titled(alert["dataset"], alert["title"]), alert["kind"]
         show.line(
-            f"  {alert['dataset']} ({alert['kind']}, {alert['owner']}), "
-            f"{alert['nights']}. natt: {alert['reason']}"
+            f"  {name}, {norwegian.KINDS[kind]}, {alert['nights']}. natt, "
+            f"{alert['owner']}: {alert['reason']}"
         )

@@ -2,27 +2,36 @@
 
 from __future__ import annotations
 
+from flows.norwegian import KINDS, titled
+from tasks import catalogue
 from tasks.night import Outcome
+from tasks.settings import Project
 
 
 def night_summary(outcome: Outcome) -> str:
     """Markdown: what was published, what stands on older figures, and why."""
-    fallen = [v for v in outcome.vintages if v.reason]
+    titles = {dataset.id: dataset.title for dataset in catalogue.load(Project().catalogue)}
+
+    def name(identity: str) -> str:
+        return f"**{titled(identity, titles.get(identity))}**"
+
+    fallen = [
+        f"- {name(v.dataset)}, {KINDS[v.kind]}: {v.reason}" for v in outcome.vintages if v.kind
+    ]
     lines = [
         f"# Natten {outcome.as_of:%d.%m.%Y}",
         "",
         f"{len(outcome.vintages)} datasett, {outcome.tables} tabeller publisert.",
     ]
     if fallen:
-        lines += ["", "## Står på eldre tall", ""]
-        lines += [f"- **{v.dataset}** ({v.kind}): {v.reason}" for v in fallen]
+        lines += ["", "## Står på eldre tall", "", *fallen]
     if outcome.skipped:
         lines += ["", "## Ikke bygget", ""]
         lines += [f"- **{table}**: {why}" for table, why in sorted(outcome.skipped.items())]
     if outcome.findings:
         lines += ["", "## Åpne varsler", ""]
         lines += [
-            f"- **{f.dataset}** ({f.kind}, {f.owner}), {f.nights}. natt: {f.reason}"
+            f"- {name(f.dataset)}, {KINDS[f.kind]}, {f.nights}. natt, {f.owner}: {f.reason}"
             for f in outcome.findings
         ]
     return "\n".join(lines)

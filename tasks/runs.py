@@ -28,6 +28,8 @@ from tasks.rules import read_rules
 from tasks.settings import CHECKOUT, Project, Rooms, Settings
 
 if TYPE_CHECKING:
+    import duckdb
+
     from tasks.forecast.types import Rules
 
 SCHEMA_VERSION = 1
@@ -81,6 +83,25 @@ def start_year(school_year: str) -> int:
     )
 
 
+def check_ahead(rooms: Rooms, school_year: str) -> None:
+    """Refuse what a run would refuse of the published night and the school year, in a moment.
+
+    Raises:
+        WrongUse: The text is not a school year, or not one of those that are forecast.
+        NotFound: No night has been published, or a mart is missing from it.
+    """
+    year = start_year(school_year)
+    connection = warehouse.connect_internal(rooms)
+    try:
+        _check_whole(connection)
+        ((last,),) = connection.execute(
+            f"select max(school_year_start) from {_SOURCES['pupils']}"
+        ).fetchall()
+    finally:
+        connection.close()
+    _check_year(last, year, LONGEST_HORIZON)
+
+
 def inputs(rooms: Rooms, on: date) -> dict[str, pl.DataFrame]:
     """The frames that a run reads from the published night, rows in a fixed order.
 
@@ -93,16 +114,7 @@ def inputs(rooms: Rooms, on: date) -> dict[str, pl.DataFrame]:
     """
     connection = warehouse.connect_internal(rooms)
     try:
-        missing = sorted(
-            {*_SOURCES.values(), "mart.region_membership"} - set(warehouse.tables(connection))
-        )
-        if missing:
-            raise NotFound(
-                subject="det publiserte varehuset",
-                expected="alle tabellene en plan leser",
-                got=f"ingen {', '.join(missing)}",
-                remedy="kjør «tilbudsplan ingest» og se «tilbudsplan status»",
-            )
+        _check_whole(connection)
         frames = {
             name: connection.sql(f"select * from {table} order by all").pl()
             for name, table in _SOURCES.items()
@@ -193,7 +205,7 @@ def compute(
     """
     from tasks.forecast import apprenticeship, backtest, balance, panel, simulate, summary
 
-    _check_year(frames["pupils"], year, horizon)
+    _check_year(frames["pupils"].get_column("school_year_start").max(), year, horizon)
     counted = panel.build(frames)
     record = backtest.run(counted, frames, rules, county, seed)
     forecast = simulate.simulate(
@@ -279,18 +291,30 @@ def code_version() -> dict[str, str | None]:
     }
 
 
-def _check_year(pupils: pl.DataFrame, year: int, horizon: int) -> None:
+def _check_whole(connection: duckdb.DuckDBPyConnection) -> None:
+    missing = sorted(
+        {*_SOURCES.values(), "mart.region_membership"} - set(warehouse.tables(connection))
+    )
+    if missing:
+        raise NotFound(
+            subject="det publiserte varehuset",
+            expected="alle tabellene en plan leser",
+            got=f"ingen {', '.join(missing)}",
+            remedy="kjør «tilbudsplan ingest» og se «tilbudsplan status»",
+        )
+
+
+def _check_year(last: object, year: int, horizon: int) -> None:
     """The school year must lie after the last count, and no further off than the horizon."""
     from tasks.forecast.summary import school_year
 
-    last = pupils.get_column("school_year_start").max()
     if not isinstance(last, int) or last < year <= last + horizon:
         return
     raise WrongUse(
         subject="skoleår",
         expected=f"et skoleår fra {school_year(last + 1)} til {school_year(last + horizon)}",
         got=school_year(year),
-        remedy="velg et senere skoleår enn siste telling, eller en lengre horisont",
+        remedy="velg et skoleår i dette spennet",
     )
 
 

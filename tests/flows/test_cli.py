@@ -19,7 +19,10 @@ from typing import Any
 import pytest
 
 from flows import cli
-from tasks.settings import CHECKOUT, oslo_today
+from tasks import runs
+from tasks.errors import WrongUse
+from tasks.journal import Journal
+from tasks.settings import CHECKOUT, Settings, oslo_today
 
 COMMAND = [sys.executable, "-m", "flows.cli"]
 
@@ -86,7 +89,9 @@ def refused(said: Said, code: int, *parts: str) -> None:
         (("demo",), ("eksempeldata",)),
     ],
 )
-def test_help_teaches_in_norwegian(ask: Ask, arguments: tuple[str, ...], parts: tuple[str, ...]):
+def test_help_teaches_in_norwegian(
+    ask: Ask, arguments: tuple[str, ...], parts: tuple[str, ...]
+) -> None:
     said = ask(*arguments, "--help")
     assert said.code == 0
     text = " ".join(said.out.split())
@@ -150,6 +155,54 @@ def test_status_tells_night_stale_and_alerts(ask: Ask, in_night: Path) -> None:
     assert "Siste plan: ingen ennå" in said.out
 
 
+def test_whoever_looks_at_the_sample_is_told(ask: Ask, in_night: Path) -> None:
+    for command in ("status", "sources", "doctor"):
+        assert "ksempeldata (profil demo)" in ask(command).out, command
+    listed = {entry["dataset"]: entry for entry in json.loads(ask("sources", "--json").out)}
+    assert listed["county_capacity"]["constructed"] is True
+    assert listed["klass_municipalities"]["constructed"] is False
+    assert "konstruert" in ask("sources").out
+
+
+def test_findings_are_told_in_norwegian_words(ask: Ask, in_night: Path) -> None:
+    facts = json.loads(ask("status", "--json").out)
+    kinds = {alert["kind"] for alert in facts["alerts"]}
+    assert {"freshness", "warn"} <= kinds
+    said = ask("status").out
+    assert "for gammel, 1. natt" in said
+    assert "advarsel, 1. natt" in said
+    for alert in facts["alerts"]:
+        assert f"{alert['title']} ({alert['dataset']})" in said
+    for word in (*kinds, "{", "unexpected", "expect_"):
+        assert word not in said
+
+
+def test_status_tells_a_night_that_failed_until_one_is_built(
+    ask: Ask, copy_of_night: Callable[[], Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = copy_of_night()
+    monkeypatch.setenv("TILBUDSPLAN_HOME", str(home))
+    assert json.loads(ask("status", "--json").out)["failed"] is None
+    journal = Journal(home / "journal")
+    journal.append("night.failed", {"night": "later", "reason": "kilden var borte"})
+    facts = json.loads(ask("status", "--json").out)
+    assert facts["failed"]["reason"] == "kilden var borte"
+    assert facts["night"]["as_of"] == oslo_today().isoformat()
+    said = ask("status").out
+    assert "Mislykket natt: " in said
+    assert "kilden var borte" in said
+    # Built and then not published: it failed, and does not count as the last night.
+    for kind in ("night.built", "night.failed"):
+        payload = {"night": "last", "as_of": "2030-01-01", "reason": "disken er full"}
+        journal.append(kind, payload)
+    facts = json.loads(ask("status", "--json").out)
+    assert facts["failed"]["reason"] == "disken er full"
+    assert facts["night"]["as_of"] == oslo_today().isoformat()
+    journal.append("night.built", {"night": "next", "as_of": "2030-01-02"})
+    facts = json.loads(ask("status", "--json").out)
+    assert (facts["failed"], facts["night"]["as_of"]) == (None, "2030-01-02")
+
+
 def test_status_before_any_night_says_what_to_do(ask: Ask) -> None:
     assert json.loads(ask("status", "--json").out)["night"] is None
     said = ask("status")
@@ -185,6 +238,19 @@ def test_csv_never_carries_a_formula(ask: Ask, in_night: Path) -> None:
     assert cells == ["'=HYPERLINK(1)", "'@x", "-5"]
 
 
+def test_query_without_sql_lists_what_there_is_to_ask_of(ask: Ask, in_night: Path) -> None:
+    listed = json.loads(ask("query", "--json").out)
+    by_name = {entry["table_name"]: entry for entry in listed}
+    pupils = by_name["mart.pupils_by_school_year"]
+    assert "school year" in pupils["grain"]
+    (counted,) = json.loads(
+        ask("query", f"select count(*) n from {pupils['table_name']}", "--json").out
+    )
+    assert pupils["rows"] == counted["n"]
+    assert not [name for name in by_name if name.startswith(("raw.", "restricted."))]
+    assert "mart.programme" in ask("query").out
+
+
 def test_a_long_table_is_cut_and_says_so(ask: Ask, in_night: Path) -> None:
     said = ask("query", "select range from range(1000)")
     assert len(said.out.splitlines()) == 202
@@ -205,7 +271,6 @@ def test_restricted_rows_are_not_within_reach(ask: Ask, in_night: Path) -> None:
     ("arguments", "parts"),
     [
         (("statsu",), ("Ingen kommando heter", "statsu", "Mente du", "status")),
-        (("query",), ("mangler", "tilbudsplan query --help")),
         (("status", "--jsn"), ("finnes ikke noe valg", "--jsn")),
         (("status", "extra"), ("for mange argumenter", "extra")),
         (("ingest", "--as-of", "22.11.2026"), ("22.11.2026", "ventet en dato som 2026-11-22")),
@@ -214,7 +279,8 @@ def test_restricted_rows_are_not_within_reach(ask: Ask, in_night: Path) -> None:
         (("plan", "run", "--school-year", "2027/29"), ("'2027/29'", "to år på rad", "2027/28")),
         (("plan", "run", "--school-year", "2027-28"), ("'2027-28'", "to år på rad")),
         (("plan", "run", "--school-year", ""), ("to år på rad",)),
-        (("plan", "run", "--school-year", "2027/28", "--draws", "3"), ("--draws",)),
+        (("plan", "run", "--school-year", "2027/28", "--draws", "3"), ("--draws", "minst 50")),
+        (("plan", "run", "--school-year", "2027/28", "--draws", "99999"), ("høyst 20000",)),
         (("plan", "run", "--school-year", "2027/28", "--seed", "x"), ("--seed", "helt tall")),
         (("query", "select 1", "--json", "--csv"), ("--json eller --csv", "begge")),
     ],
@@ -224,8 +290,15 @@ def test_wrong_use_is_told_in_norwegian(
 ) -> None:
     said = ask(*arguments)
     refused(said, 2, "Feil bruk:", *parts)
-    for english in ("Invalid value", "No such", "Missing", "Usage", "does not match"):
+    for english in ("Invalid value", "No such", "Missing", "Usage", "does not match", "than"):
         assert english not in said.err
+
+
+@pytest.mark.parametrize("arguments", [(), ("plan",)])
+def test_asking_for_nothing_gives_the_help_page(ask: Ask, arguments: tuple[str, ...]) -> None:
+    said = ask(*arguments)
+    refused(said, 2, "Kommandoer:")
+    assert "Feil" not in said.err
 
 
 def test_a_date_to_come_is_refused(ask: Ask) -> None:
@@ -256,8 +329,36 @@ def test_what_needs_a_night_says_so(ask: Ask, arguments: tuple[str, ...]) -> Non
 
 def test_report_needs_a_plan(ask: Ask, in_night: Path) -> None:
     refused(ask("report"), 1, "minst én kjørt plan", "tilbudsplan plan run")
-    refused(ask("report", "2027-28-nothing"), 1, "2027-28-nothing", "Gjør slik: ")
+    refused(ask("report", "2027-28-nothing"), 1, "2027-28-nothing", "tilbudsplan plan run")
     refused(ask("report", "../../etc"), 1, "../../etc", "Gjør slik: ")
+
+
+def test_an_unknown_run_is_named_with_the_newest(
+    ask: Ask, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("TILBUDSPLAN_HOME", str(tmp_path))
+    for number in range(7):
+        manifest = {"school_year": "2027/28", "created_at": f"2026-11-0{number + 1}T12:00:00+00:00"}
+        folder = tmp_path / "runs" / f"run-{number}"
+        folder.mkdir(parents=True)
+        (folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+    newest = "run-6, run-5, run-4, run-3, run-2;"
+    refused(ask("report", "run-9"), 1, "run-9", newest, "status --json")
+    facts = json.loads(ask("status", "--json").out)
+    assert facts["run"] == "run-6"
+    assert [run["run"] for run in facts["runs"]] == [f"run-{n}" for n in (6, 5, 4, 3, 2, 1, 0)]
+    assert {run["school_year"] for run in facts["runs"]} == {"2027/28"}
+
+
+def test_a_school_year_out_of_reach_is_refused_before_anything_starts(
+    in_night: Path,
+) -> None:
+    rooms = Settings().rooms
+    for year in ("2025/26", "2061/62"):
+        with pytest.raises(WrongUse, match="et skoleår fra 2026/27 til 2040/41"):
+            runs.check_ahead(rooms, year)
+    runs.check_ahead(rooms, "2026/27")
+    runs.check_ahead(rooms, "2040/41")
 
 
 @pytest.mark.parametrize(
@@ -277,6 +378,8 @@ def test_report_needs_a_plan(ask: Ask, in_night: Path) -> None:
         "install httpfs",
         "selct 1",
         "select * from mart.nothing",
+        "select 1; select 2",
+        "select 1; drop table mart.programme",
         "",
         "; -- nothing",
     ],
@@ -354,6 +457,22 @@ def test_the_doctor_finds_a_night_in_order(ask: Ask, in_night: Path) -> None:
     assert set(found) >= {"innstillinger", "katalog", "skriverett", "klokke", "nattlås", "e-post"}
     assert found["varehus"]["state"] == "ok"
     assert "Alt i orden" in ask("doctor").out
+
+
+def test_the_doctor_does_not_call_an_empty_home_a_night_in_order(ask: Ask) -> None:
+    said = ask("doctor")
+    assert said.code == 0
+    assert "Ingen feil, men ingen natt er kjørt ennå." in said.out
+    assert "Alt i orden" not in said.out
+
+
+def test_the_doctor_names_a_home_of_another_profile(
+    ask: Ask, in_night: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TILBUDSPLAN_PROFILE", "live")
+    said = ask("doctor", "--json")
+    assert said.code == 1
+    assert "en mappe for profilen «demo»" in checks(said)["profil"]["found"]
 
 
 def test_the_doctor_names_settings_that_cannot_be_read(

@@ -79,7 +79,7 @@ def test_a_run_writes_every_table_and_says_what_made_it(installation: Settings) 
     assert manifest["vintages"][0]["dataset"] == "ssb_population"
     assert set(manifest["inputs"]) == set(runs._SOURCES) - {"vintages"} | {"regions"}
     assert len(manifest["code"]["forecast_sha256"]) == 64
-    assert runs.latest(installation.rooms) is not None
+    assert runs.listed(installation.rooms)
     assert not list(installation.rooms.runs.glob(".*"))
 
 
@@ -128,11 +128,11 @@ def test_the_latest_is_the_newest_made(installation: Settings) -> None:
         now=lambda: datetime(2040, 1, 1, tzinfo=UTC),
     )
     plan(installation)
-    assert runs.latest(installation.rooms) == late
+    assert runs.listed(installation.rooms)[0]["run"] == late
 
 
 def test_no_run_yet(tmp_path: Path) -> None:
-    assert runs.latest(Settings(home=tmp_path).rooms) is None
+    assert runs.listed(Settings(home=tmp_path).rooms) == []
     with pytest.raises(NotFound, match="publisert varehus"):
         plan(Settings(home=tmp_path))
     assert not (tmp_path / "runs").exists()
