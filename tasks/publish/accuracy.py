@@ -7,6 +7,8 @@ from tasks.publish.model import Cell, Column, Figure, Table
 from tasks.publish.parts import Row, described, figure
 from tasks.publish.tables import Run
 
+CONSTRUCTED_NOTE = "K: prøvd på konstruerte tall, og sier bare noe om konstruksjonen"
+
 
 def track_record(run: Run) -> Figure:
     """Mean absolute percentage error per series, shortest and longest horizon."""
@@ -16,7 +18,8 @@ def track_record(run: Run) -> Figure:
             "name": f"{_named(r, every)}, {_ahead(r['horizon'])}",
             "mape": r["mape"],
             "benchmark": r["benchmark_mape"],
-            "note": f"{formats.percent(r['mape'])} mot {formats.percent(r['benchmark_mape'])}",
+            "note": f"{formats.percent(r['mape'])} mot {formats.percent(r['benchmark_mape'])}"
+            + (" (K)" if r["constructed"] else ""),
         }
         for r in _ends(every)
     ]
@@ -40,19 +43,34 @@ def track_record(run: Run) -> Figure:
         rows=[_row(r) for r in every],
         source=provenance.of("track_record", run.vintages),
         notes=(
+            _trials(run, every),
             "Skjevhet over 0: anslagene har vært for høye. «..» der det er for få prøver.",
-            "En prøve på konstruerte tall sier bare noe om konstruksjonen.",
+            f"{CONSTRUCTED_NOTE}.",
             "Faller modellen gjennom mot sammenlikningen, brukes sammenlikningen, og det står her.",
         ),
     )
     return figure(
         "figur-treffsikkerhet",
         "Hvor godt har anslagene truffet?",
-        "Gjennomsnittlig feil, korteste og lengste horisont. Til høyre: modell mot sammenlikning.",
+        "Gjennomsnittlig feil, korteste og lengste horisont. Til høyre: modell mot "
+        f"sammenlikning. {CONSTRUCTED_NOTE}.",
         described(rows),
         lambda narrow: row_charts.track_record(rows, narrow),
         table,
     )
+
+
+def _trials(run: Run, every: list[Row]) -> str:
+    """What a trial is, with the applicants' series as the example where it has one year."""
+    told = "En prøve er ett anslag for én serie, for eksempel ett utdanningsprogram, i ett år."
+    programmes = len(run.programmes)
+    single = [r["n"] for r in every if r["series"].startswith("Søkere") and r["n"]]
+    if single and single[0] <= programmes:
+        told += (
+            f" {single[0]} prøver på søkere er {single[0]} utdanningsprogram i ett år, ikke "
+            f"{single[0]} år."
+        )
+    return told
 
 
 def fallbacks(run: Run) -> list[str]:
@@ -78,7 +96,7 @@ def _row(r: Row) -> list[Cell]:
         model.percent(r["bias"]),
         model.percent(r["coverage80"], 0),
         model.text(used, "marked" if _fell_back(r) else ""),
-        model.text("konstruerte tall" if r["constructed"] else "publiserte tall"),
+        model.text("konstruerte tall (K)" if r["constructed"] else "publiserte tall"),
     ]
 
 

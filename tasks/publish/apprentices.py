@@ -6,10 +6,14 @@ import polars as pl
 
 from tasks.publish import charts, formats, model, provenance, row_charts
 from tasks.publish.model import Column, Figure, Table
-from tasks.publish.parts import Row, bounds, county_rows, described, figure
+from tasks.publish.parts import ROUNDING, Row, county_rows, described, figure
 from tasks.publish.tables import ALL, Run, closed_column
 
 DECEMBER = 12
+ESTIMATES_NOTE = (
+    "Søkere, plass og uten plass er anslag og ikke tellinger. De vises avrundet også når de er "
+    "små, siden det ene ellers kunne regnes ut av de to andre."
+)
 
 
 def apprenticeship(run: Run) -> Figure:
@@ -23,21 +27,20 @@ def apprenticeship(run: Run) -> Figure:
         r = wanted[code]
         name = "Alle program" if code == ALL else run.named(code)
         if code != ALL:
-            note = f"{formats.estimate(r['unplaced_mean'])} uten plass"
-            between = formats.interval(r["unplaced_p10"], r["unplaced_p90"])
+            note = f"{formats.whole(r['unplaced_mean'])} uten plass"
+            between = _between(r["unplaced_p10"], r["unplaced_p90"])
             rows.append(
                 {"name": name, "placed": r["placed_mean"], "unplaced": r["unplaced_mean"]}
-                | {"note": f"{note} ({between}) av {formats.estimate(r['applicants_mean'])}"}
+                | {"note": f"{note} ({between}) av {formats.whole(r['applicants_mean'])}"}
             )
         cells.append(
             [
                 model.text(name),
-                model.estimate(r["applicants_mean"]),
-                *bounds(r["applicants_p10"], r["applicants_p90"]),
-                model.estimate(r["placed_mean"]),
-                *bounds(r["placed_p10"], r["placed_p90"]),
-                model.estimate(r["unplaced_mean"]),
-                *bounds(r["unplaced_p10"], r["unplaced_p90"]),
+                *(
+                    model.whole(r[f"{what}_{part}"])
+                    for what in ("applicants", "placed", "unplaced")
+                    for part in ("mean", "p10", "p90")
+                ),
                 model.persons(r["contracts_now"], hidden),
             ]
         )
@@ -50,11 +53,11 @@ def apprenticeship(run: Run) -> Figure:
         columns=(
             Column("Utdanningsprogram", "text"),
             *parts,
-            Column("Løpende lærekontrakter"),
+            Column(f"Løpende lærekontrakter 1. oktober {run.periods.contracts}"),
         ),
         rows=cells,
         source=provenance.of("apprenticeship", run.vintages),
-        notes=("Fra og til er grensene i 80 %-intervallet.",),
+        notes=("Fra og til er grensene i 80 %-intervallet.", ESTIMATES_NOTE, ROUNDING),
         total=ALL in shown,
     )
     return figure(
@@ -64,7 +67,43 @@ def apprenticeship(run: Run) -> Figure:
         described(rows),
         lambda narrow: row_charts.apprenticeship(rows, narrow),
         table,
+        (drawn_from(run), *what_if(run)),
     )
+
+
+def drawn_from(run: Run) -> str:
+    """Which published counts the share placed is drawn from, and what the bars do not show."""
+    drawn = run.frames["placement"].filter("drawn").sort("year")
+    shares = formats.listing(
+        [
+            f"{formats.percent(r['percent'])} ({r['year']}{', mulig brudd' if r['note'] else ''})"
+            for r in drawn.iter_rows(named=True)
+        ]
+    )
+    return (
+        f"Andelen som får plass, er trukket fra tellingene i desember: {shares}. Det finnes ikke "
+        "publiserte tall per utdanningsprogram. Derfor brukes én andel og ett antall søkere per "
+        "Vg2-elev for alle, og søylene viser hvor store programmene er, ikke forskjeller i "
+        "formidling."
+    )
+
+
+def what_if(run: Run) -> list[str]:
+    """How many stand without a place if the share is as in the newest December."""
+    row = county_rows(run, "apprenticeship").get(ALL)
+    if row is None:
+        return []
+    newest = run.frames["placement"].filter("drawn").sort("year").row(-1, named=True)
+    share = formats.percent(newest["percent"])
+    return [
+        f"Hvis andelen blir som i desember {newest['year']} ({share}), "
+        f"står ca. {formats.whole(row['unplaced_as_newest'])} uten plass."
+    ]
+
+
+def _between(low: float, high: float) -> str:
+    ends = formats.whole(low), formats.whole(high)
+    return ends[0] if ends[0] == ends[1] else "–".join(ends)
 
 
 def placement(run: Run) -> Figure:
@@ -89,7 +128,7 @@ def placement(run: Run) -> Figure:
             row["label"] = f"{areas[own]} {row['label']}"
     cells = [
         [
-            model.text(f"{formats.month(r['month'])} {r['year']}"),
+            model.month(r["year"], r["month"]),
             model.text(run.county_name if r["county_code"] == run.county else "Landet"),
             model.percent(r["percent"]),
             model.text(r["note"] or "", "marked" if r["note"] else ""),
@@ -101,7 +140,7 @@ def placement(run: Run) -> Figure:
         title="Søkere til læreplass som har fått plass",
         sheet="Formidling",
         columns=(
-            Column("Telling", "text"),
+            Column("Telling", "month"),
             Column("Område", "text"),
             Column("Formidlet", "percent"),
             Column("Merknad", "text"),

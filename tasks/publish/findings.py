@@ -9,11 +9,27 @@ from tasks.publish.parts import county_rows
 from tasks.publish.tables import ALL, Run
 from tasks.publish.young_people import cohort_marks, cohort_rows
 
+FIRST = "1"
+SURE = " (minst 80 % sannsynlig)"
+OWN_DEMAND = (
+    "Behovet her er ungdommenes egen etterspørsel. Arbeidslivets behov, som fylkeskommunen også "
+    "skal ta hensyn til (opplæringslova § 5-3), er ikke med i tallene ennå."
+)
+
 
 def sentences(run: Run) -> list[str]:
-    """Four to seven findings, most important first."""
-    found = [_cohort(run), _pupils(run), *_assessments(run), _apprenticeship(run), *_placement(run)]
-    return [f for f in [*found, _record(run)] if f]
+    """Up to eight findings: what must be decided first, Vg1 and shortage before the rest."""
+    found = [
+        _shortage(run),
+        _surplus(run),
+        _open(run),
+        _cohort(run),
+        _pupils(run),
+        " ".join(t for t in (_apprenticeship(run), *_placement(run)) if t),
+        _record(run),
+        OWN_DEMAND,
+    ]
+    return [f for f in found if f]
 
 
 def _cohort(run: Run) -> str:
@@ -41,38 +57,58 @@ def _pupils(run: Run) -> str:
     return (
         f"Skoleåret {run.school_year} ventes {formats.estimate(row['pupils_mean'])} elever "
         f"(80 %-intervall {formats.interval(row['pupils_p10'], row['pupils_p90'])}), mot "
-        f"{formats.whole(row['pupils_now'])} ved siste telling ({change})."
+        f"{formats.whole(row['pupils_now'])} ved siste telling ({run.periods.pupils}): {change}."
     )
 
 
-def _assessments(run: Run) -> list[str]:
-    rows = county_rows(run, "places", level=ALL)
-    by: dict[str, list[str]] = {"mangel": [], "overskudd": [], "balanse": [], "uavklart": []}
-    for programme in run.programmes:
-        if row := rows.get(programme.code):
-            number = formats.signed(-row["gap_mean"])
-            by[row["assessment"]].append(f"{_low(programme.name)} ({number})")
-    sure = []
-    if by["mangel"]:
-        sure.append(f"mangler det plasser i {_list(by['mangel'])}")
-    if by["overskudd"]:
-        sure.append(f"er det flere plasser enn behov i {_list(by['overskudd'])}")
-    texts = [
-        f"Med minst 80 % sannsynlighet {'. Like sikkert '.join(sure)}."
-        if sure
-        else "Ingen utdanningsprogram har mangel eller overskudd av plasser med minst 80 % "
-        "sannsynlighet."
+def _shortage(run: Run) -> str:
+    first = _assessed(run, "mangel", FIRST)
+    later = [
+        name
+        for level in sorted(set(run.frames["places"]["level"]) - {ALL, FIRST})
+        for name in _assessed(run, "mangel", level)
     ]
-    total = sum(len(names) for names in by.values())
-    rest = f"{len(by['balanse'])} er i balanse. " if by["balanse"] else ""
-    if by["uavklart"]:
-        texts.append(
-            f"For {len(by['uavklart'])} av {total} utdanningsprogram er svaret uavklart: tallene "
-            f"gir ikke grunnlag for å si mangel, balanse eller overskudd. {rest}".strip()
-        )
-    elif rest:
-        texts.append(f"Av {total} utdanningsprogram er {rest}".strip())
-    return texts
+    text = (
+        f"På Vg1, der inntaket avgjøres, mangler det plasser i {_list(first)}{SURE}."
+        if first
+        else f"På Vg1, der inntaket avgjøres, mangler det ikke plasser i noe program{SURE}."
+    )
+    if later:
+        text += f" På Vg2 og Vg3 mangler det plasser i {_list(later)}{SURE}."
+    return text
+
+
+def _surplus(run: Run) -> str:
+    first = _assessed(run, "overskudd", FIRST)
+    if not first:
+        return f"Ingen program har flere plasser enn behov på Vg1{SURE}."
+    return f"Det er flere plasser enn behov i {_list(first)}{SURE}."
+
+
+def _open(run: Run) -> str:
+    """How many programmes are open on Vg1, and how those lean that lean most."""
+    rows = list(county_rows(run, "places", level=FIRST).values())
+    unsure = [r for r in rows if r["assessment"] == "uavklart"]
+    even = sum(1 for r in rows if r["assessment"] == "balanse")
+    if not unsure:
+        return ""
+    over = sum(1 for r in unsure if r["p_surplus"] > max(r["p_shortage"], r["p_balance"]))
+    short = sum(1 for r in unsure if r["p_shortage"] > max(r["p_surplus"], r["p_balance"]))
+    rest = len(unsure) - over - short
+    return (
+        f"For {len(unsure)} av {len(rows)} utdanningsprogram på Vg1 er svaret uavklart: {over} "
+        f"heller mot overskudd, {short} mot mangel og {rest} mot balanse. {even} er i balanse."
+    )
+
+
+def _assessed(run: Run, verdict: str, level: str) -> list[str]:
+    """Programmes of the county with a verdict on a level: name, level and places less need."""
+    rows = county_rows(run, "places", level=level)
+    return [
+        f"{_low(p.name)} Vg{level} ({formats.signed(-row['gap_mean'])})"
+        for p in run.programmes
+        if (row := rows.get(p.code)) and row["assessment"] == verdict
+    ]
 
 
 def _apprenticeship(run: Run) -> str:
@@ -80,9 +116,9 @@ def _apprenticeship(run: Run) -> str:
     if row is None:
         return ""
     return (
-        f"Av {formats.estimate(row['applicants_mean'])} ventede søkere til læreplass ventes "
-        f"{formats.estimate(row['placed_mean'])} å få plass og "
-        f"{formats.estimate(row['unplaced_mean'])} å stå uten "
+        f"Av {formats.whole(row['applicants_mean'])} ventede søkere til læreplass ventes "
+        f"{formats.whole(row['placed_mean'])} å få plass og "
+        f"{formats.whole(row['unplaced_mean'])} å stå uten "
         f"(80 %-intervall {formats.interval(row['unplaced_p10'], row['unplaced_p90'])})."
     )
 

@@ -79,8 +79,13 @@ def day(value: date | datetime | None) -> str:
     if value is None:
         return MISSING
     if isinstance(value, datetime):
-        value = (value if value.tzinfo else value.replace(tzinfo=UTC)).astimezone(OSLO).date()
+        value = oslo(value)
     return f"{value:%d.%m.%Y}"
+
+
+def oslo(value: datetime) -> date:
+    """The date in Oslo of an instant; one without a zone is UTC."""
+    return (value if value.tzinfo else value.replace(tzinfo=UTC)).astimezone(OSLO).date()
 
 
 def month(number: int) -> str:

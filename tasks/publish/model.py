@@ -6,12 +6,13 @@ A `Table` is written to HTML and to the workbook from the same cells, so the two
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import date, datetime, time
 from pathlib import Path
 from typing import Literal
 
 from tasks.publish import formats
 
-Kind = Literal["text", "whole", "signed", "decimal", "percent", "date"]
+Kind = Literal["text", "whole", "year", "signed", "decimal", "percent", "date", "month"]
 
 
 @dataclass(frozen=True)
@@ -29,12 +30,12 @@ class Cell:
 
     Attributes:
         text: As it is read, in Norwegian format.
-        value: What the workbook holds: a number that can be summed, or text such as `:`.
+        value: What the workbook holds: a number that can be summed, a date, or text such as `:`.
         tone: Class name of the assessment or mark that colours the cell; never the only sign.
     """
 
     text: str
-    value: float | str | None = None
+    value: float | str | datetime | None = None
     tone: str = ""
 
 
@@ -52,6 +53,7 @@ class Table:
         notes: What a reader must know about signs and marks.
         total: Whether the last row is a total.
         repeats: Whether rows that share a heading stand together and show it once.
+        apart: What the workbook holds instead, where a cell of the page says two things.
     """
 
     id: str
@@ -63,6 +65,7 @@ class Table:
     notes: tuple[str, ...] = ()
     total: bool = False
     repeats: bool = False
+    apart: Table | None = None
 
     @property
     def groups(self) -> list[tuple[str, int]]:
@@ -87,6 +90,7 @@ class Figure:
     wide: str
     narrow: str
     table: Table
+    remarks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -132,6 +136,25 @@ class Document:
 def text(value: str, tone: str = "") -> Cell:
     """A cell of words."""
     return Cell(value, value, tone)
+
+
+def year(value: int) -> Cell:
+    """A calendar year: no space in it."""
+    return Cell(str(value), value)
+
+
+def day(value: date | datetime | None) -> Cell:
+    """A date in Oslo; a date in the workbook too."""
+    if value is None:
+        return Cell(formats.MISSING, formats.MISSING)
+    if isinstance(value, datetime):
+        value = formats.oslo(value)
+    return Cell(formats.day(value), datetime.combine(value, time()))
+
+
+def month(year: int, number: int) -> Cell:
+    """A month, `desember 2025`; in the workbook the first day of it, shown as a month."""
+    return Cell(f"{formats.month(number)} {year}", datetime.combine(date(year, number, 1), time()))
 
 
 def whole(value: float | None, tone: str = "") -> Cell:

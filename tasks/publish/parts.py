@@ -7,14 +7,24 @@ from typing import Any
 
 import polars as pl
 
-from tasks.publish import model
-from tasks.publish.model import Cell, Figure, Table
+from tasks.publish import formats, model
+from tasks.publish.model import Cell, Column, Figure, Table
 from tasks.publish.svg import Spec, draw
 from tasks.publish.tables import Run
 
 Row = dict[str, Any]
 
 INTERVAL = "80 %-intervall"
+ROUNDING = "Avrunding kan gi avvik på 1 mellom summer og deler."
+ASSESSED = (
+    Column("mangel", "percent", "Sannsynlighet for"),
+    Column("balanse", "percent", "Sannsynlighet for"),
+    Column("overskudd", "percent", "Sannsynlighet for"),
+    Column("Vurdering", "text"),
+    Column("Fordi", "text"),
+)
+_CHANCES = {"mangel": "p_shortage", "balanse": "p_balance", "overskudd": "p_surplus"}
+_REASONS = {"mangel": "behovet er for stort", "overskudd": "minst én klasse å spare"}
 
 
 def figure(
@@ -24,18 +34,40 @@ def figure(
     description: str,
     spec: Callable[[bool], Spec],
     table: Table,
+    remarks: tuple[str, ...] = (),
 ) -> Figure:
     """Draw a chart for a wide and a narrow page, and put words and figures with it."""
     wide, narrow = (
         draw(spec(small), f"{name}-{size}", title, description)
         for small, size in ((False, "bred"), (True, "smal"))
     )
-    return Figure(name, title, subtitle, description, wide, narrow, table)
+    return Figure(name, title, subtitle, description, wide, narrow, table, remarks)
 
 
 def bounds(low: float, high: float) -> list[Cell]:
     """The two ends of an interval of expected persons."""
     return [model.estimate(low), model.estimate(high)]
+
+
+def assessed(row: Row) -> list[Cell]:
+    """Cells of the columns `ASSESSED`: probabilities, assessment, and why."""
+    return [
+        *(model.percent(100 * row[name], 0) for name in _CHANCES.values()),
+        model.text(row["assessment"], row["assessment"]),
+        model.text(reason(row)),
+    ]
+
+
+def reason(row: Row) -> str:
+    """Why a row of `places` is assessed as it is, in a few words; which way an open one leans."""
+    if told := _REASONS.get(row["assessment"]):
+        return told
+    if row["assessment"] == "balanse":
+        idle = row["p_no_class_to_spare"] > row["p_balance"] / 2
+        return "ingen hel klasse å spare" if idle else "behovet er nær plassene"
+    likely = max(_CHANCES, key=lambda name: float(row[_CHANCES[name]]))
+    chance = formats.share(row[_CHANCES[likely]])
+    return f"spriker, heller mot {likely} ({chance})"
 
 
 def county_rows(run: Run, name: str, **where: str) -> dict[str, Row]:

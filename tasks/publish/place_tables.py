@@ -6,7 +6,7 @@ import polars as pl
 
 from tasks.publish import formats, model, provenance
 from tasks.publish.model import Cell, Column, Table
-from tasks.publish.parts import INTERVAL, Row, bounds, county_rows
+from tasks.publish.parts import ASSESSED, INTERVAL, ROUNDING, Row, assessed, bounds, county_rows
 from tasks.publish.tables import ALL, ELSEWHERE, Observed, Programme, Run, observed
 
 COUNTY_WIDE = "◆"
@@ -32,6 +32,7 @@ def level_name(level: str) -> str:
 def pupils_by_region(run: Run) -> Table:
     """Pupils now and expected per programme and home region."""
     now = observed(run, "pupils_now")
+    counted = run.periods.pupils
     codes = _shown_regions(now, run)
     names = {**run.regions, ELSEWHERE: _ELSEWHERE_NAME, run.county: run.county_name}
     mean = {
@@ -46,15 +47,15 @@ def pupils_by_region(run: Run) -> Table:
         rows.append(cells)
     return Table(
         id="tabell-elever-regioner",
-        title=f"Elever etter bosted: nå og ventet i {run.school_year}",
+        title=f"Elever etter bosted: {counted} og ventet i {run.school_year}",
         sheet="Elever region",
         columns=(
             Column("Utdanningsprogram", "text"),
-            *(Column(t, group=names[c]) for c in codes for t in ("nå", "ventet")),
+            *(Column(t, group=names[c]) for c in codes for t in (counted, "ventet")),
         ),
         rows=rows,
         source=provenance.of("expected", run.vintages),
-        notes=(ELSEWHERE_NOTE,) if ELSEWHERE in codes else (),
+        notes=(*((ELSEWHERE_NOTE,) if ELSEWHERE in codes else ()), ROUNDING),
         total=True,
     )
 
@@ -66,11 +67,11 @@ def applicants(run: Run) -> Table:
     names = [(p.code, p.name) for p in run.programmes] + [(ALL, "Alle program")]
     return Table(
         id="tabell-sokere",
-        title=f"Søkere nå og ventet til {run.school_year}, {run.county_name}",
+        title=f"Søkere {run.periods.applicants} og ventet til {run.school_year}, {run.county_name}",
         sheet="Søkere",
         columns=(
             Column("Utdanningsprogram", "text"),
-            Column("Søkere nå"),
+            Column(f"Søkere {run.periods.applicants}"),
             Column("Ventet"),
             Column("Fra", group=INTERVAL),
             Column("Til", group=INTERVAL),
@@ -147,6 +148,40 @@ def heat(run: Run) -> Table:
             WIDE_NOTE,
             "Minus: for få plasser. Pluss: for mange. «–»: ikke noe tilbud i regionen.",
         ),
+        apart=_heat_apart(run, found, regions),
+    )
+
+
+def _heat_apart(run: Run, found: dict[tuple[str, str], Row], regions: dict[str, str]) -> Table:
+    """The same with number and assessment in columns of their own."""
+    rows = []
+    for programme in run.programmes:
+        cells = [model.text(named(programme))]
+        for code in regions:
+            if row := found.get((programme.code, code)):
+                verdict = row["assessment"]
+                cells += [model.signed(-row["gap_mean"]), model.text(verdict, verdict)]
+            else:
+                cells += [_no_verdict(programme), model.text("")]
+        rows.append(cells)
+    return Table(
+        id="plasser-regioner-delt",
+        title=f"Plasser minus behov i {run.school_year}, etter skolens region",
+        sheet="Plasser region",
+        columns=(
+            Column("Utdanningsprogram", "text"),
+            *(
+                column
+                for name in regions.values()
+                for column in (
+                    Column("plasser minus behov", "signed", name),
+                    Column("vurdering", "text", name),
+                )
+            ),
+        ),
+        rows=rows,
+        source=provenance.of("places", run.vintages),
+        notes=(WIDE_NOTE,),
     )
 
 
@@ -166,18 +201,19 @@ def by_level(run: Run) -> Table:
         columns=(
             Column("Utdanningsprogram", "text"),
             Column("Trinn", "text"),
-            Column("Fylkets", group="Plasser nå"),
-            Column("Private", group="Plasser nå"),
+            Column("Fylkets", group=f"Plasser {run.periods.places_from}"),
+            Column("Private", group=f"Plasser {run.periods.places_from}"),
             Column("Behov"),
             Column("Plasser minus behov", "signed"),
-            Column("nå", "decimal", "Fylkets klasser"),
+            Column(run.periods.places_from, "decimal", "Fylkets klasser"),
             Column("behov", "decimal", "Fylkets klasser"),
-            Column("Vurdering", "text"),
+            *ASSESSED,
         ),
         rows=rows,
         source=provenance.of("places", run.vintages),
         notes=(
             WIDE_NOTE,
+            ROUNDING,
             "Klassebehovet er hele og halve klasser per programområde og region. Plasser og "
             "klasser er ikke personer og blir ikke skjult.",
         ),
@@ -206,9 +242,7 @@ def places_in_full(run: Run) -> Table:
                     model.signed(-r["gap_p10"]),
                     model.classes(r["classes_county"]),
                     model.classes(r["classes_needed"]),
-                    model.percent(100 * r["p_shortage"], 0),
-                    model.percent(100 * r["p_surplus"], 0),
-                    model.text(r["assessment"], r["assessment"]),
+                    *assessed(r),
                 ]
             )
     return Table(
@@ -221,10 +255,11 @@ def places_in_full(run: Run) -> Table:
             *(Column(t) for t in ("Behov, fra (80 %)", "Behov, til (80 %)")),
             Column("Plasser minus behov", "signed"),
             *(Column(t, "signed") for t in ("Fra (80 %)", "Til (80 %)")),
-            *(Column(t, "decimal") for t in ("Klasser nå", "Klasser, behov")),
-            Column("Sannsynlighet for mangel", "percent"),
-            Column("Sannsynlighet for overskudd", "percent"),
-            Column("Vurdering", "text"),
+            *(
+                Column(t, "decimal")
+                for t in (f"Klasser {run.periods.places_from}", "Klasser, behov")
+            ),
+            *ASSESSED,
         ),
         rows=rows,
         source=provenance.of("places", run.vintages),
@@ -262,5 +297,5 @@ def _level_cells(row: Row) -> list[Cell]:
         model.signed(-row["gap_mean"]),
         model.classes(row["classes_county"]),
         model.classes(row["classes_needed"]),
-        model.text(row["assessment"], row["assessment"]),
+        *assessed(row),
     ]

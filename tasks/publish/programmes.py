@@ -3,28 +3,36 @@
 from __future__ import annotations
 
 from tasks.publish import formats, model, provenance, row_charts
-from tasks.publish.model import Column, Figure, Table
-from tasks.publish.parts import INTERVAL, bounds, county_rows, described, figure
+from tasks.publish.model import Cell, Column, Figure, Table
+from tasks.publish.parts import (
+    ASSESSED,
+    INTERVAL,
+    ROUNDING,
+    assessed,
+    bounds,
+    county_rows,
+    described,
+    figure,
+)
 from tasks.publish.tables import ALL, Run, observed
 
 
 def expected(run: Run) -> Figure:
     """Pupils now and expected per programme in the county."""
     pupils = observed(run, "pupils_now")
+    counted = run.periods.pupils
     rows, cells = [], []
     wanted = county_rows(run, "expected")
     for programme in run.programmes:
         r = wanted[programme.code]
         now, closed = pupils.cell(programme.code, run.county)
-        shown = None if closed else now
+        ends = (r["pupils_mean"], r["pupils_p10"], r["pupils_p90"])
+        change = [None if closed or not now else 100 * (end / now - 1) for end in ends]
         written = model.persons(now, closed)
         rows.append(
             {
                 "name": programme.name,
-                "now": shown,
-                "mean": r["pupils_mean"],
-                "p10": r["pupils_p10"],
-                "p90": r["pupils_p90"],
+                **dict(zip(("mean", "p10", "p90"), change, strict=True)),
                 "note": f"{written.text} → {formats.estimate(r['pupils_mean'])} "
                 f"({formats.interval(r['pupils_p10'], r['pupils_p90'])})",
             }
@@ -35,36 +43,47 @@ def expected(run: Run) -> Figure:
                 written,
                 model.estimate(r["pupils_mean"]),
                 *bounds(r["pupils_p10"], r["pupils_p90"]),
+                *(_change(end, closed) for end in change),
             ]
         )
     table = Table(
         id="tabell-elever-fylket",
-        title=f"Elever nå og ventet i {run.school_year}, {run.county_name}",
+        title=f"Elever {counted} og ventet i {run.school_year}, {run.county_name}",
         sheet="Elever per program",
         columns=(
             Column("Utdanningsprogram", "text"),
-            Column("Elever nå"),
+            Column(f"Elever {counted}"),
             Column(f"Ventet {run.school_year}"),
             Column("Fra", group=INTERVAL),
             Column("Til", group=INTERVAL),
+            Column("ventet", "percent", "Endring i prosent"),
+            Column("fra", "percent", "Endring i prosent"),
+            Column("til", "percent", "Endring i prosent"),
         ),
         rows=cells,
         source=provenance.of("expected", run.vintages),
     )
     return figure(
         "figur-elever",
-        f"Elever nå og ventet skoleåret {run.school_year}",
-        "Ring: elever nå. Prikk: ventet. Farget felt: 80 %-intervall. Til høyre: nå → ventet "
-        "(intervall).",
+        f"Ventet endring i elevtall fra {counted} til {run.school_year}",
+        f"Prikk: ventet endring i prosent. Farget felt: 80 %-intervall. Til høyre: elever "
+        f"{counted} → ventet {run.school_year} (80 %-intervall).",
         described(rows),
-        lambda narrow: row_charts.now_and_expected(rows, narrow),
+        lambda narrow: row_charts.change(rows, narrow),
         table,
     )
+
+
+def _change(value: float | None, closed: bool) -> Cell:
+    if closed:
+        return model.text(formats.CLOSED, "closed")
+    return model.percent(value)
 
 
 def balance(run: Run) -> Figure:
     """Places minus need per programme in the county."""
     rows, cells = [], []
+    places = run.periods.places_from
     wanted = county_rows(run, "places", level=ALL)
     for programme in run.programmes:
         r = wanted.get(programme.code)
@@ -91,33 +110,30 @@ def balance(run: Run) -> Figure:
                 model.signed(surplus),
                 model.signed(-r["gap_p90"]),
                 model.signed(-r["gap_p10"]),
-                model.percent(100 * r["p_shortage"], 0),
-                model.percent(100 * r["p_surplus"], 0),
-                model.text(r["assessment"], r["assessment"]),
+                *assessed(r),
             ]
         )
     table = Table(
         id="tabell-plasser-fylket",
-        title=f"Plasser nå mot behov i {run.school_year}, {run.county_name}",
+        title=f"Plasser {places} mot behov i {run.school_year}, {run.county_name}",
         sheet="Plasser per program",
         columns=(
             Column("Utdanningsprogram", "text"),
-            Column("Fylkets", group="Plasser nå"),
-            Column("Private", group="Plasser nå"),
+            Column("Fylkets", group=f"Plasser {places}"),
+            Column("Private", group=f"Plasser {places}"),
             Column("Behov"),
             Column("Plasser minus behov", "signed"),
             Column("Fra", "signed", INTERVAL),
             Column("Til", "signed", INTERVAL),
-            Column("mangel", "percent", "Sannsynlighet for"),
-            Column("overskudd", "percent", "Sannsynlighet for"),
-            Column("Vurdering", "text"),
+            *ASSESSED,
         ),
         rows=cells,
         source=provenance.of("places", run.vintages),
+        notes=(ROUNDING,),
     )
     return figure(
         "figur-plasser",
-        f"Plasser nå minus behov i {run.school_year}",
+        f"Plasser {places} minus behov i {run.school_year}",
         "Alle trinn. Søyle: forventet forskjell. Strek: 80 %-intervall. Vurderingen står sist.",
         described(rows),
         lambda narrow: row_charts.balance(rows, narrow),

@@ -9,7 +9,8 @@ from typing import Any
 
 from tasks.errors import NotFound
 from tasks.publish import formats
-from tasks.publish.model import Column, Table, text
+from tasks.publish.model import Column, Table, day, text
+from tasks.publish.periods import Periods
 
 USED = {
     "cohort": ("ssb_population", "ssb_projection"),
@@ -26,14 +27,15 @@ USED = {
 }
 """Datasets behind each table that a run hands over."""
 
-_DATES = ("Per dato", "Hentet", "Oppdatert av kilden")
+_DATES = ("Hentet", "Oppdatert av kilden")
+MARK = "K: helt eller delvis konstruert, se kilder."
 OBSERVED_ONLY = frozenset({"placement"})
 SHORT = 10
 
 
 @dataclass(frozen=True)
 class Vintage:
-    """One row of `audit.vintage`: the edition of a dataset that the figures rest on."""
+    """The edition of a dataset that the figures rest on."""
 
     dataset: str
     title: str
@@ -95,23 +97,24 @@ def of(table: str, vintages: Vintages) -> str:
     parts = [f"Kilde: {_by_publisher(used)}. Hentet {_days(v.landed_at for v in used)}."]
     if table not in OBSERVED_ONLY:
         parts.append("Forventede tall: egne beregninger.")
-    if constructed := [v.title for v in used if v.constructed]:
-        parts.append(f"Helt eller delvis konstruert: {formats.listing(constructed)}.")
+    if any(v.constructed for v in used):
+        parts.append(MARK)
     for vintage in used:
         if vintage.stale:
             parts.append(f"Foreldet: {vintage.title} ({vintage.stale_reason or 'ukjent årsak'}).")
     return " ".join(parts)
 
 
-def table(vintages: Vintages) -> Table:
+def table(vintages: Vintages, periods: Periods) -> Table:
     """The table of sources: one row a dataset that the report uses."""
+    of_what = periods.by_dataset()
     names = {"cohort": "2", "expected": "3", "places": "4", "apprenticeship": "5", "placement": "5"}
     names["track_record"] = "6"
     rows = []
     for dataset in dict.fromkeys(d for used in USED.values() for d in used):
         v = vintages[dataset]
         parts = sorted({names[t] for t, used in USED.items() if dataset in used})
-        marks = [m for m, on in (("konstruert", v.constructed), ("foreldet", v.stale)) if on]
+        marks = [m for m, on in (("konstruert (K)", v.constructed), ("foreldet", v.stale)) if on]
         mark = formats.listing(marks) or "ingen"
         reason = f": {v.stale_reason}" if v.stale and v.stale_reason else ""
         rows.append(
@@ -121,9 +124,9 @@ def table(vintages: Vintages) -> Table:
                 text(v.source_table),
                 text(formats.listing(parts)),
                 text(mark + reason, "marked" if marks else ""),
-                text(formats.day(v.as_of)),
-                text(formats.day(v.landed_at)),
-                text(formats.day(v.source_updated)),
+                text(of_what.get(v.dataset, formats.MISSING)),
+                day(v.landed_at),
+                day(v.source_updated),
                 text(v.licence),
                 text(v.snapshot[:SHORT]),
                 text(v.dataset),
@@ -135,7 +138,7 @@ def table(vintages: Vintages) -> Table:
         "Kildetabell",
         "Brukt i del",
         "Merking",
-        "Per dato",
+        "Gjelder",
         "Hentet",
         "Oppdatert av kilden",
         "Lisens",
@@ -148,8 +151,11 @@ def table(vintages: Vintages) -> Table:
         sheet="Kilder",
         columns=tuple(Column(t, "date" if t in _DATES else "text") for t in titles),
         rows=rows,
-        source="Kilde: utgavene som kjøringen er lagret med (audit.vintage).",
-        notes=("«Utgave» er de første tegnene i kontrollsummen for dataene slik de kom.",),
+        source="Kilde: kildenes egne opplysninger, slik kjøringen er lagret med dem.",
+        notes=(
+            "«Gjelder» er nyeste periode i tallene. «Utgave» er de første tegnene i "
+            "kontrollsummen for dataene slik de kom.",
+        ),
     )
 
 
@@ -160,7 +166,8 @@ def _instant(text: str | None) -> datetime | None:
 def _by_publisher(vintages: list[Vintage]) -> str:
     tables: dict[str, list[str]] = {}
     for vintage in vintages:
-        tables.setdefault(vintage.publisher, []).append(vintage.source_table)
+        mark = " (K)" if vintage.constructed else ""
+        tables.setdefault(vintage.publisher, []).append(vintage.source_table + mark)
     return "; ".join(f"{name}, {formats.listing(ids)}" for name, ids in tables.items())
 
 

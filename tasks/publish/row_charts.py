@@ -66,25 +66,19 @@ def _axis(title: str) -> Spec:
     return {"title": title, "format": ",d", "tickCount": 6, "orient": "bottom", "domain": False}
 
 
-def now_and_expected(rows: Rows, narrow: bool) -> Spec:
-    """Pupils now (ring) and expected (dot with interval) per programme."""
-    axis = _axis("Elever")
-    look = _ring_and_dot("nå", "ventet")
-    point = {"type": "point", "size": 90, "strokeWidth": 2, "opacity": 1}
-    range_ = {"type": "bar", "height": 9, "color": BAND}
+def change(rows: Rows, narrow: bool) -> Spec:
+    """Expected change per programme in per cent: a dot with its interval, zero as a line."""
+    axis = _axis("Endring i prosent") | {"format": "+,.0f"}
     x = {"field": "p10", "type": "quantitative", "axis": axis}
+    dot = {"type": "point", "filled": True, "color": NAVY, "size": 90, "opacity": 1}
+    zero = {"type": "tick", "color": INK, "thickness": 1.5, "size": 24 if narrow else 30}
     layers: list[Spec] = [
-        {"mark": range_, "encoding": encode(x=x, x2={"field": "p90"})},
         {
-            "transform": [{"calculate": "'ventet'", "as": "what"}],
-            "mark": dict(point),
-            "encoding": encode(x="mean", **look),
+            "mark": {"type": "bar", "height": 9, "color": BAND},
+            "encoding": encode(x=x, x2={"field": "p90"}),
         },
-        {
-            "transform": [{"filter": "isValid(datum.now)"}, {"calculate": "'nå'", "as": "what"}],
-            "mark": dict(point),
-            "encoding": encode(x="now", **look),
-        },
+        {"mark": zero, "encoding": {"x": {"datum": 0, "type": "quantitative"}}},
+        {"mark": dot, "encoding": encode(x="mean")},
     ]
     return _rows(rows, narrow, layers, 200)
 

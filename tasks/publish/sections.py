@@ -18,8 +18,9 @@ from tasks.publish.tables import Run
 
 GAP_CAVEAT = (
     "Forskjellen mellom plasser og behov er ikke en prognose for ledige plasser, for hvem som står "
-    "uten tilbud, eller for mangel på arbeidskraft. Den sier hva som skjer hvis plassene blir som "
-    "nå og ungdommene velger som før. Søkere tilpasser seg tilbudet, og det gjør tallene ikke."
+    "uten tilbud, eller for mangel på arbeidskraft. Den sier hva som skjer hvis plassene blir "
+    "som vedtatt til nå og ungdommene velger som før. Søkere tilpasser seg tilbudet, og det gjør "
+    "tallene ikke."
 )
 APPRENTICE_CAVEAT = (
     "Søkere som ventes å stå uten læreplass er ikke det samme som framtidig ledighet: noen tar Vg3 "
@@ -52,9 +53,9 @@ def document(run: Run) -> Document:
         sections=sections,
         reading=_reading(run, any(v.constructed for v in unique)),
         definitions=_definitions(run),
-        method=METHOD,
+        method=_method(run),
         closed=disclosure.REASON,
-        sources=provenance.table(run.vintages),
+        sources=provenance.table(run.vintages, run.periods),
         only_workbook=[place_tables.expected_in_full(run), place_tables.places_in_full(run)],
     )
 
@@ -76,8 +77,8 @@ def _sections(run: Run) -> list[Section]:
         ),
         Section(
             "plasser",
-            "Plasser nå mot behov",
-            (),
+            f"Plasser {run.periods.places_from} mot behov",
+            (_places_lead(run),),
             (programmes.balance(run),),
             (place_tables.heat(run), place_tables.by_level(run)),
             GAP_CAVEAT,
@@ -103,6 +104,14 @@ def _sections(run: Run) -> list[Section]:
     ]
 
 
+def _places_lead(run: Run) -> str:
+    day = f"1. oktober {run.school_year[:4]}"
+    return (
+        f"Plassene er de nyeste som er meldt og som gjelder {day}; de siste gjelder "
+        f"{run.periods.places_from}. Behovet er ungdommenes etterspørsel i {run.school_year}."
+    )
+
+
 def _record_lead(run: Run) -> tuple[str, ...]:
     fallen = accuracy.fallbacks(run)
     lead = (
@@ -118,11 +127,19 @@ def _record_lead(run: Run) -> tuple[str, ...]:
     return (lead, "Modellen slo sammenlikningen i alle seriene.")
 
 
+def _method(run: Run) -> tuple[str, ...]:
+    draws = formats.whole(run.manifest["parameters"]["draws"])
+    return (
+        *METHOD,
+        f"Læreplasser: {apprentices.drawn_from(run)}",
+        f"Kjøringen har {draws} trekninger og frø {run.manifest['seed']}. Frøet er starttallet for "
+        "trekningene: samme frø og samme kilder gir de samme tallene igjen.",
+    )
+
+
 def _run_facts(run: Run) -> list[tuple[str, str]]:
     return [
         ("Kjøring", run.id),
-        ("Trekninger", formats.whole(run.manifest["parameters"]["draws"])),
-        ("Frø", str(run.manifest["seed"])),
         ("Programversjon", str(run.manifest["code"]["package"] or "ikke installert")),
     ]
 
@@ -138,17 +155,24 @@ def _reading(run: Run, constructed: bool) -> list[tuple[str, str]]:
         ("Plasser minus behov:", "minus betyr for få plasser, pluss for mange."),
         (
             "Balanse:",
-            f"behovet er innenfor {_band(run)} av plassene, eller det er ingen hel klasse å spare.",
+            f"behovet er innenfor {_band(run)} av plassene, eller det er ingen hel klasse å spare. "
+            "Klasser telles per programområde og region, så plasser til overs kan stå spredt i "
+            "klasser som alle trengs. Derfor kan et program med mange plasser til overs være i "
+            "balanse.",
         ),
         (
             "Uavklart",
-            "er et svar: verken mangel, balanse eller overskudd er minst 80 % sannsynlig.",
+            "er et svar: verken mangel, balanse eller overskudd er minst 80 % sannsynlig. "
+            "«Heller mot» sier hva som er mest sannsynlig.",
         ),
         ("Kolon (:)", "er et skjult tall om få personer. <5 er et anslag under fem."),
     ]
     if constructed:
         told.append(
-            ("Konstruert:", "laget for eksemplets skyld, og merket under hver figur og tabell.")
+            (
+                "K (konstruert):",
+                "helt eller delvis laget for eksemplets skyld, se kilder.",
+            )
         )
     return told
 
@@ -173,6 +197,6 @@ def _definitions(run: Run) -> list[tuple[str, str]]:
         (":", disclosure.REASON),
         ("<5", "Anslag over 0 og under 5 personer."),
         ("..", "Tallet finnes ikke hos kilden."),
-        ("Konstruert", "Laget for eksemplets skyld, slik at det stemmer med offentlige summer."),
+        ("K, konstruert", "Laget for eksemplets skyld, slik at det stemmer med offentlige summer."),
         ("Foreldet", "Kilden har ikke gitt nye tall i tide; forrige utgave er brukt."),
     ]

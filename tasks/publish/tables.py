@@ -14,6 +14,7 @@ import polars as pl
 from tasks import warehouse
 from tasks.errors import NotFound, ValidationFailed
 from tasks.publish import disclosure, provenance
+from tasks.publish.periods import Periods
 from tasks.publish.provenance import Vintages
 
 ALL = "*"
@@ -24,10 +25,11 @@ COLUMNS = {
     "pupils_p90 applicants_now applicants_mean applicants_p10 applicants_p90",
     "places": "programme_code level region_code places_county places_private classes_county "
     "needed_mean needed_p10 needed_p90 gap_mean gap_p10 gap_p90 classes_needed p_shortage "
-    "p_surplus assessment county_wide",
+    "p_balance p_surplus p_no_class_to_spare assessment county_wide",
     "apprenticeship": "programme_code region_code applicants_mean applicants_p10 applicants_p90 "
-    "contracts_now placed_mean placed_p10 placed_p90 unplaced_mean unplaced_p10 unplaced_p90",
-    "placement": "year month county_code percent note",
+    "contracts_now placed_mean placed_p10 placed_p90 unplaced_mean unplaced_p10 unplaced_p90 "
+    "unplaced_as_newest",
+    "placement": "year month county_code percent note drawn",
     "track_record": "series model benchmark used horizon n mape benchmark_mape bias coverage80 "
     "constructed",
 }
@@ -58,6 +60,7 @@ class Run:
         programmes: In the order they are shown: by branch, then by size.
         regions: Intake regions, code to name, largest first.
         vintages: Editions by dataset.
+        periods: The newest period of the figures, by kind.
     """
 
     id: str
@@ -69,6 +72,7 @@ class Run:
     programmes: tuple[Programme, ...]
     regions: dict[str, str]
     vintages: Vintages
+    periods: Periods
 
     def named(self, code: str) -> str:
         """Name of a programme code; the code itself where nobody has named it."""
@@ -110,6 +114,7 @@ def read(run_folder: Path, warehouse_path: Path) -> Run:
     frames = {name: _frame(run_folder, name) for name in COLUMNS}
     manifest = json.loads(_existing(run_folder / "manifest.json").read_text(encoding="utf-8"))
     vintages = provenance.of_run(manifest["vintages"])
+    periods = Periods.of_run(run_folder.name, manifest)
     county = str(manifest["parameters"]["county"])
     programmes, regions, county_name = _names(warehouse_path, county)
     cohort = frames["cohort"]
@@ -132,6 +137,7 @@ def read(run_folder: Path, warehouse_path: Path) -> Run:
         programmes=_by_size(programmes, frames["expected"], county),
         regions=_largest_first(regions, cohort),
         vintages=vintages,
+        periods=periods,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +12,13 @@ from tasks.publish import formats
 from tasks.publish.model import Document, Table
 
 _NUMBER = {"whole": "#,##0", "signed": "+#,##0;−#,##0;0", "decimal": "#,##0.0"}
-_NUMBER |= {"percent": '#,##0.0" %"'}
+_NUMBER |= {"percent": '#,##0.0" %"', "year": "0"}
+_NUMBER |= {"date": "dd.mm.yyyy", "month": "[$-414]mmmm yyyy"}
+_LEFT = ("year", "date", "month")
 _NAVY = "#0b4f8a"
 _TONE = {"mangel": "#fbe3d3", "overskudd": "#dcebf8", "balanse": "#dcf1ea", "marked": "#fff3c4"}
+
+_SHEETS = "Ark"
 
 Formats = dict[str, Any]
 
@@ -38,7 +43,7 @@ def tables(document: Document) -> list[Table]:
     found: list[Table] = []
     for section in document.sections:
         found += [figure.table for figure in section.figures]
-        found += section.tables
+        found += [table.apart or table for table in section.tables]
     return [*found, *document.only_workbook, document.sources]
 
 
@@ -48,6 +53,7 @@ def _styles(book: xlsxwriter.Workbook) -> Formats:
     styles = {
         "title": book.add_format({**base, "bold": True, "font_size": 14, "font_color": _NAVY}),
         "strong": book.add_format({**base, "bold": True}),
+        "link": book.add_format({**base, "font_color": _NAVY, "underline": 1}),
         "text": book.add_format({**base, "text_wrap": True}),
         "note": book.add_format({**base, "italic": True, "font_color": "#55616d"}),
         "warning": book.add_format({**base, "bold": True, "bg_color": "#fff3c4"}),
@@ -57,7 +63,7 @@ def _styles(book: xlsxwriter.Workbook) -> Formats:
         for tone in ("", *_TONE):
             look: dict[str, Any] = {**base}
             if kind != "text":
-                look |= {"num_format": _NUMBER[kind], "align": "right"}
+                look |= {"num_format": _NUMBER[kind], "align": "left" if kind in _LEFT else "right"}
             if tone:
                 look["bg_color"] = _TONE[tone]
             styles[f"{kind}/{tone}"] = book.add_format(look)
@@ -73,7 +79,7 @@ def _read_me(book: xlsxwriter.Workbook, styles: Formats, document: Document) -> 
     row = 2
     if document.constructed:
         sheet.write_string(row, 0, "EKSEMPELDATA", styles["warning"])
-        told = f"Konstruerte tall er merket: {formats.listing(document.constructed)}."
+        told = f"Konstruert (K), helt eller delvis: {formats.listing(document.constructed)}."
         sheet.write_string(row, 1, told, styles["warning"])
         row += 2
     blocks = [
@@ -82,7 +88,7 @@ def _read_me(book: xlsxwriter.Workbook, styles: Formats, document: Document) -> 
         ("Hovedfunn", [("", text) for text in document.findings]),
         ("Tegn og ord", document.definitions),
         ("Forbehold", [(s.title, s.caveat) for s in document.sections if s.caveat]),
-        ("Ark", [(t.sheet, f"{t.title}. {t.source}") for t in tables(document)]),
+        (_SHEETS, [(t.sheet, t.title) for t in tables(document)]),
     ]
     for title, pairs in blocks:
         if not pairs:
@@ -90,7 +96,10 @@ def _read_me(book: xlsxwriter.Workbook, styles: Formats, document: Document) -> 
         sheet.write_string(row, 0, title, styles["title"])
         for name, told in pairs:
             row += 1
-            sheet.write_string(row, 0, name, styles["strong"])
+            if title == _SHEETS:
+                sheet.write_url(row, 0, f"internal:'{name}'!A1", styles["link"], string=name)
+            else:
+                sheet.write_string(row, 0, name, styles["strong"])
             sheet.write_string(row, 1, told, styles["text"])
         row += 2
 
@@ -110,6 +119,8 @@ def _sheet(book: xlsxwriter.Workbook, styles: Formats, table: Table) -> None:
             style = styles[f"{kind}/{tone}"]
             if isinstance(cell.value, str) or cell.value is None:
                 sheet.write_string(number, place, cell.value or "", style)
+            elif isinstance(cell.value, datetime):
+                sheet.write_datetime(number, place, cell.value, style)
             else:
                 sheet.write_number(number, place, cell.value, style)
     last = top + len(table.rows) - (1 if table.total else 0)

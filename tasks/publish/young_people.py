@@ -27,7 +27,7 @@ def cohort(run: Run) -> Figure:
         title=f"16–18-åringer i {run.county_name} per 1. januar",
         sheet="Elevgrunnlag fylket",
         columns=(
-            Column("År", "text"),
+            Column("År", "year"),
             Column("Grunnlag", "text"),
             Column("Personer"),
             Column("Fra", group=INTERVAL),
@@ -35,7 +35,7 @@ def cohort(run: Run) -> Figure:
         ),
         rows=[
             [
-                model.text(str(r["year"])),
+                model.year(r["year"]),
                 model.text(_BASIS[r["basis"]]),
                 model.whole(r["persons"]),
                 *(bounds(r["p10"], r["p90"]) if r["basis"] == "projected" else _no_bounds()),
@@ -130,13 +130,13 @@ def _region_table(run: Run, series: dict[str, list[Row]]) -> Table:
         title="16–18-åringer i inntaksregionene per 1. januar",
         sheet="Elevgrunnlag regioner",
         columns=(
-            Column("År", "text"),
+            Column("År", "year"),
             Column("Grunnlag", "text"),
             *(Column(run.regions[code]) for code in series),
         ),
         rows=[
             [
-                model.text(str(year)),
+                model.year(year),
                 model.text(basis[year]),
                 *(model.estimate(rows[place]["persons"]) for rows in series.values()),
             ]

@@ -141,7 +141,9 @@ def places() -> pl.DataFrame:
                     **gap,
                     "classes_needed": float(np.ceil(need["mean"] / size)),
                     "p_shortage": p,
+                    "p_balance": 0.0,
                     "p_surplus": 1 - p,
+                    "p_no_class_to_spare": 0.0,
                     "assessment": verdict,
                     "county_wide": code in wide,
                 }
@@ -165,6 +167,7 @@ def apprenticeship() -> pl.DataFrame:
                     "contracts_now": contracts if region == COUNTY else None,
                     **named("placed", spread(applicants * 0.78, 0.09)),
                     **named("unplaced", spread(applicants * 0.22, 0.25)),
+                    "unplaced_as_newest": applicants * (1 - 0.733),
                 }
             )
     return pl.DataFrame(rows)
@@ -183,6 +186,7 @@ def placement() -> pl.DataFrame:
                 "month": month,
                 "county_code": code,
                 "percent": value,
+                "drawn": (code, month) == (COUNTY, 12),
                 "note": NOTE if (code, year, month) == (COUNTY, 2025, 12) else None,
             }
             for code, series in (("0", country), (COUNTY, county))
@@ -237,6 +241,15 @@ def write_run(folder: Path) -> Path:
         "school_year": YEAR,
         "parameters": {"county": COUNTY, "draws": 400, "rules": rules},
         "seed": 1,
+        "periods": {
+            "population": "2026",
+            "projection": "2050",
+            "pupils": "2025/26",
+            "applicants": "2026",
+            "places": "2026-08-01",
+            "contracts": "2025",
+            "placement": "2025-12-01",
+        },
         "code": {"package": "0.1.0", "commit": None},
         "vintages": vintages(),
     }

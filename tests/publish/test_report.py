@@ -10,12 +10,13 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from conftest import COUNTY, PROGRAMMES, YEAR, Handed, pupils
+from conftest import COUNTY, PROGRAMMES, VOCATIONAL, YEAR, Handed, pupils
 
 from tasks import warehouse
 from tasks.errors import NotFound, ValidationFailed
-from tasks.publish import formats, report
+from tasks.publish import findings, formats, parts, report, tables
 from tasks.publish.model import Report
+from tasks.publish.provenance import USED
 
 VOID = {"meta", "br", "link", "img", "hr", "input"}
 
@@ -109,9 +110,9 @@ def test_every_drawing_has_words_and_figures(html: str) -> None:
 
 
 def test_every_table_has_a_source_and_headings(html: str) -> None:
-    parts = re.split(r"<table ", html)[1:]
-    assert len(parts) == 12
-    for part in parts:
+    pieces = re.split(r"<table ", html)[1:]
+    assert len(pieces) == 12
+    for part in pieces:
         inside, after = part.split("</table>", 1)
         assert "<caption" in inside
         assert 'scope="col"' in inside
@@ -124,7 +125,65 @@ def test_every_table_has_a_source_and_headings(html: str) -> None:
 def test_sources_come_from_the_editions_of_the_run(html: str) -> None:
     assert "Kilde: Statistisk sentralbyrå, 07459 og 14746. Hentet 22.11.2026." in html
     assert "EKSEMPELDATA" in html
-    assert "Helt eller delvis konstruert: Kapasitet" in html
+    assert html.count("K: helt eller delvis konstruert, se kilder.") > 5
+    assert html.count("Kapasitet ved de videregående skolene") <= 2
+    told = html.split('id="konstruert"', 1)[1].split("</ul>", 1)[0]
+    assert "Kapasitet" in told
+    assert "Folkemengde" not in told
+    rows = {row[0]: row for row in table_rows(html, "tabell-kilder")}
+    of = {row[-1]: row[5:8] for row in rows.values()}
+    assert of["county_pupils"] == ["skoleåret 2025/26", "22.11.2026", "12.06.2026"]
+    assert of["udir_apprentice_contracts"][0] == "1. oktober 2025"
+    assert set(of) == {v for used in USED.values() for v in used}
+    assert ".." not in {period for period, *_ in of.values()}
+
+
+def test_now_is_dated(html: str) -> None:
+    page = Page(html)
+    text = page.text
+    for told in (
+        "Elever 2025/26",
+        "Søkere 2026",
+        "Plasser fra høsten 2026",
+        "Løpende lærekontrakter 1. oktober 2025",
+        "ved siste telling (2025/26)",
+        "de nyeste som er meldt og som gjelder 1. oktober 2027",
+    ):
+        assert told in text
+    assert not re.search(r"\b(Elever|Søkere|Plasser) nå\b", text)
+    assert "audit." not in text
+    assert '<th scope="col" class="whole">nå</th>' not in html
+
+
+def test_what_lies_behind_the_share_placed_is_said(html: str) -> None:
+    text = Page(html).text
+    assert "81,0\u00a0% (2023), 80,0\u00a0% (2024) og 73,3\u00a0% (2025, mulig brudd)" in text
+    applicants = sum(PROGRAMMES[c] for c in VOCATIONAL) * 0.22
+    assert (
+        "Hvis andelen blir som i desember 2025 (73,3\u00a0%), står ca. "
+        f"{formats.whole(applicants * 0.267)} uten plass."
+    ) in text
+
+
+@pytest.mark.parametrize(
+    ("assessment", "chances", "reason"),
+    [
+        ("mangel", (0.9, 0.1, 0.0, 0.0), "behovet er for stort"),
+        ("overskudd", (0.0, 0.1, 0.9, 0.0), "minst én klasse å spare"),
+        ("balanse", (0.0, 0.9, 0.1, 0.7), "ingen hel klasse å spare"),
+        ("balanse", (0.1, 0.9, 0.0, 0.2), "behovet er nær plassene"),
+        ("uavklart", (0.0, 0.36, 0.64, 0.3), "spriker, heller mot overskudd (64\u00a0%)"),
+        ("uavklart", (0.6, 0.4, 0.0, 0.0), "spriker, heller mot mangel (60\u00a0%)"),
+    ],
+)
+def test_every_assessment_says_why(
+    assessment: str, chances: tuple[float, float, float, float], reason: str
+) -> None:
+    names = ("p_shortage", "p_balance", "p_surplus", "p_no_class_to_spare")
+    row = {"assessment": assessment, **dict(zip(names, chances, strict=True))}
+    assert parts.reason(row) == reason
+    shares = [c.value for c in parts.assessed(row)[:3]]
+    assert shares == [round(100 * c) for c in chances[:3]]
 
 
 def test_figures_equal_the_run(html: str, handed: Handed) -> None:
@@ -178,9 +237,34 @@ def test_findings_follow_the_figures(handed: Handed, tmp_path: Path) -> None:
     record = pl.read_parquet(run / "track_record.parquet")
     record.with_columns(used=pl.col("model")).write_parquet(run / "track_record.parquet")
     page = report.write(run, handed.warehouse, tmp_path / "out").html.read_text(encoding="utf-8")
-    assert "Ingen utdanningsprogram har mangel eller overskudd" in page
-    assert "For 16 av 16 utdanningsprogram er svaret uavklart" in page
-    assert "Modellen slo ikke" not in page
+    text = Page(page).text
+    assert "På Vg1, der inntaket avgjøres, mangler det ikke plasser i noe program" in text
+    assert "Ingen program har flere plasser enn behov på Vg1" in text
+    assert "For 16 av 16 utdanningsprogram på Vg1 er svaret uavklart" in text
+    assert "Modellen slo ikke" not in text
+    assert "opplæringslova § 5-3" in text
+
+
+def test_findings_begin_with_vg1_and_shortage(handed: Handed, tmp_path: Path) -> None:
+    run = copied(handed, tmp_path)
+    places = pl.read_parquet(run / "places.parquet")
+    short = pl.struct("programme_code", "level").is_in(
+        [{"programme_code": "BA", "level": "1"}, {"programme_code": "MD", "level": "3"}]
+    )
+    over = (pl.col("programme_code") == "HS") & (pl.col("level") == "1")
+    places.with_columns(
+        assessment=pl.when(short)
+        .then(pl.lit("mangel"))
+        .when(over)
+        .then(pl.lit("overskudd"))
+        .otherwise(pl.lit("balanse"))
+    ).write_parquet(run / "places.parquet")
+    found = findings.sentences(tables.read(run, handed.warehouse))
+    assert len(found) <= 8
+    assert re.match(r"På Vg1, .* mangler det plasser i bygg.* Vg1 \([+−]?\d+\)", found[0])
+    assert "På Vg2 og Vg3 mangler det plasser i musikk, dans og drama Vg3" in found[0]
+    assert re.match(r"Det er flere plasser enn behov i helse.* Vg1", found[1])
+    assert "uavklart" not in " ".join(found)
 
 
 def test_real_figures_carry_no_banner_and_stale_ones_say_why(
@@ -227,6 +311,15 @@ def test_an_edition_that_is_not_known_is_refused(handed: Handed, tmp_path: Path)
     with pytest.raises(NotFound, match="county_capacity"):
         report.write(run, handed.warehouse, tmp_path / "out")
     assert not (tmp_path / "out").exists()
+
+
+def test_a_run_that_does_not_date_its_figures_is_refused(handed: Handed, tmp_path: Path) -> None:
+    run = copied(handed, tmp_path)
+    manifest = json.loads((run / "manifest.json").read_text(encoding="utf-8"))
+    del manifest["periods"]["pupils"]
+    (run / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+    with pytest.raises(ValidationFailed, match="pupils"):
+        report.write(run, handed.warehouse, tmp_path / "out")
 
 
 def test_a_missing_table_or_column_is_refused(handed: Handed, tmp_path: Path) -> None:
