@@ -81,10 +81,9 @@ def drawn_from(run: Run) -> str:
         ]
     )
     return (
-        f"Andelen som får plass, er trukket fra tellingene i desember: {shares}. Det finnes ikke "
-        "publiserte tall per utdanningsprogram. Derfor brukes én andel og ett antall søkere per "
-        "Vg2-elev for alle, og søylene viser hvor store programmene er, ikke forskjeller i "
-        "formidling."
+        f"Andelen som får plass, er trukket fra de siste tellingene i desember: {shares}. Én andel "
+        "og ett antall søkere per Vg2-elev brukes for alle program, siden andre ikke er "
+        "publisert: søylene viser størrelse, ikke forskjeller i formidling."
     )
 
 

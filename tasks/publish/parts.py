@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import polars as pl
@@ -49,25 +50,42 @@ def bounds(low: float, high: float) -> list[Cell]:
     return [model.estimate(low), model.estimate(high)]
 
 
-def assessed(row: Row) -> list[Cell]:
+def assessed(run: Run, row: Row) -> list[Cell]:
     """Cells of the columns `ASSESSED`: probabilities, assessment, and why."""
+    rules = run.manifest["parameters"]["rules"]
     return [
-        *(model.percent(100 * row[name], 0) for name in _CHANCES.values()),
+        *(model.percent(_chance(row[name], rules), 0) for name in _CHANCES.values()),
         model.text(row["assessment"], row["assessment"]),
-        model.text(reason(row)),
+        model.text(reason(row, rules)),
     ]
 
 
-def reason(row: Row) -> str:
-    """Why a row of `places` is assessed as it is, in a few words; which way an open one leans."""
+def reason(row: Row, rules: Mapping[str, float]) -> str:
+    """Why a row of `places` is assessed as it is, in a few words; which way an open one leans.
+
+    Args:
+        row: A row of `places`.
+        rules: `balance_band` and `certainty` of the run.
+    """
     if told := _REASONS.get(row["assessment"]):
         return told
     if row["assessment"] == "balanse":
         idle = row["p_no_class_to_spare"] > row["p_balance"] / 2
-        return "ingen hel klasse å spare" if idle else "behovet er nær plassene"
+        return (
+            "ingen hel klasse å spare"
+            if idle
+            else f"innenfor {formats.share(rules['balance_band'])}"
+        )
     likely = max(_CHANCES, key=lambda name: float(row[_CHANCES[name]]))
-    chance = formats.share(row[_CHANCES[likely]])
+    chance = formats.percent(_chance(row[_CHANCES[likely]], rules), 0)
     return f"spriker, heller mot {likely} ({chance})"
+
+
+def _chance(probability: float, rules: Mapping[str, float]) -> float:
+    """A probability in whole per cent, never rounded up to the one that would have settled it."""
+    chance = 100 * probability
+    certain = 100 * rules["certainty"]
+    return math.floor(chance) if certain - 1 < chance < certain else round(chance)
 
 
 def county_rows(run: Run, name: str, **where: str) -> dict[str, Row]:

@@ -87,6 +87,7 @@ def applicants(run: Run) -> Table:
             if code in wanted
         ],
         source=provenance.of("expected", run.vintages),
+        notes=(ROUNDING,),
         total=ALL in wanted,
     )
 
@@ -193,7 +194,7 @@ def by_level(run: Run) -> Table:
     for programme in run.programmes:
         for level in sorted(frame["level"].unique()):
             if row := found.get((programme.code, level)):
-                rows.append([model.text(named(programme)), *_level_cells(row)])
+                rows.append([model.text(named(programme)), *_level_cells(run, row)])
     return Table(
         id="tabell-plasser-trinn",
         title=f"Plasser og klasser per trinn, {run.county_name} i {run.school_year}",
@@ -242,7 +243,7 @@ def places_in_full(run: Run) -> Table:
                     model.signed(-r["gap_p10"]),
                     model.classes(r["classes_county"]),
                     model.classes(r["classes_needed"]),
-                    *assessed(r),
+                    *assessed(run, r),
                 ]
             )
     return Table(
@@ -288,7 +289,7 @@ def _no_verdict(programme: Programme) -> Cell:
     return model.text("hele fylket" if programme.county_wide else "–", "none")
 
 
-def _level_cells(row: Row) -> list[Cell]:
+def _level_cells(run: Run, row: Row) -> list[Cell]:
     return [
         model.text(level_name(row["level"])),
         model.whole(row["places_county"]),
@@ -297,5 +298,5 @@ def _level_cells(row: Row) -> list[Cell]:
         model.signed(-row["gap_mean"]),
         model.classes(row["classes_county"]),
         model.classes(row["classes_needed"]),
-        *assessed(row),
+        *assessed(run, row),
     ]

@@ -110,7 +110,7 @@ def balance(run: Run) -> Figure:
                 model.signed(surplus),
                 model.signed(-r["gap_p90"]),
                 model.signed(-r["gap_p10"]),
-                *assessed(r),
+                *assessed(run, r),
             ]
         )
     table = Table(

@@ -68,10 +68,13 @@ def _axis(title: str) -> Spec:
 
 def change(rows: Rows, narrow: bool) -> Spec:
     """Expected change per programme in per cent: a dot with its interval, zero as a line."""
-    axis = _axis("Endring i prosent") | {"format": "+,.0f"}
+    axis = _axis("Endring i prosent") | {
+        "format": "+,.0f",
+        "labelExpr": "datum.value == 0 ? '0' : datum.label",
+    }
     x = {"field": "p10", "type": "quantitative", "axis": axis}
     dot = {"type": "point", "filled": True, "color": NAVY, "size": 90, "opacity": 1}
-    zero = {"type": "tick", "color": INK, "thickness": 1.5, "size": 24 if narrow else 30}
+    zero = {"type": "tick", "color": INK, "thickness": 1.5, "size": 16 if narrow else 30}
     layers: list[Spec] = [
         {
             "mark": {"type": "bar", "height": 9, "color": BAND},

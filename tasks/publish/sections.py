@@ -124,7 +124,7 @@ def _record_lead(run: Run) -> tuple[str, ...]:
             f"Modellen slo ikke sammenlikningen for {formats.listing(fallen)}. Der brukes "
             "sammenlikningen.",
         )
-    return (lead, "Modellen slo sammenlikningen i alle seriene.")
+    return (lead, "Der rapporten bygger på modellen, slo den sammenlikningen.")
 
 
 def _method(run: Run) -> tuple[str, ...]:

@@ -171,19 +171,21 @@ def test_what_lies_behind_the_share_placed_is_said(html: str) -> None:
         ("mangel", (0.9, 0.1, 0.0, 0.0), "behovet er for stort"),
         ("overskudd", (0.0, 0.1, 0.9, 0.0), "minst én klasse å spare"),
         ("balanse", (0.0, 0.9, 0.1, 0.7), "ingen hel klasse å spare"),
-        ("balanse", (0.1, 0.9, 0.0, 0.2), "behovet er nær plassene"),
+        ("balanse", (0.1, 0.9, 0.0, 0.2), "innenfor 5\u00a0%"),
         ("uavklart", (0.0, 0.36, 0.64, 0.3), "spriker, heller mot overskudd (64\u00a0%)"),
+        ("uavklart", (0.0, 0.7975, 0.2025, 0.3), "spriker, heller mot balanse (79\u00a0%)"),
         ("uavklart", (0.6, 0.4, 0.0, 0.0), "spriker, heller mot mangel (60\u00a0%)"),
     ],
 )
 def test_every_assessment_says_why(
-    assessment: str, chances: tuple[float, float, float, float], reason: str
+    handed: Handed, assessment: str, chances: tuple[float, float, float, float], reason: str
 ) -> None:
     names = ("p_shortage", "p_balance", "p_surplus", "p_no_class_to_spare")
     row = {"assessment": assessment, **dict(zip(names, chances, strict=True))}
-    assert parts.reason(row) == reason
-    shares = [c.value for c in parts.assessed(row)[:3]]
-    assert shares == [round(100 * c) for c in chances[:3]]
+    run = tables.read(handed.run, handed.warehouse)
+    assert parts.reason(row, run.manifest["parameters"]["rules"]) == reason
+    shares = [c.value for c in parts.assessed(run, row)[:3]]
+    assert shares == [79 if c == 0.7975 else round(100 * c) for c in chances[:3]]
 
 
 def test_figures_equal_the_run(html: str, handed: Handed) -> None:
