@@ -8,7 +8,7 @@ from datetime import date
 from flows import show
 from flows.environment import configure
 from flows.sources import source_server
-from tasks import catalogue, locks, night, quality, warehouse
+from tasks import catalogue, locks, night, quality, runs
 from tasks.errors import WrongUse
 from tasks.settings import Project, Settings, oslo_today
 
@@ -48,7 +48,7 @@ def ingest(datasets: tuple[str, ...], as_of: date | None, full: bool, ignore_win
     if as_of and as_of < today:
         path = night.rebuild(settings, as_of)
         show.line(f"Tallene slik de stod {as_of:%d.%m.%Y}: {show.relative(path)}")
-        show.line(f'Spør dem med: tilbudsplan query --as-of {as_of} "show all tables"')
+        show.line(f"Se tabellene med: tilbudsplan query --as-of {as_of}")
         return
     catalogue.load(Project().catalogue).select(datasets)
     _refuse_at_once(settings)
@@ -64,11 +64,8 @@ def ingest(datasets: tuple[str, ...], as_of: date | None, full: bool, ignore_win
 
 def plan_run(school_year: str, seed: int, draws: int | None) -> None:
     """The yearly run for one school year."""
-    from tasks.runs import start_year
-
-    start_year(school_year)
     settings = Settings()
-    warehouse.connect_internal(settings.rooms).close()
+    runs.check_ahead(settings.rooms, school_year)
     configure(settings.rooms, quietly=True)
     with show.progress():
         from flows.yearly import yearly

@@ -66,7 +66,7 @@ def test_the_demo_goes_from_sources_to_report(tmp_path: Path) -> None:
 
     with sqlite3.connect(home / "prefect" / "prefect.db") as database:
         artifacts = dict(database.execute("select key, data from artifact where key is not null"))
-    assert {"natt", "rapport", "kjoring"} <= artifacts.keys()
+    assert {"natt", "rapport"} <= artifacts.keys()
     assert "# Natten" in artifacts["natt"]
     assert report.name in artifacts["rapport"]
 
