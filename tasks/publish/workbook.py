@@ -8,7 +8,6 @@ from typing import Any
 
 import xlsxwriter
 
-from tasks.publish import formats
 from tasks.publish.model import Document, Table
 
 _NUMBER = {"whole": "#,##0", "signed": "+#,##0;−#,##0;0", "decimal": "#,##0.0"}
@@ -79,7 +78,7 @@ def _read_me(book: xlsxwriter.Workbook, styles: Formats, document: Document) -> 
     row = 2
     if document.constructed:
         sheet.write_string(row, 0, "EKSEMPELDATA", styles["warning"])
-        told = f"Konstruert (K), helt eller delvis: {formats.listing(document.constructed)}."
+        told = f"Konstruert (K), helt eller delvis: {'; '.join(document.constructed)}."
         sheet.write_string(row, 1, told, styles["warning"])
         row += 2
     blocks = [
