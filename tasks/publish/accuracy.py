@@ -52,7 +52,7 @@ def track_record(run: Run) -> Figure:
     return figure(
         "figur-treffsikkerhet",
         "Hvor godt har anslagene truffet?",
-        "Gjennomsnittlig feil, korteste og lengste horisont. Til høyre: modell mot "
+        "Gjennomsnittlig feil, korteste og lengste horisont. Tall ved raden: modell mot "
         f"sammenlikning. {CONSTRUCTED_NOTE}.",
         described(rows),
         lambda narrow: row_charts.track_record(rows, narrow),

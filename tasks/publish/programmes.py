@@ -66,7 +66,7 @@ def expected(run: Run) -> Figure:
     return figure(
         "figur-elever",
         f"Ventet endring i elevtall fra {counted} til {run.school_year}",
-        f"Prikk: ventet endring i prosent. Farget felt: 80 %-intervall. Til høyre: elever "
+        f"Prikk: ventet endring i prosent. Farget felt: 80 %-intervall. Tall ved raden: elever "
         f"{counted} → ventet {run.school_year} (80 %-intervall).",
         described(rows),
         lambda narrow: row_charts.change(rows, narrow),
