@@ -63,7 +63,7 @@ def apprenticeship(run: Run) -> Figure:
     return figure(
         "figur-laereplasser",
         f"Søkere til læreplass før skoleåret {run.school_year}",
-        "Ventet antall med og uten plass. Tall ved raden: uten plass (80 %-intervall) av alle søkere.",
+        "Ventet antall med og uten plass. Tall ved raden: uten plass (80 %-intervall) av alle.",
         described(rows),
         lambda narrow: row_charts.apprenticeship(rows, narrow),
         table,
