@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date
 
 from flows import show
@@ -17,14 +19,12 @@ DEMO_SCHOOL_YEAR = "2027/28"
 
 def demo() -> None:
     """One night and one yearly run on the bundled sample."""
-    os.environ["TILBUDSPLAN_PROFILE"] = "demo"
-    settings = Settings()
+    settings = Settings(profile="demo")
     _refuse_at_once(settings)
     configure(settings.rooms, quietly=True)
     show.line("Tilbudsplan på eksempeldata: henter, kontrollerer, regner og skriver rapporten …")
     # The source server and the expectation library start while Prefect waits for its own server.
-    with source_server(settings) as ready, show.progress():
-        os.environ["TILBUDSPLAN_SOURCE_SERVER"] = str(ready.source_server)
+    with source_server(settings) as ready, _environment(ready), show.progress():
         from flows.nightly import nightly
         from flows.yearly import yearly
 
@@ -72,6 +72,25 @@ def plan_run(school_year: str, seed: int, draws: int | None) -> None:
 
         run = yearly(school_year=school_year, seed=seed, draws=draws)
     _say_where(settings, run)
+
+
+@contextmanager
+def _environment(settings: Settings) -> Iterator[None]:
+    """Let the flows, which read their settings themselves, find the sample's profile and server."""
+    values = {
+        "TILBUDSPLAN_PROFILE": settings.profile,
+        "TILBUDSPLAN_SOURCE_SERVER": str(settings.source_server),
+    }
+    before = {name: os.environ.get(name) for name in values}
+    os.environ.update(values)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
 
 
 def _refuse_at_once(settings: Settings) -> None:
