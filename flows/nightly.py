@@ -99,7 +99,7 @@ def what_came_of(dataset: str, landed: PrefectFuture[str], parsed: PrefectFuture
         kind = "parse"
         parsed.result()
     except TilbudsplanError as error:
-        return Candidate(dataset, None, kind, str(error))
+        return stages.refused(dataset, kind, error)
     except Exception as error:
         # A fault of ours in one dataset must not stop the night; Prefect's log has the trace.
         return Candidate(dataset, None, kind, f"uventet feil i programmet: {error!r}")

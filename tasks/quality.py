@@ -15,6 +15,7 @@ import threading
 from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -144,8 +145,11 @@ def read_suites(folder: Path) -> dict[str, Suite]:
     return suites
 
 
+@cache
 def preload() -> threading.Thread:
     """Start importing Great Expectations beside other work; `run` waits for it by importing.
+
+    Once a process: whoever asks again gets the same thread.
 
     Validates a table of one row as well: what the library does on first use is then done too.
     """

@@ -49,12 +49,6 @@ class _Network:
         return tail, head
 
 
-def with_totals(counts: Counts) -> Counts:
-    """Put row totals, column totals and the grand total on a table (last row, last column)."""
-    wide = np.concatenate([counts, counts.sum(axis=1, keepdims=True)], axis=1)
-    return np.concatenate([wide, wide.sum(axis=0, keepdims=True)], axis=0)
-
-
 def closed_cells(values: Counts, also: Mask | None = None) -> Mask:
     """Say which cells of a two-way table of persons must be closed.
 

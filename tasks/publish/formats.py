@@ -50,11 +50,6 @@ def interval(low: float | None, high: float | None) -> str:
     return ends[0] if ends[0] == ends[1] else "–".join(ends)
 
 
-def signed_interval(low: float | None, high: float | None) -> str:
-    """An interval of differences, `−12 til +4`: a dash would be read as a minus."""
-    return f"{signed(low)} til {signed(high)}"
-
-
 def decimal(value: float | None, digits: int = 1) -> str:
     """A number with decimal comma."""
     if value is None or value != value:

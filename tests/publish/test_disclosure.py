@@ -9,13 +9,19 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy.optimize import linprog
 
-from tasks.publish.disclosure import LIMIT, closed_cells, closed_list, with_totals
+from tasks.publish.disclosure import LIMIT, closed_cells, closed_list
 
 COUNTS = arrays(
     np.int64,
     st.tuples(st.integers(1, 5), st.integers(1, 5)),
     elements=st.one_of(st.integers(0, 8), st.integers(0, 400)),
 )
+
+
+def with_totals(counts: np.ndarray) -> np.ndarray:
+    """Put row totals, column totals and the grand total on a table (last row, last column)."""
+    wide = np.concatenate([counts, counts.sum(axis=1, keepdims=True)], axis=1)
+    return np.concatenate([wide, wide.sum(axis=0, keepdims=True)], axis=0)
 
 
 def relations(shape: tuple[int, int]) -> np.ndarray:
