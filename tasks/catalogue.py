@@ -81,7 +81,7 @@ class Dataset(Strict):
 
     id: Identifier
     title: str
-    protocol: Literal["pxweb", "klass", "udir_report", "nsr", "delimited"]
+    protocol: Literal[PROTOCOLS]  # type: ignore[valid-type]
     source_table: str
     selection: Any
     cadence: Literal["daily", "monthly", "quarterly", "yearly", "irregular"]

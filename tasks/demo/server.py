@@ -34,6 +34,15 @@ MOUNTS = {
     "udir": "tasks.demo.udir_server",
     "nsr": "tasks.demo.nsr_server",
     "trondelag": "tasks.demo.files_server",
+    "nav_feed": "tasks.demo.nav_feed_server",
+    "nav": "tasks.demo.workbook_server",
+    "nho": "tasks.demo.workbook_server",
+    "imdi": "tasks.demo.workbook_server",
+    "vilbli": "tasks.demo.workbook_server",
+    "grep": "tasks.demo.grep_server",
+    "vigo": "tasks.demo.vigo_server",
+    "dbh": "tasks.demo.dbh_server",
+    "brreg": "tasks.demo.brreg_server",
 }
 CACHE_BYTES = 256_000_000
 

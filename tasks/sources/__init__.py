@@ -25,7 +25,20 @@ if TYPE_CHECKING:
 
     from tasks.sources.transport import Client
 
-PROTOCOLS = ("pxweb", "klass", "udir_report", "nsr", "delimited")
+PROTOCOLS = (
+    "brreg",
+    "dbh",
+    "delimited",
+    "grep",
+    "klass",
+    "nav_feed",
+    "nsr",
+    "person_file",
+    "pxweb",
+    "udir_report",
+    "vigo_codes",
+    "workbook",
+)
 
 
 @dataclass(frozen=True)
