@@ -37,7 +37,7 @@ land = task(
     cache_policy=NO_CACHE,
 )(stages.land_dataset)
 parse = task(name="parse", task_run_name="parse-{dataset_id}", cache_policy=NO_CACHE)(
-    stages.parse_snapshot
+    stages.parse_landed
 )
 build = task(name="build", cache_policy=NO_CACHE)(stages.build)
 
@@ -73,7 +73,7 @@ def nightly(
         fetch = land.with_options(retry_delay_seconds=settings.retry_pause_seconds)
         landed = {d: fetch.submit(night, d, ignore_windows=ignore_windows) for d in chosen}
         # Prefect hands the landed snapshot on once it is there, and skips what never came.
-        parsed = {d: parse.submit(night, d, cast(str, landed[d]), full=full) for d in chosen}
+        parsed = {d: parse.submit(night, d, cast(str | None, landed[d]), full=full) for d in chosen}
         candidates = []
         for number, dataset in enumerate(chosen, start=1):
             candidates.append(what_came_of(dataset, landed[dataset], parsed[dataset]))
@@ -91,7 +91,9 @@ def nightly(
         return outcome
 
 
-def what_came_of(dataset: str, landed: PrefectFuture[str], parsed: PrefectFuture[Any]) -> Candidate:
+def what_came_of(
+    dataset: str, landed: PrefectFuture[str | None], parsed: PrefectFuture[Any]
+) -> Candidate:
     """Wait for a dataset's two tasks; whatever stops one leaves the others going."""
     kind = "fetch"
     try:
@@ -103,4 +105,4 @@ def what_came_of(dataset: str, landed: PrefectFuture[str], parsed: PrefectFuture
     except Exception as error:
         # A fault of ours in one dataset must not stop the night; Prefect's log has the trace.
         return Candidate(dataset, None, kind, f"uventet feil i programmet: {error!r}")
-    return Candidate(dataset, snapshot)
+    return stages.delivered(dataset, snapshot)

@@ -41,6 +41,7 @@ KINDS = {
     "block": "stoppet",
     "freshness": "for gammel",
     "warn": "advarsel",
+    "awaited": "ventes",
 }
 
 USAGE_ERRORS = (

@@ -48,6 +48,7 @@ def sources(as_json: bool) -> None:
                 "as_of": vintage.get("as_of"),
                 "stale": vintage.get("stale"),
                 "constructed": vintage.get("constructed"),
+                "awaited": dataset.awaited and vintage.get("as_of") is None,
             }
         )
     if as_json:
@@ -61,6 +62,7 @@ def sources(as_json: bool) -> None:
         "as_of": "hentet",
         "stale": "gammel",
         "constructed": "konstruert",
+        "awaited": "ventes",
         "title": "tittel",
     }
     show.as_table(tuple(shown.values()), show.rows_of(records, tuple(shown)))
@@ -140,7 +142,10 @@ def status(as_json: bool) -> None:
     settings = Settings()
     rooms = settings.rooms
     journal = Journal(rooms.journal)
-    titles = {dataset.id: dataset.title for dataset in catalogue.load(Project().catalogue)}
+    declared = catalogue.load(Project().catalogue)
+    titles = {dataset.id: dataset.title for dataset in declared}
+    known = vintages(settings)
+    delivered = {v["dataset"] for v in known if v["as_of"]}
     finished = runs.listed(rooms)
     run = finished[0]["run"] if finished else None
     html = next((rooms.reports / run).glob("*.html"), None) if run else None
@@ -151,7 +156,12 @@ def status(as_json: bool) -> None:
         "run": run,
         "runs": finished,
         "report": html,
-        "stale": [v for v in vintages(settings) if v["stale"]],
+        "stale": [v for v in known if v["stale"]],
+        "awaited": [
+            {"dataset": d.id, "title": d.title, "owner": d.owner}
+            for d in declared
+            if d.awaited and d.id not in delivered
+        ],
         "alerts": [
             {**vars(finding), "title": titles.get(finding.dataset)}
             for finding in alerts.open_findings(journal)
@@ -220,6 +230,10 @@ def _print_status(facts: dict[str, Any]) -> None:
     for vintage in facts["stale"]:
         name = norwegian.titled(vintage["dataset"], vintage["title"])
         show.line(f"  {name}: {vintage['stale_reason']}")
+    if facts["awaited"]:
+        show.line(f"Ventes, meldt og ikke levert: {len(facts['awaited'])}")
+    for awaited in facts["awaited"]:
+        show.line(f"  {norwegian.titled(awaited['dataset'], awaited['title'])}, {awaited['owner']}")
     show.line(f"Åpne varsler: {len(facts['alerts']) or 'ingen'}")
     for alert in facts["alerts"]:
         name, kind = norwegian.titled(alert["dataset"], alert["title"]), alert["kind"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flows.norwegian import KINDS, titled
 from tasks import catalogue
+from tasks.assembly import AWAITED
 from tasks.night import Outcome
 from tasks.settings import Project
 
@@ -16,8 +17,11 @@ def night_summary(outcome: Outcome) -> str:
         return f"**{titled(identity, titles.get(identity))}**"
 
     fallen = [
-        f"- {name(v.dataset)}, {KINDS[v.kind]}: {v.reason}" for v in outcome.vintages if v.kind
+        f"- {name(v.dataset)}, {KINDS[v.kind]}: {v.reason}"
+        for v in outcome.vintages
+        if v.kind and v.kind != AWAITED
     ]
+    awaited = [f"- {name(v.dataset)}" for v in outcome.vintages if v.kind == AWAITED]
     lines = [
         f"# Natten {outcome.as_of:%d.%m.%Y}",
         "",
@@ -25,6 +29,8 @@ def night_summary(outcome: Outcome) -> str:
     ]
     if fallen:
         lines += ["", "## Står på eldre tall", "", *fallen]
+    if awaited:
+        lines += ["", "## Ventes: meldt og ikke levert", "", *awaited]
     if outcome.skipped:
         lines += ["", "## Ikke bygget", ""]
         lines += [f"- **{table}**: {why}" for table, why in sorted(outcome.skipped.items())]

@@ -20,12 +20,15 @@ from tasks.catalogue import Catalogue, Dataset
 from tasks.errors import ConfigurationError, SourceChanged, TilbudsplanError, ValidationFailed
 from tasks.quality import Result, Suite
 from tasks.settings import Project
+from tasks.sources import empty_frames
 from tasks.transform import Table
 
 if TYPE_CHECKING:
     import duckdb
 
 _TYPED = ("staging", "restricted")
+# The kind of a vintage that has never been delivered, as it was declared that it might not be.
+AWAITED = "awaited"
 
 
 @dataclass(frozen=True)
@@ -35,7 +38,8 @@ class Vintage:
     Attributes:
         dataset: The dataset's id.
         snapshot: The snapshot, or None where there is none that can be used.
-        kind: Where the newest one failed: `fetch`, `parse`, `stage` or `block`; None if it did not.
+        kind: Where the newest one failed: `fetch`, `parse`, `stage` or `block`; None if it did not;
+            `awaited` where there never was one, and none was due.
         reason: Why, in Norwegian.
     """
 
@@ -120,7 +124,12 @@ def _load(night: Assembly, dataset: Dataset) -> None:
             _fall_back(night, dataset, "parse", str(error))
         else:
             return
-    warehouse.drop_raw(night.con, dataset.id)
+    if dataset.awaited:
+        # What reads it is built all the same, without its rows.
+        frames = empty_frames(dataset.protocol, dataset.selection)
+        warehouse.load_empty(night.con, dataset.id, frames or {})
+    else:
+        warehouse.drop_raw(night.con, dataset.id)
 
 
 def _fall_back(night: Assembly, dataset: Dataset, kind: str, reason: str) -> None:

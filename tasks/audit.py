@@ -10,7 +10,7 @@ import polars as pl
 
 from tasks import quality, warehouse
 from tasks.alerts import Finding
-from tasks.assembly import Assembly, Vintage
+from tasks.assembly import AWAITED, Assembly, Vintage
 from tasks.catalogue import Dataset
 from tasks.landing import Landing, Snapshot
 
@@ -31,6 +31,7 @@ _VINTAGE: dict[str, type[pl.DataType]] = {
     "stale": pl.Boolean,
     "stale_reason": pl.String,
     "constructed": pl.Boolean,
+    "awaited": pl.Boolean,
 }
 _TABLE = {
     "table_name": pl.String,
@@ -46,7 +47,8 @@ def write(night: Assembly, landing: Landing, night_id: str, profile: str) -> lis
     """Write the audit tables of a built night.
 
     - `audit.night`: one row; id, as_of, profile.
-    - `audit.vintage`: one row per dataset; the snapshot it stands on, its age, and why it is stale.
+    - `audit.vintage`: one row per dataset; the snapshot it stands on, its age, why it is stale, and
+      whether it is awaited.
     - `audit.validation`: one row per expectation.
     - `audit.table`: one row per SQL file; its header, and why it was skipped.
 
@@ -100,6 +102,7 @@ def _write(
 def _vintage_row(
     night: Assembly, dataset: Dataset, vintage: Vintage, landed: Snapshot | None, late: str | None
 ) -> list[object]:
+    awaited = vintage.kind == AWAITED
     return [
         dataset.id,
         dataset.title,
@@ -111,9 +114,10 @@ def _vintage_row(
         landed.as_of if landed else None,
         _utc(landed.landed_at) if landed else None,
         _utc(landed.updated) if landed and landed.updated else None,
-        bool(vintage.reason or late),
+        bool(vintage.reason or late) and not awaited,
         vintage.reason or late,
         _constructed(night.con, dataset.table),
+        awaited,
     ]
 
 
@@ -147,7 +151,7 @@ def _constructed(con: duckdb.DuckDBPyConnection, table: str) -> bool:
 
 def _findings(dataset: Dataset, vintage: Vintage, late: str | None, as_of: date) -> list[Finding]:
     found = []
-    if vintage.kind:
+    if vintage.kind and vintage.kind != AWAITED:
         reason = vintage.reason or ""
         if vintage.snapshot is None:
             reason += " (ingen tidligere årgang å falle tilbake på: tabellen mangler)"

@@ -10,13 +10,20 @@ import tomllib
 from collections.abc import Iterator
 from datetime import time
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+    model_validator,
+)
 from pydantic_core import ErrorDetails
 
 from tasks.errors import CatalogueError, NotFound
-from tasks.sources import PROTOCOLS, protocol
+from tasks.sources import PROTOCOLS, empty_frames, protocol
 
 Identifier = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
 TableName = Annotated[str, StringConstraints(pattern=r"^(staging|restricted)\.[a-z][a-z0-9_]*$")]
@@ -75,6 +82,8 @@ class Dataset(Strict):
         table: The typed table; `sql/<schema>/<name>.sql` and a suite belong to it. Restricted
             datasets become `restricted.*` tables, which are never copied to the published file.
         freshness_days: A vintage that the source has not updated for longer is stale.
+        awaited: Declared before it is delivered, as a file that must be ordered. Until the first
+            one lands, an absent file is no fault and the table is built without rows.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
@@ -90,7 +99,19 @@ class Dataset(Strict):
     sensitivity: Literal["open", "restricted"]
     table: TableName
     licence: str | None = None
+    awaited: bool = False
     publisher: Publisher
+
+    @model_validator(mode="after")
+    def _awaited_has_a_layout(self) -> Self:
+        # A selection that was refused stands as {}: its own mistakes are shown instead.
+        known = self.selection != {}
+        if self.awaited and known and empty_frames(self.protocol, self.selection) is None:
+            raise ValueError(
+                f"protokollen {self.protocol!r} sier ikke hvilke kolonner som ventes; "
+                "ta bort awaited"
+            )
+        return self
 
 
 class Catalogue:

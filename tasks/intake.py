@@ -13,12 +13,18 @@ from pathlib import Path
 
 from tasks import catalogue, warehouse
 from tasks import sources as protocols
+from tasks.assembly import AWAITED
 from tasks.catalogue import Catalogue, Dataset, Publisher
 from tasks.errors import TilbudsplanError
 from tasks.journal import Journal
 from tasks.landing import Landing
 from tasks.settings import Project, Rooms, Settings
 from tasks.sources import transport
+from tasks.sources.body import Refused
+
+# Not found, and gone: the address is right and there is nothing at it.
+_ABSENT = {404, 410}
+NOT_DELIVERED = "filen er meldt i katalogen og ikke levert ennå"
 
 
 @dataclass(frozen=True)
@@ -71,7 +77,7 @@ class Candidate:
     Attributes:
         dataset: The dataset's id.
         snapshot: The new snapshot, or None where none can be used.
-        kind: `fetch` or `parse` where that failed.
+        kind: `fetch` or `parse` where that failed, `awaited` where nothing is delivered yet.
         reason: Why, in Norwegian.
     """
 
@@ -81,11 +87,11 @@ class Candidate:
     reason: str | None = None
 
 
-def land_dataset(night: Night, dataset_id: str, *, ignore_windows: bool = False) -> str:
+def land_dataset(night: Night, dataset_id: str, *, ignore_windows: bool = False) -> str | None:
     """Fetch a dataset and land its answers.
 
     Returns:
-        The snapshot's id.
+        The snapshot's id; None where the dataset is awaited and was never delivered.
 
     Raises:
         SourceUnavailable: the source did not answer; trying again may help.
@@ -99,8 +105,29 @@ def land_dataset(night: Night, dataset_id: str, *, ignore_windows: bool = False)
         answers = list(module.fetch(client, base_url, dataset.selection, night.as_of))
         updated = module.updated(answers)
     except TilbudsplanError as error:
+        if _not_delivered(night, dataset, error):
+            return None
         raise error.about(dataset_id) from error.__cause__
     return night.landing.land(dataset_id, night.as_of, answers, updated).snapshot
+
+
+def _not_delivered(night: Night, dataset: Dataset, error: TilbudsplanError) -> bool:
+    """Whether this is a file that nobody has laid there yet, and not one that has gone."""
+    return (
+        dataset.awaited
+        and isinstance(error, Refused)
+        and error.status in _ABSENT
+        and night.landing.latest(dataset.id) is None
+    )
+
+
+def parse_landed(
+    night: Night, dataset_id: str, snapshot: str | None, *, full: bool = False
+) -> Path | None:
+    """`parse_snapshot` of what `land_dataset` gave; None where nothing is delivered yet."""
+    if snapshot is None:
+        return None
+    return parse_snapshot(night, dataset_id, snapshot, full=full)
 
 
 def parse_snapshot(night: Night, dataset_id: str, snapshot: str, *, full: bool = False) -> Path:
@@ -137,6 +164,13 @@ def parse_snapshot(night: Night, dataset_id: str, snapshot: str, *, full: bool =
     shutil.rmtree(folder, ignore_errors=True)
     made.replace(folder)
     return folder
+
+
+def delivered(dataset_id: str, snapshot: str | None) -> Candidate:
+    """The candidate of a dataset that nothing went wrong with, awaited ones included."""
+    if snapshot is None:
+        return Candidate(dataset_id, None, AWAITED, NOT_DELIVERED)
+    return Candidate(dataset_id, snapshot)
 
 
 def refused(dataset_id: str, kind: str, error: TilbudsplanError) -> Candidate:

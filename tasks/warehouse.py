@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -62,6 +62,17 @@ def load_parquet(con: duckdb.DuckDBPyConnection, dataset: str, folder: Path) -> 
         con.execute(f'comment on table raw."{name}" is {_literal(dataset)}')
         made.append(f"raw.{name}")
     return made
+
+
+def load_empty(
+    con: duckdb.DuckDBPyConnection, dataset: str, frames: Mapping[str, pl.DataFrame]
+) -> None:
+    """Make the raw tables of a dataset that is not delivered yet, named as `load_parquet` does."""
+    drop_raw(con, dataset)
+    for stem, frame in frames.items():
+        name = dataset if stem == "rows" else f"{dataset}_{stem}"
+        load_frame(con, f"raw.{name}", frame)
+        con.execute(f'comment on table raw."{name}" is {_literal(dataset)}')
 
 
 def drop_raw(con: duckdb.DuckDBPyConnection, dataset: str) -> None:

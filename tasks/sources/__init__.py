@@ -7,8 +7,10 @@ One module per protocol. A module of this room knows a wire protocol and no data
 - `fetch(client, base_url, selection, as_of) -> Iterator[Answer]`: every answer that the dataset
   needs, as bytes, in a deterministic order;
 - `parse(answers, selection) -> dict[str, polars.DataFrame]`: table `rows`, and others if the
-  protocol has more (`codes` for labels), with the source's own column names; and
-- `updated(answers) -> datetime | None`: the source's own time stamp, in UTC.
+  protocol has more (`codes` for labels), with the source's own column names;
+- `updated(answers) -> datetime | None`: the source's own time stamp, in UTC; and
+- where the columns are known before the file is there, `empty(selection)`: what `parse` would give
+  of a file without rows. Only such a protocol can carry a dataset that is awaited.
 """
 
 from __future__ import annotations
@@ -89,3 +91,13 @@ def protocol(name: str) -> ProtocolModule:
     if name not in PROTOCOLS:
         raise KeyError(name)
     return cast(ProtocolModule, importlib.import_module(f"tasks.sources.{name}"))
+
+
+def empty_frames(name: str, selection: Any) -> dict[str, pl.DataFrame] | None:
+    """The tables of a dataset that is not delivered yet, without rows.
+
+    Returns:
+        None where the protocol's columns are known from the answer alone.
+    """
+    empty = getattr(protocol(name), "empty", None)
+    return None if empty is None else cast("dict[str, pl.DataFrame]", empty(selection))

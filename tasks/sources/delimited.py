@@ -98,6 +98,11 @@ def parse(answers: Sequence[Answer], selection: Selection) -> dict[str, pl.DataF
     return {"rows": rows.with_columns(pl.all().replace("", None))}
 
 
+def empty(selection: Selection) -> dict[str, pl.DataFrame]:
+    """What `parse` gives, without rows: for a file that is declared and not delivered yet."""
+    return {"rows": pl.DataFrame(schema=dict.fromkeys(selection.columns, pl.String()))}
+
+
 def updated(answers: Sequence[Answer]) -> datetime | None:
     """A plain file carries no time stamp of its own."""
     return None

@@ -40,10 +40,10 @@ def _candidate(night: stages.Night, dataset: str) -> Candidate:
     try:
         snapshot = stages.land_dataset(night, dataset)
         kind = "parse"
-        stages.parse_snapshot(night, dataset, snapshot)
+        stages.parse_landed(night, dataset, snapshot)
     except TilbudsplanError as error:
         return stages.refused(dataset, kind, error)
-    return Candidate(dataset, snapshot)
+    return stages.delivered(dataset, snapshot)
 
 
 def settings_of(home: Path, server: Server | None = None) -> Settings:

@@ -23,7 +23,7 @@ def source() -> Iterator[Source]:
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             content = served.files.get(self.path.strip("/"))
-            self.send_response(200 if content is not None else 503)
+            self.send_response(200 if content is not None else served.missing)
             self.send_header("Content-Type", "text/csv")
             self.send_header("Content-Length", str(len(content or b"")))
             self.end_headers()

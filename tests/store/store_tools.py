@@ -91,6 +91,7 @@ class Source:
     """What the loopback server answers, by path."""
 
     files: dict[str, bytes] = field(default_factory=dict)
+    missing: int = 503
     address: str = ""
 
 
@@ -117,10 +118,10 @@ def intake(begun: night.Night, dataset: str) -> night.Candidate:
     except TilbudsplanError as error:
         return night.refused(dataset, "fetch", error)
     try:
-        night.parse_snapshot(begun, dataset, snapshot)
+        night.parse_landed(begun, dataset, snapshot)
     except TilbudsplanError as error:
         return night.refused(dataset, "parse", error)
-    return night.Candidate(dataset, snapshot)
+    return night.delivered(dataset, snapshot)
 
 
 def write(path: Path, text: str) -> None:
