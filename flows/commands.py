@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
 
-from flows import show
+from flows import show, workers
 from flows.environment import configure
 from flows.sources import source_server
-from tasks import catalogue, locks, night, quality, runs
+from tasks import catalogue, locks, night, runs
 from tasks.errors import WrongUse
 from tasks.settings import Project, Settings, oslo_today
 
@@ -23,12 +23,12 @@ def demo() -> None:
     _refuse_at_once(settings)
     configure(settings.rooms, quietly=True)
     show.line("Tilbudsplan på eksempeldata: henter, kontrollerer, regner og skriver rapporten …")
-    # The source server and the expectation library start while Prefect waits for its own server.
+    # What is slow to start does so while Prefect is imported and starts its own server.
+    workers.start("build", "report")
     with source_server(settings) as ready, _environment(ready), show.progress():
         from flows.nightly import nightly
         from flows.yearly import yearly
 
-        quality.preload()
         nightly()
         run = yearly(school_year=DEMO_SCHOOL_YEAR)
     _say_where(settings, run)
@@ -53,11 +53,11 @@ def ingest(datasets: tuple[str, ...], as_of: date | None, full: bool, ignore_win
     catalogue.load(Project().catalogue).select(datasets)
     _refuse_at_once(settings)
     configure(settings.rooms, quietly=True)
+    workers.start("build")
     with show.progress():
         from flows.nightly import nightly
         from flows.summary import night_summary
 
-        quality.preload()
         outcome = nightly(datasets=list(datasets), full=full, ignore_windows=ignore_windows)
     show.line(night_summary(outcome))
 
@@ -67,6 +67,7 @@ def plan_run(school_year: str, seed: int, draws: int | None) -> None:
     settings = Settings()
     runs.check_ahead(settings.rooms, school_year)
     configure(settings.rooms, quietly=True)
+    workers.start("report")
     with show.progress():
         from flows.yearly import yearly
 

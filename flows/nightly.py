@@ -11,11 +11,11 @@ from prefect.futures import PrefectFuture
 from prefect.task_runners import TaskRunner, ThreadPoolTaskRunner
 from pydantic import Field
 
+from flows import workers
 from flows.show import step
 from flows.sources import source_server
 from flows.summary import night_summary
 from tasks import night as stages
-from tasks import quality
 from tasks.errors import SourceUnavailable, TilbudsplanError
 from tasks.locks import night_lock
 from tasks.night import Candidate, Outcome
@@ -39,7 +39,7 @@ land = task(
 parse = task(name="parse", task_run_name="parse-{dataset_id}", cache_policy=NO_CACHE)(
     stages.parse_landed
 )
-build = task(name="build", cache_policy=NO_CACHE)(stages.build)
+build = task(name="build", cache_policy=NO_CACHE)(workers.beside("build", stages.build))
 
 
 @flow(
@@ -65,7 +65,7 @@ def nightly(
     ),
 ) -> Outcome:
     """Carry every dataset from its source to the published warehouse."""
-    quality.preload()
+    workers.start("build")
     with source_server(Settings()) as settings, night_lock(settings.rooms.lock):
         night = stages.begin(settings)
         chosen = [dataset.id for dataset in night.catalogue.select(datasets)]

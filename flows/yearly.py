@@ -8,13 +8,16 @@ from prefect import flow, task
 from prefect.artifacts import create_link_artifact
 from pydantic import Field
 
+from flows import workers
 from flows.show import step
 from tasks import runs
-from tasks.publish import report, svg
+from tasks.publish import report
 from tasks.settings import Settings
 
-calculate = task(name="regn", task_run_name="regn-{school_year}")(runs.execute)
-publish = task(name="publiser")(report.write)
+calculate = task(name="regn", task_run_name="regn-{school_year}")(
+    workers.beside("report", runs.execute)
+)
+publish = task(name="publiser")(workers.beside("report", report.write))
 
 
 @flow(
@@ -45,8 +48,7 @@ def yearly(
     Returns:
         The id of the run.
     """
-    # The drawing engine starts while the figures are computed.
-    svg.preload()
+    workers.start("report")
     settings = Settings()
     rooms = settings.rooms
 

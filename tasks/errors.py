@@ -6,6 +6,7 @@ Planners read these texts, so they are in Norwegian; class and argument names ar
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 
 class TilbudsplanError(Exception):
@@ -26,6 +27,10 @@ class TilbudsplanError(Exception):
         self.remedy = remedy
         super().__init__(expected, got, remedy, subject)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Travel between processes, where positional arguments would be put back."""
+        return _again, (type(self), self.args, vars(self))
+
     def about(self, subject: str) -> TilbudsplanError:
         """Name the dataset in front of what the message already names, and return the error."""
         if subject and subject not in self.subject:
@@ -35,6 +40,15 @@ class TilbudsplanError(Exception):
     def __str__(self) -> str:
         head = f"{self.subject}: " if self.subject else ""
         return f"{head}ventet {self.expected}, men fikk {self.got}. Gjør slik: {self.remedy}"
+
+
+def _again(
+    kind: type[TilbudsplanError], args: tuple[Any, ...], state: dict[str, Any]
+) -> TilbudsplanError:
+    error = kind.__new__(kind)
+    error.args = args
+    vars(error).update(state)
+    return error
 
 
 class SourceUnavailable(TilbudsplanError):

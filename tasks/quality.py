@@ -2,7 +2,7 @@
 
 The suites are data (`expectations/<schema>/<table>.yaml`); this module reads them strictly, runs
 them on the night's own connection, and says which failures block. Great Expectations takes seconds
-to import, so it is imported when a suite is run, or ahead of that by `preload`.
+to import, so it is imported when a suite is run, or ahead of that by `warm_up`.
 """
 
 from __future__ import annotations
@@ -11,11 +11,9 @@ import importlib
 import json
 import logging
 import os
-import threading
 from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -145,20 +143,11 @@ def read_suites(folder: Path) -> dict[str, Suite]:
     return suites
 
 
-@cache
-def preload() -> threading.Thread:
-    """Start importing Great Expectations beside other work; `run` waits for it by importing.
+def warm_up() -> None:
+    """Import Great Expectations ahead of `run`, and validate a table of one row.
 
-    Once a process: whoever asks again gets the same thread.
-
-    Validates a table of one row as well: what the library does on first use is then done too.
+    What the library does on first use is then done too.
     """
-    thread = threading.Thread(target=_warm_up, name="preload-expectations", daemon=True)
-    thread.start()
-    return thread
-
-
-def _warm_up() -> None:
     _import()
     arguments = {"column": "x"}
     expectation = Expectation(

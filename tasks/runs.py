@@ -129,6 +129,10 @@ def inputs(rooms: Rooms, on: date) -> dict[str, pl.DataFrame]:
     return frames
 
 
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
 def execute(
     settings: Settings,
     school_year: str,
@@ -137,7 +141,7 @@ def execute(
     *,
     horizon: int = LONGEST_HORIZON,
     project: Project | None = None,
-    now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    now: Callable[[], datetime] = _utc_now,
 ) -> str:
     """Run the plan for a school year and write it to `runs/<id>/`.
 
