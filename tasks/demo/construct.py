@@ -11,16 +11,23 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from tasks.demo import construct_population, construct_pupils, construct_tables, construct_udir
+from tasks.demo import (
+    construct_centrality,
+    construct_population,
+    construct_pupils,
+    construct_tables,
+    construct_udir,
+)
 from tasks.demo.construct_common import SAMPLE
 
 
 def construct(out: Path = SAMPLE) -> None:
-    """Write report pages, StatBank tables and the county's files under `out`."""
+    """Write report pages, StatBank tables, the county's files and centrality under `out`."""
     construct_udir.write(out)
     construct_tables.write(out)
     construct_population.write(out)
     construct_pupils.write(out)
+    construct_centrality.write(out)
 
 
 if __name__ == "__main__":

@@ -22,6 +22,7 @@ NAMES = {
     "7": "Standard for yrkesklassifisering (STYRK-08)",
     "36": "Norsk standard for utdanningsgruppering (NUS2000)",
     "104": "Standard for fylkesinndeling",
+    "128": "Standard for sentralitet",
     "131": "Standard for kommuneinndeling",
 }
 AT = (
@@ -37,6 +38,10 @@ AT = (
 IN_RANGE = (*AT, "validFromInRequestedRange", "validToInRequestedRange", "notes")
 CHANGES = ("oldCode", "oldName", "newCode", "newName", "changeOccurred")
 CORRESPONDS = ("sourceCode", "sourceName", "targetCode", "targetName")
+# In a range of dates each pair says when it holds.
+CORRESPONDS_IN_RANGE = (*CORRESPONDS, "validFrom", "validTo")
+# Not KLASS's own: pairs that the sample constructs carry it, the others come without.
+MARK = "konstruert"
 OPEN = "9999-12-31"
 # Versions of a classification are numbered from a base of its own.
 VERSIONS_PER_CLASSIFICATION = 1_000
@@ -156,7 +161,8 @@ def corresponds(found: Classification, request: wire.Request) -> Rows:
         for row in rows
         if row["validFrom"] < (last or OPEN) and first < (row["validTo"] or OPEN)
     ]
-    return "correspondenceItems", CORRESPONDS, _pairs(inside)
+    columns = _marked(CORRESPONDS_IN_RANGE, inside)
+    return "correspondenceItems", columns, _pairs(inside, columns)
 
 
 def corresponds_at(found: Classification, request: wire.Request) -> Rows:
@@ -166,7 +172,8 @@ def corresponds_at(found: Classification, request: wire.Request) -> Rows:
     valid = [row for row in rows if row["validFrom"] <= day < (row["validTo"] or OPEN)]
     if not valid:
         raise NotThere(f"Classification {found.id} has no correspondence to {target} on {day}")
-    return "correspondenceItems", CORRESPONDS, _pairs(valid)
+    columns = _marked(CORRESPONDS, valid)
+    return "correspondenceItems", columns, _pairs(valid, columns)
 
 
 def read(path: Path) -> list[dict[str, str]]:
@@ -271,7 +278,12 @@ def _covers(rows: list[dict[str, str]], first: str, last: str) -> bool:
     return reached >= last
 
 
-def _pairs(rows: list[dict[str, str]]) -> list[dict[str, Any]]:
-    """Each pair once, in the order of the file."""
-    seen = {tuple(row[key] for key in CORRESPONDS): None for row in rows}
-    return [dict(zip(CORRESPONDS, pair, strict=True)) for pair in seen]
+def _marked(columns: tuple[str, ...], rows: list[dict[str, str]]) -> tuple[str, ...]:
+    """The columns, with the mark where the file of the sample has it."""
+    return (*columns, MARK) if rows and MARK in rows[0] else columns
+
+
+def _pairs(rows: list[dict[str, str]], columns: tuple[str, ...]) -> list[dict[str, Any]]:
+    """Each row once, in the order of the file."""
+    seen = {tuple(row[key] or None for key in columns): None for row in rows}
+    return [dict(zip(columns, pair, strict=True)) for pair in seen]

@@ -57,6 +57,10 @@ CORRESPONDENCE_COLUMNS = {
     "sourceName": pl.String(),
     "targetCode": pl.String(),
     "targetName": pl.String(),
+    # A range of dates answers with the validity of each pair; "konstruert" is the bundled server's.
+    "validFrom": pl.Date(),
+    "validTo": pl.Date(),
+    "konstruert": pl.String(),
 }
 # What stands for "no end" (and "no start"): the largest and smallest date of the server's language,
 # which no date parser accepts.

@@ -100,6 +100,8 @@ def test_correspondence_is_missing_when_a_part_of_the_range_is(get):
     url = f"{K131}/corresponds?targetClassificationId=104"
     rows = get(f"{url}&from=2017-01-01&to=2019-01-01").json()["correspondenceItems"]
     assert [(r["sourceCode"], r["targetCode"]) for r in rows] == [("1601", "16"), ("5001", "50")]
+    assert (rows[0]["validFrom"], rows[0]["validTo"]) == ("2013-01-01", "2018-01-01")
+    assert "konstruert" not in rows[0]
     assert get(f"{url}&from=2013-01-01").status_code == 200
     assert get(f"{url}&from=2012-12-31").status_code == 404
     at = get(f"{K131}/correspondsAt?targetClassificationId=104&date=2025-01-01").json()

@@ -126,7 +126,14 @@ def test_correspondences():
         "targetCode": "50",
         "targetName": "Trøndelag",
     }
-    assert rows({"correspondenceItems": [item]}, CORRESPONDS).row(0, named=True) == item
+    unsaid = {"validFrom": None, "validTo": None, "konstruert": None}
+    assert rows({"correspondenceItems": [item]}, CORRESPONDS).row(0, named=True) == item | unsaid
+    dated = item | {"validFrom": "2024-01-01", "validTo": "+999999999-12-31"}
+    said = rows({"correspondenceItems": [item, dated]}, CORRESPONDS)
+    assert said["validFrom"].to_list() == [None, date(2024, 1, 1)]
+    assert said["validTo"].to_list() == [None, None]
+    with pytest.raises(SourceChanged, match="validFrom"):
+        rows({"correspondenceItems": [item | {"validFrom": "1.1.2024"}]}, CORRESPONDS)
 
 
 @pytest.mark.parametrize(
