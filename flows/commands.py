@@ -30,7 +30,7 @@ def demo() -> None:
         from flows.yearly import yearly
 
         nightly()
-        run = yearly(school_year=DEMO_SCHOOL_YEAR)
+        run = yearly(school_year=DEMO_SCHOOL_YEAR, draws=settings.draws)
     _say_where(settings, run)
 
 
@@ -71,7 +71,7 @@ def plan_run(school_year: str, seed: int, draws: int | None) -> None:
     with show.progress():
         from flows.yearly import yearly
 
-        run = yearly(school_year=school_year, seed=seed, draws=draws)
+        run = yearly(school_year=school_year, seed=seed, draws=draws or settings.draws)
     _say_where(settings, run)
 
 

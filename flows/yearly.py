@@ -37,9 +37,9 @@ def yearly(
         description="Samme frø og samme tall gir samme resultat, også om mange år.",
         json_schema_extra={"title": "Frø for trekningene"},
     ),
-    draws: Annotated[int, Field(ge=50, le=20_000)] | None = Field(
-        None,
-        description="Flere trekninger gir jevnere intervaller og tar lengre tid. Tomt: standard.",
+    draws: Annotated[int, Field(ge=50, le=20_000)] = Field(
+        Settings.model_fields["draws"].default,
+        description="Flere trekninger gir jevnere intervaller og tar lengre tid.",
         json_schema_extra={"title": "Antall trekninger"},
     ),
 ) -> str:
@@ -53,7 +53,7 @@ def yearly(
     rooms = settings.rooms
 
     step("regner behovet")
-    run = calculate(settings, school_year, seed, draws or settings.draws)
+    run = calculate(settings, school_year, seed, draws)
 
     step("skriver rapporten")
     written = publish(rooms.runs / run, rooms.warehouse, rooms.reports / run)

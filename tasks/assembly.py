@@ -212,7 +212,7 @@ def _go_back_where_blocked(night: Assembly) -> None:
     if not blocked:
         return
     for dataset in blocked.values():
-        failures = [str(r) for r in night.results[dataset.table] if r.blocks]
+        failures = [r.in_short() for r in night.results[dataset.table] if r.blocks]
         _fall_back(night, dataset, "block", "; ".join(failures))
         _load(night, dataset)
     typed = [table for table in night.tables if _is_typed(table)]

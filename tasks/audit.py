@@ -161,21 +161,13 @@ def _findings(dataset: Dataset, vintage: Vintage, late: str | None, as_of: date)
     return found
 
 
-def _in_short(result: quality.Result) -> str:
-    """Why it matters, and how many; rule and rows stand in `audit.validation`."""
-    if result.unexpected_count:
-        many = "rader" if result.unexpected_count > 1 else "rad"
-        return f"{result.reason} ({result.unexpected_count} {many})"
-    return f"{result.reason} (fant {result.observed})" if result.observed else result.reason
-
-
 def _warnings(night: Assembly) -> list[Finding]:
     datasets = {dataset.table: dataset.id for dataset in night.catalogue}
     found = []
     for table, results in sorted(night.results.items()):
         failed = [result for result in results if not result.success]
         if failed:
-            reason = "; ".join(_in_short(result) for result in failed)
+            reason = "; ".join(result.in_short() for result in failed)
             name = datasets.get(table, table)
             found.append(Finding(name, "warn", failed[0].owner, reason, night.as_of))
     return found

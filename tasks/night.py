@@ -18,7 +18,7 @@ from typing import Any
 from tasks import alerts, audit, warehouse
 from tasks.alerts import Finding
 from tasks.assembly import Assembly, Vintage, assemble
-from tasks.errors import ConfigurationError, NotFound
+from tasks.errors import CatalogueError, ConfigurationError, NotFound
 from tasks.intake import (
     Candidate,
     Night,
@@ -110,12 +110,17 @@ def begin(settings: Settings, as_of: date | None = None, project: Project | None
     rooms, project = settings.rooms, project or Project()
     as_of = as_of or oslo_today()
     claim_home(rooms, settings.profile)
+    night_id = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(2)}"
     declared.cache_clear()
-    declared(project.catalogue, settings.profile, settings.source_server)
+    try:
+        declared(project.catalogue, settings.profile, settings.source_server)
+    except CatalogueError as error:
+        _journal_failed(Journal(rooms.journal), night_id, error)
+        raise
     _sweep(rooms)
     landed = Landing(rooms.landing).land_project(project, as_of)
     night = Night(
-        id=f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(2)}",
+        id=night_id,
         as_of=as_of,
         rooms=rooms,
         project=project,
@@ -161,7 +166,11 @@ def build(night: Night, candidates: Iterable[Candidate]) -> Outcome:
 
 def fail(night: Night, error: BaseException) -> None:
     """Write down that a night came to nothing, and why."""
-    night.journal.append("night.failed", {"night": night.id, "reason": str(error)})
+    _journal_failed(night.journal, night.id, error)
+
+
+def _journal_failed(journal: Journal, night_id: str, error: BaseException) -> None:
+    journal.append("night.failed", {"night": night_id, "reason": str(error)})
 
 
 def rebuild(settings: Settings, as_of: date) -> Path:

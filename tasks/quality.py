@@ -110,6 +110,13 @@ class Result:
         """Whether this failure keeps the previous vintage."""
         return not self.success and self.severity == "block"
 
+    def in_short(self) -> str:
+        """Why it matters, and how many; rule and rows stand in `audit.validation`."""
+        if self.unexpected_count:
+            many = "rader" if self.unexpected_count > 1 else "rad"
+            return f"{self.reason} ({self.unexpected_count} {many})"
+        return f"{self.reason} (fant {self.observed})" if self.observed else self.reason
+
     def __str__(self) -> str:
         shown = f"{self.unexpected_count} rader" if self.unexpected_count else self.observed or ""
         sample = f", blant dem {self.unexpected}" if self.unexpected else ""

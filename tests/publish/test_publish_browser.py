@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from conftest import Handed
+from made_up_run import Handed
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from tasks.publish import report

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import openpyxl
 import pytest
-from conftest import COUNTY, YEAR, Handed
+from made_up_run import COUNTY, YEAR, Handed
 from openpyxl.workbook import Workbook
 
 from tasks.publish import model, report, sections, tables, workbook

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from conftest import COUNTY, PROGRAMMES, VOCATIONAL, YEAR, Handed, pupils
+from made_up_run import COUNTY, PROGRAMMES, VOCATIONAL, YEAR, Handed, pupils
 
 from tasks import warehouse
 from tasks.errors import NotFound, ValidationFailed

@@ -15,7 +15,13 @@ import pytest
 from store_tools import RunNight, Source
 
 from tasks import alerts, locks, night, warehouse
-from tasks.errors import ConfigurationError, NightLocked, NotFound, TilbudsplanError
+from tasks.errors import (
+    CatalogueError,
+    ConfigurationError,
+    NightLocked,
+    NotFound,
+    TilbudsplanError,
+)
 from tasks.journal import Journal
 from tasks.settings import Project, Settings
 
@@ -213,6 +219,16 @@ def test_a_home_belongs_to_one_profile(settings: Settings, run_night: RunNight) 
         night.begin(demo, FIRST)
     with pytest.raises(ConfigurationError, match="profilen «demo»"):
         night.rebuild(demo, FIRST)
+
+
+def test_a_night_that_cannot_read_its_catalogue_is_written_down_as_failed(
+    settings: Settings, project: Project
+) -> None:
+    (project.catalogue / "county.toml").write_text("[publisher]\nid = 1\n", encoding="utf-8")
+    with pytest.raises(CatalogueError):
+        night.begin(settings, FIRST, project)
+    (failed,) = Journal(settings.rooms.journal).entries("night.failed")
+    assert "county.toml" in failed.payload["reason"]
 
 
 def test_a_night_can_be_sent_to_another_process(settings: Settings, project: Project) -> None:
