@@ -1,6 +1,6 @@
 # Two commands are all the set-up: `make run` and `make test`. The rest is for those who build.
 .DEFAULT_GOAL := help
-.PHONY: help run test lint serve bench lock clean
+.PHONY: help run test lint serve bench docs lock clean
 
 VENV   := .venv
 BIN    := $(VENV)/bin
@@ -28,6 +28,9 @@ serve: $(VENV)/.run-installed ## Prefect server, schedule and runner on loopback
 
 bench: $(VENV)/.test-installed ## Speed against peers and limits, one table
 	@$(BIN)/python -m bench
+
+docs: $(VENV)/.test-installed ## Write docs/data.md anew from catalogue, SQL headers and suites
+	@$(BIN)/python -m tasks.publish.data_page
 
 lock: ## Write deploy/*.lock anew from pyproject.toml (needs uv)
 	@deploy/compile_lock.sh

@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from tasks import catalogue
+from tasks.publish import data_page
 from tasks.settings import CHECKOUT, Project
 
 PROJECT = Project()
@@ -38,6 +39,10 @@ def test_no_typed_table_is_without_a_dataset() -> None:
     declared = {d.table for d in catalogue.load(PROJECT.catalogue)}
     typed = {t for t in TABLES if not t.startswith("mart.")}
     assert typed == declared
+
+
+def test_the_page_of_datasets_is_up_to_date() -> None:
+    assert data_page.PAGE.read_text(encoding="utf-8") == data_page.text(), "run `make docs`"
 
 
 def test_no_suite_is_without_a_table() -> None:
