@@ -8,6 +8,7 @@ from datetime import date
 import numpy as np
 import polars as pl
 
+from tasks.forecast import firmness
 from tasks.forecast.panel import Frames, Panel
 from tasks.forecast.summary import PARTS, aggregate, describe
 from tasks.forecast.types import Array, Float, Forecast, Index, Rules
@@ -85,12 +86,23 @@ def travel(panel: Panel, frames: Frames, offered: Offer) -> Float:
 
 
 def table(
-    panel: Panel, forecast: Forecast, frames: Frames, rules: Rules, year: int, *, county: str
+    panel: Panel,
+    forecast: Forecast,
+    frames: Frames,
+    rules: Rules,
+    year: int,
+    *,
+    county: str,
+    rests_on: tuple[str, ...] = (),
 ) -> pl.DataFrame:
     """Table `places` for one school year: programme × level × school region, and the county.
 
     Level `*` is all levels: intervals do not add, so the sum is assessed on its own.
     Programmes that the whole county competes for alike have the county's row only.
+
+    `rests_on` is the confidence of the crosswalks that the need was carried over. The need of
+    pupils and applicants is counted by programme area and rests on none; a need of occupations
+    does, and with judgement among them every assessment is `uavklart`.
     """
     offered = offer(panel, frames, year)
     needed = _needed(panel, forecast, year, travel(panel, frames, offered))
@@ -126,8 +138,11 @@ def table(
         rules,
     )
     repeated = np.repeat(wide, len(panel.regions) + 1)
+    held = firmness.held_back(frame["assessment"].to_numpy(), firmness.is_firm(rests_on))
     return (
-        frame.with_columns(pl.Series("county_wide", repeated))
+        frame.with_columns(
+            pl.Series("county_wide", repeated), pl.Series("assessment", held.tolist())
+        )
         .filter(~pl.col("county_wide") | (pl.col("region_code") == county))
         .filter((pl.col("pupils_now") > 0) | (pl.col("needed_p90") > 0) | _any_places())
         .select(COLUMNS)

@@ -245,3 +245,19 @@ def test_cohort_is_registered_then_spread_out(panel: Panel, frames: Frames, rule
     summed = parts.group_by("year").agg(pl.col("persons").sum()).sort("year").get_column("persons")
     assert summed.to_numpy() == pytest.approx(county.sort("year").get_column("persons").to_numpy())
     assert set(table.get_column("age_group")) == {"16-18", "16"}
+
+
+def test_a_need_that_rests_on_judgement_is_never_classed(
+    panel: Panel, forecast: Forecast, frames: Frames, rules: Rules
+) -> None:
+    firm = places(panel, forecast, frames, rules)
+    assert set(firm["assessment"]) - {"uavklart"}, "something must be certain for this to tell"
+    published = balance.table(
+        panel, forecast, frames, rules, 2027, county="50", rests_on=("registered", "published")
+    )
+    assert published.equals(firm)
+    judged = balance.table(
+        panel, forecast, frames, rules, 2027, county="50", rests_on=("published", "skjønn")
+    )
+    assert set(judged["assessment"]) == {"uavklart"}
+    assert judged.drop("assessment").equals(firm.drop("assessment"))

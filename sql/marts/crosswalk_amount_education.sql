@@ -1,0 +1,111 @@
+-- mart.crosswalk_amount_education
+-- Grain: one row per crosswalk × measure × period × code of programme area or programme
+-- Key: crosswalk, measure, as_of, code
+-- Unit: as measure says: places (from that day), contracts (running on 1 October); mapped is the
+-- part of amount that the crosswalk carries
+-- Sources: mart.places_by_school_programme_area, mart.programme_area,
+-- mart.occupation_programme_area, staging.apprentice_contracts_by_county_programme,
+-- reference.crosswalk_nus_programme_area, reference.crosswalk_trade_programme_area,
+-- reference.crosswalk_programme_code, reference.region_membership, reference.utdanningsprogram
+WITH county AS (
+    SELECT DISTINCT left(municipality_code, 2) AS county_code FROM reference.region_membership
+),
+
+vocational AS (
+    SELECT
+        places.valid_from::VARCHAR AS as_of,
+        places.programme_area_code AS code,
+        sum(places.places)::DOUBLE AS amount,
+        bool_or(places.constructed) AS constructed
+    FROM mart.places_by_school_programme_area AS places
+    INNER JOIN mart.programme_area AS area
+        ON places.programme_area_code = area.programme_area_code
+    WHERE area.level > 1 AND area.leads_to != 'study' AND area.leads_to != 'vg3'
+    GROUP BY places.valid_from, places.programme_area_code
+),
+
+reached AS (
+    SELECT DISTINCT
+        'occupation_programme_area' AS crosswalk,
+        target_code AS code
+    FROM mart.occupation_programme_area
+    UNION
+    SELECT DISTINCT
+        'nus_programme_area' AS crosswalk,
+        target_code AS code
+    FROM reference.crosswalk_nus_programme_area
+    WHERE valid_to IS NULL
+    UNION
+    SELECT DISTINCT
+        'trade_programme_area' AS crosswalk,
+        unnest([target_code, trade_code]) AS code
+    FROM reference.crosswalk_trade_programme_area
+    WHERE valid_to IS NULL
+),
+
+crosswalks AS (SELECT DISTINCT crosswalk FROM reached),
+
+programme_area_places AS (
+    SELECT
+        crosswalks.crosswalk,
+        'places' AS measure,
+        vocational.as_of,
+        vocational.code,
+        vocational.amount,
+        CASE WHEN reached.code IS NULL THEN 0 ELSE vocational.amount END AS mapped,
+        vocational.constructed
+    FROM vocational
+    CROSS JOIN crosswalks
+    LEFT JOIN reached
+        ON
+            crosswalks.crosswalk = reached.crosswalk
+            AND vocational.code = reached.code
+),
+
+codes AS (
+    SELECT DISTINCT new_code FROM reference.crosswalk_programme_code
+    WHERE level = 'programme' AND new_code != 'UKJENT'
+),
+
+programme_code AS (
+    SELECT
+        'programme_code' AS crosswalk,
+        'contracts' AS measure,
+        contracts.year::VARCHAR AS as_of,
+        contracts.programme_code AS code,
+        contracts.contracts::DOUBLE AS amount,
+        CASE WHEN codes.new_code IS NULL THEN 0 ELSE contracts.contracts END AS mapped,
+        contracts.constructed
+    FROM staging.apprentice_contracts_by_county_programme AS contracts
+    INNER JOIN county
+        ON contracts.county_code = county.county_code
+    LEFT JOIN codes
+        ON contracts.programme_code = codes.new_code
+    WHERE contracts.programme_code != '*' AND contracts.contracts IS NOT NULL
+),
+
+together AS (
+    SELECT * FROM programme_area_places
+    UNION ALL
+    SELECT * FROM programme_code
+),
+
+final AS (
+    SELECT
+        together.crosswalk,
+        together.measure,
+        together.as_of,
+        together.code,
+        coalesce(area.name, programme.name, together.code) AS name,
+        round(together.amount, 3) AS amount,
+        round(together.mapped, 3)::DOUBLE AS mapped,
+        together.constructed
+    FROM together
+    LEFT JOIN mart.programme_area AS area
+        ON together.code = area.programme_area_code
+    LEFT JOIN reference.utdanningsprogram AS programme
+        ON together.code = programme.programme_code
+    WHERE together.amount > 0
+)
+
+SELECT * FROM final

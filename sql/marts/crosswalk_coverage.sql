@@ -1,0 +1,34 @@
+-- mart.crosswalk_coverage
+-- Grain: one row per crosswalk × measure × period
+-- Key: crosswalk, measure, as_of
+-- Unit: total and mapped as measure says; share is mapped over total
+-- Sources: mart.crosswalk_amount_industry, mart.crosswalk_amount_education,
+-- mart.crosswalk_amount_region
+WITH amounts AS (
+    SELECT * FROM mart.crosswalk_amount_industry
+    UNION ALL
+    SELECT * FROM mart.crosswalk_amount_education
+    UNION ALL
+    SELECT * FROM mart.crosswalk_amount_region
+),
+
+final AS (
+    SELECT
+        crosswalk,
+        measure,
+        as_of,
+        round(sum(amount), 3) AS total,
+        round(sum(mapped), 3) AS mapped,
+        round(sum(mapped) / sum(amount), 6) AS share,
+        count(*) FILTER (WHERE mapped < amount - 1e-6) AS unmapped_codes,
+        -- Each by its name, the largest first; all their rows stand in mart.crosswalk_amount_*.
+        string_agg(
+            code || ' ' || name || ': ' || round(amount - mapped)::BIGINT, '; '
+            ORDER BY amount - mapped DESC, code
+        ) FILTER (WHERE mapped < amount - 1e-6) AS unmapped,
+        bool_or(constructed) AS constructed
+    FROM amounts
+    GROUP BY crosswalk, measure, as_of
+)
+
+SELECT * FROM final
