@@ -136,6 +136,20 @@ def test_sources_lists_every_dataset_with_its_age(ask: Ask, in_night: Path) -> N
     assert "07459" in table.out
 
 
+def test_what_is_awaited_is_shown_and_is_neither_old_nor_alarming(ask: Ask, in_night: Path) -> None:
+    ordered = "county_education_occupation"
+    listed = {entry["dataset"]: entry for entry in json.loads(ask("sources", "--json").out)}
+    assert listed[ordered]["awaited"] is True
+    assert listed["county_capacity"]["awaited"] is False
+    facts = json.loads(ask("status", "--json").out)
+    assert ordered in {entry["dataset"] for entry in facts["awaited"]}
+    assert ordered not in {vintage["dataset"] for vintage in facts["stale"]}
+    assert ordered not in {alert["dataset"] for alert in facts["alerts"]}
+    said = ask("status").out
+    assert "Ventes, meldt og ikke levert: " in said
+    assert f"({ordered}), arbeidsmarked" in said
+
+
 def test_sources_before_any_night(ask: Ask) -> None:
     said = ask("sources", "--json")
     assert said.code == 0
