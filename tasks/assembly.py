@@ -59,6 +59,8 @@ class Assembly:
         project: Where SQL, suites and reference data stand.
         as_of: Oslo date of the night; municipal borders are those of its year.
         parsed: Gives the folder of Parquet files of a dataset's snapshot.
+        earlier: Gives the vintages of a dataset up to a snapshot, oldest first: the Oslo date of
+            the first night that stood on each, and its folder of Parquet files.
         last_good: Gives the snapshot that was published last, if any.
         vintages: What the night stands on, by dataset; falls back as things fail.
         results: What the suites gave, by table.
@@ -70,6 +72,7 @@ class Assembly:
     project: Project
     as_of: date
     parsed: Callable[[str, str], Path]
+    earlier: Callable[[str, str], list[tuple[date, Path]]]
     last_good: Callable[[str], str | None]
     vintages: dict[str, Vintage]
     results: dict[str, list[Result]] = field(default_factory=dict)
@@ -120,6 +123,9 @@ def _load(night: Assembly, dataset: Dataset) -> None:
     while (snapshot := night.vintages[dataset.id].snapshot) is not None:
         try:
             warehouse.load_parquet(night.con, dataset.id, night.parsed(dataset.id, snapshot))
+            if dataset.keep_vintages:
+                vintages = night.earlier(dataset.id, snapshot)
+                warehouse.load_vintages(night.con, dataset.id, vintages)
         except TilbudsplanError as error:
             _fall_back(night, dataset, "parse", str(error))
         else:
@@ -159,7 +165,7 @@ def _stage_and_validate(night: Assembly, typed: list[Table]) -> None:
         try:
             for table in typed:
                 for dataset in night.catalogue:
-                    if f"raw.{dataset.id}" in table.sources and dataset.id not in loaded:
+                    if dataset.id not in loaded and _reads(table, dataset):
                         loaded.add(dataset.id)
                         _load(night, dataset)
                 _stage(night, [table])
@@ -168,6 +174,12 @@ def _stage_and_validate(night: Assembly, typed: list[Table]) -> None:
             staged.put(None)
         validated.result()
         cursor.close()
+
+
+def _reads(table: Table, dataset: Dataset) -> bool:
+    """Whether a table reads the rows of a dataset, or what comes with them (codes, vintages)."""
+    raw = f"raw.{dataset.id}"
+    return any(source == raw or source.startswith(f"{raw}_") for source in table.sources)
 
 
 def _stage(night: Assembly, tables: Iterable[Table]) -> None:

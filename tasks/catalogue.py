@@ -82,6 +82,8 @@ class Dataset(Strict):
         table: The typed table; `sql/<schema>/<name>.sql` and a suite belong to it. Restricted
             datasets become `restricted.*` tables, which are never copied to the published file.
         freshness_days: A vintage that the source has not updated for longer is stale.
+        keep_vintages: For figures that the source revises: every landed vintage is loaded beside
+            the newest, as `raw.<id>_vintages`, and no final figure hides the provisional one.
         awaited: Declared before it is delivered, as a file that must be ordered. Until the first
             one lands, an absent file is no fault and the table is built without rows.
     """
@@ -99,6 +101,7 @@ class Dataset(Strict):
     sensitivity: Literal["open", "restricted"]
     table: TableName
     licence: str | None = None
+    keep_vintages: bool = False
     awaited: bool = False
     publisher: Publisher
 

@@ -18,7 +18,7 @@ from typing import Any
 from tasks import alerts, audit, warehouse
 from tasks.alerts import Finding
 from tasks.assembly import Assembly, Vintage, assemble
-from tasks.errors import CatalogueError, ConfigurationError, NotFound
+from tasks.errors import CatalogueError, ConfigurationError, NotFound, SourceChanged
 from tasks.intake import (
     Candidate,
     Night,
@@ -247,6 +247,7 @@ def _assemble(
         project=night.project,
         as_of=night.as_of,
         parsed=lambda dataset_id, snapshot: parse_snapshot(night, dataset_id, snapshot),
+        earlier=lambda dataset_id, snapshot: _vintages(night, dataset_id, snapshot),
         last_good=last,
         vintages=vintages,
     )
@@ -256,6 +257,27 @@ def _assemble(
         con.close()
         raise
     return assembly
+
+
+def _vintages(night: Night, dataset_id: str, snapshot: str) -> list[tuple[date, Path]]:
+    """The vintages that nights up to this one stood on, by the first of them, and the chosen one.
+
+    A vintage in a layout that is no longer read is left out.
+    """
+    stood: dict[str, date] = {}
+    for entry in night.journal.entries("night.built"):
+        as_of = date.fromisoformat(entry.payload["as_of"])
+        used = entry.payload["vintages"].get(dataset_id, {}).get("snapshot")
+        if used and as_of <= night.as_of:
+            stood.setdefault(used, as_of)
+    stood.setdefault(snapshot, night.as_of)
+    found = []
+    for used, as_of in sorted(stood.items(), key=lambda item: item[1]):
+        try:
+            found.append((as_of, parse_snapshot(night, dataset_id, used)))
+        except SourceChanged:
+            continue
+    return found
 
 
 def _journal_built(night: Night, vintages: dict[str, Vintage]) -> None:

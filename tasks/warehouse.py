@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Mapping, Sequence
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -62,6 +63,27 @@ def load_parquet(con: duckdb.DuckDBPyConnection, dataset: str, folder: Path) -> 
         con.execute(f'comment on table raw."{name}" is {_literal(dataset)}')
         made.append(f"raw.{name}")
     return made
+
+
+def load_vintages(
+    con: duckdb.DuckDBPyConnection, dataset: str, vintages: Sequence[tuple[date, Path]]
+) -> None:
+    """Load every vintage of a dataset beside the newest, each row under the date it landed.
+
+    `rows.parquet` becomes `raw.<dataset>_vintages`, others `raw.<dataset>_<stem>_vintages`, with a
+    column `vintage`. To be called after `load_parquet`, which drops the tables of earlier nights.
+    """
+    for stem in sorted({file.stem for _, folder in vintages for file in folder.glob("*.parquet")}):
+        name = f"{dataset}_vintages" if stem == "rows" else f"{dataset}_{stem}_vintages"
+        files = [(day, folder / f"{stem}.parquet") for day, folder in vintages]
+        there = [(day, file) for day, file in files if file.is_file()]
+        one = "select cast(? as date) as vintage, * from read_parquet(?)"
+        con.execute(
+            f'create or replace table raw."{name}" as '
+            + " union all by name ".join([one] * len(there)),
+            [value for day, file in there for value in (day.isoformat(), str(file))],
+        )
+        con.execute(f'comment on table raw."{name}" is {_literal(dataset)}')
 
 
 def load_empty(

@@ -13,6 +13,8 @@ from pathlib import Path
 
 from tasks.demo import (
     construct_centrality,
+    construct_county_tables,
+    construct_labour,
     construct_population,
     construct_pupils,
     construct_tables,
@@ -28,6 +30,8 @@ def construct(out: Path = SAMPLE) -> None:
     construct_population.write(out)
     construct_pupils.write(out)
     construct_centrality.write(out)
+    construct_labour.write(out)
+    construct_county_tables.write(out)
 
 
 if __name__ == "__main__":

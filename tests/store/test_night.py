@@ -12,7 +12,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from store_tools import RunNight, Source
+from store_tools import HEADER, RunNight, Source
 
 from tasks import alerts, locks, night, warehouse
 from tasks.errors import (
@@ -353,3 +353,30 @@ def test_a_landing_killed_at_random_moments_is_whole_or_absent(
             killed.kill()
         for snapshot in landing.snapshots("x"):
             landing.answers(snapshot)
+
+
+def test_a_figure_that_is_revised_is_kept_beside_what_it_was(
+    settings: Settings, project: Project, run_night: RunNight, source: Source
+) -> None:
+    entry = project.catalogue / "county.toml"
+    kept = entry.read_text(encoding="utf-8").replace(
+        'table = "staging.places"', 'table = "staging.places"\nkeep_vintages = true'
+    )
+    entry.write_text(kept, encoding="utf-8")
+    head = HEADER.format(name="staging.places", unit="places", sources="raw.places_vintages")
+    (project.sql / "staging" / "places.sql").write_text(
+        head.replace("Key: school", "Key: school, vintage")
+        + "SELECT school, vintage, places::INTEGER AS places FROM raw.places_vintages\n",
+        encoding="utf-8",
+    )
+    (project.sql / "marts" / "coverage.sql").unlink()
+    source.files["places.csv"] = b"school;places\nA;30\n"
+    run_night(FIRST)
+    source.files["places.csv"] = b"school;places\nA;-1\n"  # blocked: nobody stood on it
+    run_night(SECOND)
+    source.files["places.csv"] = b"school;places\nA;31\n"
+    run_night(THIRD)
+    figures = "select vintage, places from staging.places order by 1"
+    assert published(settings, figures) == [(FIRST, 30), (THIRD, 31)]
+    with warehouse.connect_read_only(night.rebuild(settings, SECOND)) as con:
+        assert con.execute(figures).fetchall() == [(FIRST, 30)]

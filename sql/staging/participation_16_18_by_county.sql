@@ -1,0 +1,37 @@
+-- staging.participation_16_18_by_county
+-- Grain: one row per area (0: the country) × year × release (unrevised, revised)
+-- Key: area_code, year, release
+-- Unit: per cent of residents aged 16-18
+-- Sources: raw.ssb_participation_vintages
+WITH source AS (
+    SELECT * FROM raw.ssb_participation_vintages
+),
+
+renamed AS (
+    SELECT
+        CASE
+            WHEN "KOKfylkesregion0000"::VARCHAR = 'EAFK' THEN '0'
+            ELSE left("KOKfylkesregion0000"::VARCHAR, 2)
+        END AS area_code,
+        "Tid"::VARCHAR::SMALLINT AS year,
+        -- Accounts come unrevised in March and revised in June of the year after.
+        CASE
+            WHEN vintage < make_date("Tid"::VARCHAR::INTEGER + 1, 6, 1) THEN 'unrevised'
+            ELSE 'revised'
+        END AS release,
+        vintage,
+        value::DECIMAL(9, 1) AS percent,
+        nullif(status, 'constructed') AS status,
+        coalesce(status = 'constructed', FALSE) AS constructed
+    FROM source
+),
+
+final AS (
+    SELECT * FROM renamed
+    WHERE coalesce(status, '') != '.'
+    QUALIFY row_number() OVER (
+        PARTITION BY area_code, year, release ORDER BY vintage DESC
+    ) = 1
+)
+
+SELECT * FROM final
