@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import secrets
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime
@@ -223,7 +224,8 @@ class Landing:
     def _write_temporary(self, sha256: str, content: bytes) -> tuple[Path, Path]:
         path = self._blob(sha256)
         path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = path.with_suffix(f".{os.getpid()}.tmp")
+        # Two datasets may take the same file at the same moment.
+        temporary = path.with_suffix(f".{os.getpid()}-{secrets.token_hex(4)}.tmp")
         with temporary.open("wb") as file:
             file.write(
                 zstandard.ZstdCompressor(level=_LEVEL, write_checksum=True).compress(content)

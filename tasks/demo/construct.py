@@ -15,6 +15,7 @@ from tasks.demo import (
     construct_centrality,
     construct_county_tables,
     construct_labour,
+    construct_nav,
     construct_population,
     construct_pupils,
     construct_tables,
@@ -32,6 +33,7 @@ def construct(out: Path = SAMPLE) -> None:
     construct_centrality.write(out)
     construct_labour.write(out)
     construct_county_tables.write(out)
+    construct_nav.write(out)
 
 
 if __name__ == "__main__":

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -140,3 +142,17 @@ def test_project_files_come_back_as_of_a_night(tmp_path: Path, project: Project)
     assert found == {p.relative_to(project.root): b for p, b in then.items()}
     with pytest.raises(NotFound):
         landing.materialise_project(date(2026, 10, 31), tmp_path / "never")
+
+
+def test_two_datasets_may_land_the_same_file_at_the_same_moment(tmp_path: Path) -> None:
+    content = secrets.token_bytes(2_000_000)
+    answer = Answer("file", "GET", "http://x", None, 200, {}, content, datetime.now(UTC))
+    landing = Landing(tmp_path)
+    names = [f"dataset_{number}" for number in range(8)]
+    with ThreadPoolExecutor(len(names)) as pool:
+        landed = list(
+            pool.map(lambda name: landing.land(name, date(2026, 11, 20), [answer]), names)
+        )
+    assert len({snapshot.parts[0].sha256 for snapshot in landed}) == 1
+    assert [landing.answers(snapshot)[0].content for snapshot in landed] == [content] * len(names)
+    assert not list(tmp_path.glob("blobs/*/*.tmp"))

@@ -1,0 +1,79 @@
+"""Recorded files of NAV, the Directorate and vilbli, read by the layouts of the catalogue."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import polars as pl
+
+from tasks import catalogue
+from tasks.settings import Project
+from tasks.sources import Answer, protocol
+
+DATASETS = {dataset.id: dataset for dataset in catalogue.load(Project().catalogue)}
+DELIVERY = "nav/nav_ledighet_stillinger_fylker_2025-10.xlsx"
+
+
+def rows(dataset: str, path: Path) -> pl.DataFrame:
+    declared = DATASETS[dataset]
+    answer = Answer("file", "GET", "x", None, 200, {}, path.read_bytes(), datetime.now(UTC))
+    return protocol(declared.protocol).parse([answer], declared.selection)["rows"]
+
+
+def test_the_monthly_delivery(real: Path) -> None:
+    unemployed = rows("nav_unemployed", real / DELIVERY)
+    assert unemployed.filter(pl.col("area") != "Landet")["area"].n_unique() == 17
+    both = unemployed.filter(pl.col("sex") == "Begge kjønn", pl.col("status") == "Helt ledige")
+    country = both.filter(pl.col("area") == "Landet")["persons"].item()
+    assert country == both.filter(pl.col("area") != "Landet")["persons"].sum() == 61_284
+    trondelag = both.filter(pl.col("area").str.starts_with("50 "))
+    assert trondelag.select("persons", "percent").row(0) == (4511, 1.8)
+    seekers = rows("nav_job_seekers", real / DELIVERY)
+    assert seekers.group_by("area").len()["len"].max() == 15
+    vacancies = rows("nav_vacancies", real / DELIVERY)
+    groups = vacancies.filter(pl.col("area").str.starts_with("50 "))
+    assert groups.height == 15
+    assert set(vacancies["block"].unique()) == {"country", "county"}
+
+
+def test_the_series_by_municipality(real: Path) -> None:
+    found = rows("nav_fully_unemployed", real / "nav/HL060_helt_ledige_fylke_kommune_2022-10.xlsx")
+    assert found["year"].unique().to_list() == ["2022"]
+    county = found.filter(pl.col("block") == "county")
+    months = county.filter(pl.col("area") == "I alt")
+    assert months["persons"].to_list()[:3] == [74_143, 64_439, 58_368]
+    parts = county.filter(pl.col("area") != "I alt").group_by("month").agg(pl.col("persons").sum())
+    assert parts.filter(pl.col("month") == "januar")["persons"].item() == 74_143
+    ours = found.filter(pl.col("county").str.starts_with("Trøndelag"))
+    assert ours.filter(~pl.col("area").str.starts_with("I alt"))["area"].n_unique() == 38
+    assert set(ours["persons_mark"].drop_nulls()) == {"*"}
+    block = ours.filter(pl.col("area").str.starts_with("I alt"), pl.col("month") == "januar")
+    assert block["persons"].item() == 5044
+    assert "Telemark" not in found["sheet"].unique().to_list()  # a county's own, added by hand
+
+
+def test_the_enterprise_survey_of_2017(real: Path) -> None:
+    name = "nav/bedriftsundersokelsen_2017_mangel_yrke_fylke"
+    first = rows("nav_shortage_2017", real / f"{name}.csv")
+    assert first.height == 136
+    assert first.equals(rows("nav_shortage_2017", real / f"{name}.original.csv"))
+
+
+def test_job_seekers_over_the_change_of_classification(real: Path) -> None:
+    found = rows("nav_job_seekers_history", real / "nav/arbeidssokere_yrke_2002_2017.csv")
+    said = dict(found.drop_nulls("aar").group_by("isco_versjon").len().rows())
+    assert said == {"ISCO-88": 3285, "ISCO-08": 2433, "Ukjent": 16}
+
+
+def test_leavers(real: Path) -> None:
+    found = rows("udir_leavers", real / "udir/slutta_vgo_skoler_2011-12_2020-21.utf16le.csv")
+    assert found.shape == (808, 20)
+    # The index of the recordings says 1 631: it leaves out the last column, which has 132.
+    assert sum(int((found[column] == "*").sum()) for column in found.columns) == 1763
+
+
+def test_point_limits(real: Path) -> None:
+    found = rows("vilbli_point_limits", real / "vilbli/inntakspoeng_trondelag_2025.csv")
+    assert found.height == 174
+    assert (found["points"].is_null() == (found["status"] == "open")).all()
