@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import re
 import threading
 import time
+import zipfile
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -195,8 +197,21 @@ def rename(mount: str, body: bytes) -> bytes:
             )
         case "nsr":
             return body.replace(b'"EnhetListe":', b'"Enheter":')
+        case "nav":
+            return in_workbook(body, b"personer i mnd", b"individer i mnd")
     header, newline, rest = body.partition(b"\n")
     return re.sub(rb"[^;,\r\"]+(?=\"?\r?$)", b"nytt_navn", header, count=1) + newline + rest
+
+
+def in_workbook(body: bytes, old: bytes, new: bytes) -> bytes:
+    """The same workbook with other words in its cells; any other answer as it was."""
+    if not body.startswith(b"PK"):
+        return body
+    out = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(body)) as before, zipfile.ZipFile(out, "w") as after:
+        for name in before.namelist():
+            after.writestr(name, before.read(name).replace(old, new))
+    return out.getvalue()
 
 
 def _rename_dimension(body: bytes) -> bytes:

@@ -1,6 +1,6 @@
 """A source that misbehaves: the night goes on, the last good figures stand, and it is said why.
 
-Three nights of one dataset from every publisher. Between the first and the second every publisher
+Three nights of one dataset of every protocol. Between the first and the second every publisher
 puts out new figures, and one of them misbehaves; on the third it is well again.
 """
 
@@ -46,7 +46,7 @@ LASTING: list[tuple[str, str, dict[str, Any]]] = [
     ("ssb", "wrong-type", {}),
     *[
         (publisher, mode, SIZE if mode == "huge" else {})
-        for publisher in ("klass", "udir", "nsr", "trondelag")
+        for publisher in ("klass", "udir", "nsr", "trondelag", "nav")
         for mode in ("500-empty", "cut", "schema", "html")
     ],
 ]
