@@ -6,17 +6,20 @@ import shutil
 import tempfile
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import ValidationError
 
 from flows import norwegian, show, trouble
-from tasks import alerts, catalogue, locks, night, quality, transform, warehouse
-from tasks.errors import NotFound, TilbudsplanError
+from flows.sources import source_server
+from tasks import alerts, catalogue, locks, night, probe, quality, transform, warehouse
+from tasks.catalogue import Dataset
+from tasks.errors import NotFound, SourceUnavailable, TilbudsplanError
 from tasks.journal import Journal
-from tasks.settings import Project, Settings
+from tasks.landing import Landing
+from tasks.settings import Project, Settings, oslo_today
 
 State = Literal["ok", "merk", "feil"]
 SPACE_BYTES = 2_000_000_000
@@ -38,13 +41,20 @@ class Check:
     found: str
 
 
-def doctor(as_json: bool) -> bool:
+def doctor(as_json: bool, datasets: list[str] | None = None) -> bool:
     """Run every check and print the results.
+
+    Args:
+        as_json: Print JSON.
+        datasets: Hold these against their sources of today, empty for all; None asks no source.
 
     Returns:
         Whether nothing must be mended.
     """
     checks = examine()
+    readable = all(c.state != "feil" for c in checks if c.name in {"innstillinger", "katalog"})
+    if datasets is not None and readable:
+        checks += live(datasets)
     if as_json:
         show.as_json([asdict(check) for check in checks])
     else:
@@ -91,6 +101,33 @@ def examine() -> list[Check]:
     ]
     home = Check("innstillinger", "ok", f"hjem {settings.rooms.home}")
     return [home, *(_look(name, look) for name, look in looks)]
+
+
+def live(datasets: list[str]) -> list[Check]:
+    """One check per dataset: its entry in the catalogue against the source of today."""
+    settings = Settings()
+    with source_server(settings) as reached, show.progress() as progress:
+        loaded = catalogue.load(Project().catalogue, reached.profile, reached.source_server)
+        chosen = loaded.select(datasets)
+        landing = Landing(reached.rooms.landing)
+        checks = []
+        for number, dataset in enumerate(chosen, start=1):
+            checks.append(_compared(dataset, landing, oslo_today()))
+            progress.step("sammenligner med kildene", number, len(chosen))
+    return checks
+
+
+def _compared(dataset: Dataset, landing: Landing, as_of: date) -> Check:
+    name = f"{dataset.id} ({dataset.source_table})"
+    try:
+        found = probe.compare(dataset, landing, as_of)
+    except SourceUnavailable as error:
+        return Check(name, "merk", f"kunne ikke spørres: {error}")
+    if not found:
+        return Check(name, "ok", "som katalogen sier")
+    texts = [f"ventet {d.expected}, fant {d.got}. Gjør slik: {d.remedy}" for d in found]
+    state: State = "feil" if any(d.refuses for d in found) else "merk"
+    return Check(name, state, "\n".join(texts))
 
 
 def _look(name: str, look: Callable[[], tuple[State, str]]) -> Check:

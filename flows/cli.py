@@ -152,11 +152,32 @@ def status(json: Json = False) -> None:
 
 
 @app.command(cls=norwegian.Command)
-def doctor(json: Json = False) -> None:
-    """Se etter feil i oppsettet, og si hva som må gjøres."""
+def doctor(
+    datasets: Annotated[
+        list[str] | None, typer.Argument(metavar="[DATASETT]…", help="Med --live. Standard: alle.")
+    ] = None,
+    live: Annotated[
+        bool, typer.Option("--live", help="Spør kildene om de er slik katalogen sier.")
+    ] = False,
+    json: Json = False,
+) -> None:
+    """Se etter feil i oppsettet, og si hva som må gjøres.
+
+    Med --live sammenlignes variabler og koder i katalogen med det kildene har i dag; ingenting
+    lagres.
+
+    Eksempel: tilbudsplan doctor --live ssb_population
+    """
+    if datasets and not live:
+        raise WrongUse(
+            expected="--live når datasett er nevnt",
+            got=", ".join(datasets),
+            remedy="skriv «tilbudsplan doctor --live» foran navnene",
+            subject="doctor",
+        )
     from flows import checkup
 
-    if not checkup.doctor(json):
+    if not checkup.doctor(json, (datasets or []) if live else None):
         raise typer.Exit(1)
 
 

@@ -99,25 +99,25 @@ def land_dataset(night: Night, dataset_id: str, *, ignore_windows: bool = False)
     """
     dataset = _dataset(night, dataset_id)
     module = protocols.protocol(dataset.protocol)
-    client = _client(dataset.publisher, ignore_windows)
+    client = client_of(dataset.publisher, ignore_windows)
     base_url = dataset.publisher.base_url
     try:
         answers = list(module.fetch(client, base_url, dataset.selection, night.as_of))
         updated = module.updated(answers)
     except TilbudsplanError as error:
-        if _not_delivered(night, dataset, error):
+        if not_delivered(night.landing, dataset, error):
             return None
         raise error.about(dataset_id) from error.__cause__
     return night.landing.land(dataset_id, night.as_of, answers, updated).snapshot
 
 
-def _not_delivered(night: Night, dataset: Dataset, error: TilbudsplanError) -> bool:
+def not_delivered(landing: Landing, dataset: Dataset, error: TilbudsplanError) -> bool:
     """Whether this is a file that nobody has laid there yet, and not one that has gone."""
     return (
         dataset.awaited
         and isinstance(error, Refused)
         and error.status in _ABSENT
-        and night.landing.latest(dataset.id) is None
+        and landing.latest(dataset.id) is None
     )
 
 
@@ -189,7 +189,7 @@ def declared(folder: Path, profile: str, source_server: str | None) -> Catalogue
 
 
 @cache
-def _client(publisher: Publisher, ignore_windows: bool) -> transport.Client:
+def client_of(publisher: Publisher, ignore_windows: bool) -> transport.Client:
     """One client per publisher and process: its rate holds however many datasets ask."""
     return transport.Client(
         publisher=publisher.id,

@@ -10,7 +10,9 @@ One module per protocol. A module of this room knows a wire protocol and no data
   protocol has more (`codes` for labels), with the source's own column names;
 - `updated(answers) -> datetime | None`: the source's own time stamp, in UTC; and
 - where the columns are known before the file is there, `empty(selection)`: what `parse` would give
-  of a file without rows. Only such a protocol can carry a dataset that is awaited.
+  of a file without rows. Only such a protocol can carry a dataset that is awaited; and
+- where the source describes itself, `probe(client, base_url, selection, as_of, before)`: every
+  `Deviation` between the entry and the source of today, without fetching the figures.
 """
 
 from __future__ import annotations
@@ -66,6 +68,23 @@ class Answer:
     headers: dict[str, str] = field(repr=False)
     content: bytes = field(repr=False)
     received_at: datetime
+
+
+@dataclass(frozen=True)
+class Deviation:
+    """Where a source differs from what the catalogue says of it, or from what it was. Norwegian.
+
+    Attributes:
+        expected: What the entry asks for, or what there was when the dataset last landed.
+        got: What the source has today.
+        remedy: What to change.
+        refuses: Whether a night would refuse the dataset; otherwise it is worth knowing.
+    """
+
+    expected: str
+    got: str
+    remedy: str
+    refuses: bool = True
 
 
 class ProtocolModule(Protocol):

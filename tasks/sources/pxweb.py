@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
@@ -17,8 +17,9 @@ import msgspec
 import polars as pl
 
 from tasks.errors import SourceChanged, SourceUnavailable
-from tasks.sources import Answer, jsonstat
+from tasks.sources import Answer, Deviation, jsonstat
 from tasks.sources.body import Refused
+from tasks.sources.pxweb_compare import deviations
 from tasks.sources.pxweb_plan import (
     MAX_URL,
     Axis,
@@ -35,7 +36,7 @@ from tasks.sources.pxweb_plan import (
 if TYPE_CHECKING:
     from tasks.sources.transport import Client
 
-__all__ = ["Selection", "fetch", "parse", "updated"]
+__all__ = ["Selection", "fetch", "parse", "probe", "updated"]
 
 DEFAULT_CELL_LIMIT = 800_000
 CODES = {
@@ -121,28 +122,73 @@ def updated(answers: Sequence[Answer]) -> datetime | None:
     return jsonstat.edition(data[0].content) if data else None
 
 
+def probe(
+    client: Client, base_url: str, selection: Selection, as_of: date, before: Iterable[Answer]
+) -> Iterator[Deviation]:
+    """What differs between the selection, the table's metadata of today, and those last landed.
+
+    Args:
+        client: The publisher's client.
+        base_url: The API's root.
+        selection: The catalogue entry.
+        as_of: Unused.
+        before: The answers that landed last; descriptions come first, so no figures are read.
+    """
+    found = [_metadata(client, base_url, selection)]
+    for name, codelist in _codelists(selection):
+        try:
+            found.append(_codelist(client, base_url, selection, name, codelist))
+        except Refused as refusal:
+            yield Deviation(
+                expected=f"kodelisten {codelist} for «{name}»",
+                got=refusal.said or f"HTTP {refusal.status}",
+                remedy=f"rett eller fjern variables.{name}.codelist",
+            )
+    earlier = list(itertools.takewhile(lambda answer: not answer.role.startswith("data-"), before))
+    then = offers(selection, earlier[0]) if earlier else None
+    now = offers(selection, found[0])
+    yield from deviations(selection, now, _codes_by_list(found, selection), then)
+
+
 def _descriptions(client: Client, base_url: str, selection: Selection) -> Iterator[Answer]:
-    language: dict[str, str] = {"lang": selection.language}
+    yield _metadata(client, base_url, selection)
+    for name, codelist in _codelists(selection):
+        yield _codelist(client, base_url, selection, name, codelist)
+
+
+def _metadata(client: Client, base_url: str, selection: Selection) -> Answer:
     if selection.api == "v0":
-        yield client.get(_v0_table(base_url, selection), role="metadata")
-        return
-    root = f"{base_url}/pxwebapi/v2"
-    url = f"{root}/tables/{selection.table_id}/metadata"
-    yield client.get(url, role="metadata", params=language)
-    for name, variable in selection.variables.items():
-        if variable.codelist:
-            url = f"{root}/codelists/{variable.codelist}"
-            yield client.get(url, role=f"codelist-{name}", params=language)
+        return client.get(_v0_table(base_url, selection), role="metadata")
+    url = f"{base_url}/pxwebapi/v2/tables/{selection.table_id}/metadata"
+    return client.get(url, role="metadata", params={"lang": selection.language})
+
+
+def _codelists(selection: Selection) -> list[tuple[str, str]]:
+    """Variables with their code lists; v0 does not tell what a list holds."""
+    if selection.api == "v0":
+        return []
+    return [(name, v.codelist) for name, v in selection.variables.items() if v.codelist]
+
+
+def _codelist(
+    client: Client, base_url: str, selection: Selection, name: str, codelist: str
+) -> Answer:
+    url = f"{base_url}/pxwebapi/v2/codelists/{codelist}"
+    return client.get(url, role=f"codelist-{name}", params={"lang": selection.language})
 
 
 def _asked(answers: Sequence[Answer], selection: Selection) -> list[Axis]:
+    (metadata,) = (answer for answer in answers if answer.role == "metadata")
+    return axes(selection, offers(selection, metadata), _codes_by_list(answers, selection))
+
+
+def _codes_by_list(answers: Sequence[Answer], selection: Selection) -> dict[str, tuple[str, ...]]:
     by_role = {answer.role: answer for answer in answers}
-    codelists = {
+    return {
         name: codelist_codes(by_role[f"codelist-{name}"])
         for name in selection.variables
         if f"codelist-{name}" in by_role
     }
-    return axes(selection, offers(selection, by_role["metadata"]), codelists)
 
 
 def _cell_limit(client: Client, base_url: str, selection: Selection) -> int:

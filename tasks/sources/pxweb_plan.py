@@ -76,12 +76,14 @@ class Offer:
     Attributes:
         id: The variable.
         codes: Its codes, in order.
+        labels: One label per code.
         required: Whether every query must select from it.
         is_time: Whether it is time.
     """
 
     id: str
     codes: tuple[str, ...]
+    labels: tuple[str, ...]
     required: bool
     is_time: bool
 
@@ -110,6 +112,7 @@ class Axis:
 class _V0Variable(msgspec.Struct):
     code: str
     values: list[str]
+    labels: list[str] = msgspec.field(name="valueTexts", default_factory=list)
     elimination: bool = False
     time: bool = False
 
@@ -131,12 +134,18 @@ def offers(selection: Selection, metadata: Answer) -> list[Offer]:
     if selection.api == "v2":
         head = jsonstat.describe(metadata.content)
         return [
-            Offer(d.id, d.codes, required=not d.elimination, is_time=d.id in head.time)
+            Offer(d.id, d.codes, d.labels, required=not d.elimination, is_time=d.id in head.time)
             for d in head.dimensions
         ]
     document = _decoded(metadata, _V0Metadata)
     return [
-        Offer(v.code, tuple(v.values), required=not v.elimination, is_time=v.time)
+        Offer(
+            v.code,
+            tuple(v.values),
+            tuple(v.labels or v.values),
+            required=not v.elimination,
+            is_time=v.time,
+        )
         for v in document.variables
     ]
 

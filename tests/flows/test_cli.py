@@ -19,7 +19,8 @@ from typing import Any
 import pytest
 
 from flows import cli
-from tasks import runs
+from tasks import catalogue, runs
+from tasks.demo.server import serve
 from tasks.errors import WrongUse
 from tasks.journal import Journal
 from tasks.settings import CHECKOUT, Settings, oslo_today
@@ -535,6 +536,39 @@ def test_the_doctor_finds_a_broken_journal(
     said = ask("doctor", "--json")
     assert said.code == 1
     assert "feil" in {checks(said)[name]["state"] for name in ("journal", "klokke")}
+
+
+def test_the_doctor_asks_the_sources(ask: Ask, in_night: Path) -> None:
+    said = ask("doctor", "--live", "--json")
+    assert said.code == 0, said.out
+    found = {check["name"].split(" ")[0]: check for check in json.loads(said.out)}
+    assert set(found) > {d.id for d in catalogue.load(CHECKOUT / "data" / "catalogue")}
+    assert found["ssb_population"]["state"] == "ok"
+    assert found["county_education_occupation"]["state"] == "merk"
+    assert "ikke er levert" in found["county_education_occupation"]["found"]
+
+
+def test_the_doctor_says_what_to_change_when_a_source_has(
+    ask: Ask, in_night: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with serve() as server:
+        monkeypatch.setenv("TILBUDSPLAN_SOURCE_SERVER", server.url)
+        server.misbehave("schema", "^/(ssb|udir)/", 100)
+        server.misbehave("503", "^/nsr/", 100)
+        said = ask("doctor", "--live", "ssb_neet", "udir_applicants", "nsr_schools", "--json")
+    assert said.code == 1
+    found = {check["name"].split(" ")[0]: check for check in json.loads(said.out)}
+    assert found["ssb_neet"]["state"] == "feil"
+    assert "variables.Region_ny i stedet for variables.Region" in found["ssb_neet"]["found"]
+    assert found["udir_applicants"]["state"] == "feil"
+    assert found["nsr_schools"]["state"] == "merk"
+    assert "kunne ikke spørres" in found["nsr_schools"]["found"]
+    assert "ssb_population" not in found
+
+
+def test_the_doctor_refuses_datasets_without_live(ask: Ask) -> None:
+    refused(ask("doctor", "ssb_neet"), 2, "--live")
+    refused(ask("doctor", "--live", "ssb_nett"), 1, "ssb_nett", "ssb_neet")
 
 
 # As a process of its own ------------------------------------------------------------------------

@@ -448,7 +448,7 @@ def test_the_shortest_way_to_ask_is_taken() -> None:
 
     def short(*values: str) -> tuple[str, ...]:
         wanted = selection(variables={"Region": {"values": list(values)}})
-        offered = [Offer("Region", codes, required=False, is_time=False)]
+        offered = [Offer("Region", codes, codes, required=False, is_time=False)]
         only = wanted.model_copy(update={"variables": {"Region": wanted.variables["Region"]}})
         return axes(only, offered, {})[0].short
 
