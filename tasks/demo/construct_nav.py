@@ -48,6 +48,14 @@ NHO_QUESTIONS = (
     ("Behov for personer med bachelorgrad i stor grad", 19.0),
 )
 
+# Published tables that are served as they are; the first two as Norwegian Excel writes them.
+PLAIN = {
+    "nav_shortage_2017": ("ettersporsel-2017.csv", True),
+    "nav_job_seekers_by_occupation": ("arbeidssokere.csv", True),
+    "nav_fully_unemployed_by_county": ("helt-ledige-fylker.csv", False),
+    "nav_job_seekers_and_vacancies": ("sokere-og-stillinger.csv", False),
+}
+
 
 def write(out: Path) -> None:
     """Write `nav/`, `nho/`, `vilbli/`, and the county's file of leavers."""
@@ -56,10 +64,9 @@ def write(out: Path) -> None:
     _write_page(out / "nav" / "helt-ledige.html")
     _workbook(out / "nav" / "bedriftsundersokelsen-2026.xlsx", _survey())
     _workbook(out / "nho" / "kompetansebarometer-2026.xlsx", _competence())
-    shortage = published("nav_shortage_2017").drop("source")
-    write_csv(out / "nav" / "ettersporsel-2017.csv", shortage.columns, shortage.rows(), excel=True)
-    seekers = published("nav_job_seekers_by_occupation").drop("source")
-    write_csv(out / "nav" / "arbeidssokere.csv", seekers.columns, seekers.rows(), excel=True)
+    for name, (file, excel) in PLAIN.items():
+        rows = published(name).drop("source")
+        write_csv(out / "nav" / file, rows.columns, rows.rows(), excel=excel)
     _write_points(out / "vilbli" / "inntakspoeng.csv")
     _write_leavers(out / "county" / "slutta.csv")
 

@@ -6,19 +6,24 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import polars as pl
+import pytest
 
 from tasks import catalogue
+from tasks.errors import SourceChanged
 from tasks.settings import Project
-from tasks.sources import Answer, protocol
+from tasks.sources import Answer, delimited, protocol
 
 DATASETS = {dataset.id: dataset for dataset in catalogue.load(Project().catalogue)}
 DELIVERY = "nav/nav_ledighet_stillinger_fylker_2025-10.xlsx"
 
 
+def answer(path: Path) -> Answer:
+    return Answer("file", "GET", "x", None, 200, {}, path.read_bytes(), datetime.now(UTC))
+
+
 def rows(dataset: str, path: Path) -> pl.DataFrame:
     declared = DATASETS[dataset]
-    answer = Answer("file", "GET", "x", None, 200, {}, path.read_bytes(), datetime.now(UTC))
-    return protocol(declared.protocol).parse([answer], declared.selection)["rows"]
+    return protocol(declared.protocol).parse([answer(path)], declared.selection)["rows"]
 
 
 def test_the_monthly_delivery(real: Path) -> None:
@@ -77,3 +82,51 @@ def test_point_limits(real: Path) -> None:
     found = rows("vilbli_point_limits", real / "vilbli/inntakspoeng_trondelag_2025.csv")
     assert found.height == 174
     assert (found["points"].is_null() == (found["status"] == "open")).all()
+
+
+def test_fully_unemployed_by_county_since_2010(real: Path) -> None:
+    found = rows("nav_fully_unemployed_history", real / "nav/helt_ledige_fylke_2010_2024.csv")
+    assert found.height == 3413
+    months = found.group_by("Fylke").len()
+    for county, count in (("Nord-Trøndelag", 94), ("Sør-Trøndelag", 94), ("Trøndelag", 84)):
+        assert months.filter(Fylke=county)["len"].item() == count
+    assert found.select("År", "Måned").n_unique() == 178
+
+
+def test_eight_months_of_seekers_and_vacancies(real: Path) -> None:
+    name = "nav/soekere_stillinger_yrkespraksis_fylker_2025-06_2026-01.csv"
+    found = rows("nav_job_seekers_and_vacancies", real / name)
+    assert found.height == 3744
+    assert found["Dato"].n_unique() == 8
+    assert found["Antall søkere"].null_count() == 346
+    assert found["Antall utlyste stillinger"].null_count() == 769
+
+
+# Extracts that others have made of tables that are fetched from the source itself: read as the
+# plain text files that they are.
+EXTRACTS = [
+    ("ssb/09429_utdanningsnivaa_fylker_2020.latin1.csv", "latin-1", ";", 72, "Antall"),
+    ("ssb/13563_andel_utenfor_fylke_alder_2024.csv", "utf-8", ",", 15, "15-29 år (2024)"),
+    ("ssb/14746_framskrevet_telemark_2026-2050.csv", "utf-8", ",", 14_250, "Framskriving"),
+    ("ssb/framskrevet_telemark_2024-2050.csv", "utf-8", ",", 15_390, "Framskriving"),
+    ("klass/fylker_for_og_etter_reform.csv", "utf-8-sig", ";", 28, "Fylkestabell SSB"),
+    ("klass/sn_naeringsgruppering_5nivaa.csv", "utf-8", ",", 1064, "Nace_1_nr"),
+    ("nav/arbeidssokere_yrke_fields.csv", "utf-8", ",", 8, "shortname"),
+]
+
+
+@pytest.mark.parametrize(("name", "encoding", "separator", "height", "column"), EXTRACTS)
+def test_extracts(
+    real: Path, name: str, encoding: str, separator: str, height: int, column: str
+) -> None:
+    selection = delimited.Selection(
+        path=name, columns=[column], encoding=encoding, separator=separator
+    )
+    assert delimited.parse([answer(real / name)], selection)["rows"].height == height
+
+
+def test_stacked_headers_are_refused_with_their_names(real: Path) -> None:
+    name = "ssb/imdi_utdanningsnivaa_2020_alle.latin1.csv"
+    selection = delimited.Selection(path=name, columns=["Region"], encoding="latin-1")
+    with pytest.raises(SourceChanged, match="mer enn én gang"):
+        delimited.parse([answer(real / name)], selection)
