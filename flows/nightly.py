@@ -71,7 +71,8 @@ def nightly(
         chosen = [dataset.id for dataset in night.catalogue.select(datasets)]
 
         fetch = land.with_options(retry_delay_seconds=settings.retry_pause_seconds)
-        landed = {d: fetch.submit(night, d, ignore_windows=ignore_windows) for d in chosen}
+        asked = {"ignore_windows": ignore_windows, "full": full}
+        landed = {d: fetch.submit(night, d, **asked) for d in chosen}
         # Prefect hands the landed snapshot on once it is there, and skips what never came.
         parsed = {d: parse.submit(night, d, cast(str | None, landed[d]), full=full) for d in chosen}
         candidates = []

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from tasks import catalogue, warehouse
 from tasks import sources as protocols
@@ -87,8 +88,16 @@ class Candidate:
     reason: str | None = None
 
 
-def land_dataset(night: Night, dataset_id: str, *, ignore_windows: bool = False) -> str | None:
-    """Fetch a dataset and land its answers.
+def land_dataset(
+    night: Night, dataset_id: str, *, ignore_windows: bool = False, full: bool = False
+) -> str | None:
+    """Fetch a dataset and land its answers; of a log, what has come since the last night.
+
+    Args:
+        night: The night.
+        dataset_id: The dataset.
+        ignore_windows: Call in the publisher's closed hours too.
+        full: Go through everything landed of a log, and go on from the first byte that is damaged.
 
     Returns:
         The snapshot's id; None where the dataset is awaited and was never delivered.
@@ -102,6 +111,8 @@ def land_dataset(night: Night, dataset_id: str, *, ignore_windows: bool = False)
     client = client_of(dataset.publisher, ignore_windows)
     base_url = dataset.publisher.base_url
     try:
+        if hasattr(module, "proceed"):
+            return _land_log(night, dataset, client, full=full)
         answers = list(module.fetch(client, base_url, dataset.selection, night.as_of))
         updated = module.updated(answers)
     except TilbudsplanError as error:
@@ -109,6 +120,21 @@ def land_dataset(night: Night, dataset_id: str, *, ignore_windows: bool = False)
             return None
         raise error.about(dataset_id) from error.__cause__
     return night.landing.land(dataset_id, night.as_of, answers, updated).snapshot
+
+
+def _land_log(night: Night, dataset: Dataset, client: transport.Client, *, full: bool) -> str:
+    """Land what a log has got since it was read last, step by step: a crash keeps what came."""
+    module: Any = protocols.protocol(dataset.protocol)
+    landing = night.landing
+    last = landing.latest_whole(dataset.id) if full else landing.latest(dataset.id)
+    start = last
+    before = landing.kept(last) if last else []
+    base_url = dataset.publisher.base_url
+    for step in module.proceed(client, base_url, dataset.selection, night.as_of, before):
+        last = landing.extend(dataset.id, night.as_of, last, step, module.updated(step))
+    if last is None or last is start:
+        last = landing.extend(dataset.id, night.as_of, last, ())
+    return last.snapshot
 
 
 def not_delivered(landing: Landing, dataset: Dataset, error: TilbudsplanError) -> bool:
@@ -154,7 +180,10 @@ def parse_snapshot(night: Night, dataset_id: str, snapshot: str, *, full: bool =
         return folder
     try:
         landed = night.landing.get(dataset_id, snapshot)
-        frames = module.parse(night.landing.answers(landed), dataset.selection)
+        # A log is too big to have in memory whole.
+        log = hasattr(module, "proceed")
+        kept: Any = night.landing.kept(landed) if log else night.landing.answers(landed)
+        frames = module.parse(kept, dataset.selection)
     except TilbudsplanError as error:
         raise error.about(dataset_id) from error.__cause__
     folder.parent.mkdir(parents=True, exist_ok=True)

@@ -4,7 +4,9 @@
     manifest/<dataset>.jsonl     one line per dataset and night: requests, times, hashes
 
 A snapshot is the ordered list of a dataset's (role, hash); its id is a hash of that list. The same
-answers give the same snapshot, and then only a manifest line is added. Nothing here parses.
+answers give the same snapshot, and then only a manifest line is added. A source that is a log is
+landed in steps: a line then lists the new parts alone and names the snapshot whose parts come
+before them. Nothing here parses.
 """
 
 from __future__ import annotations
@@ -15,6 +17,7 @@ import secrets
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -23,9 +26,9 @@ import zstandard
 from tasks import jsonlines
 from tasks.errors import LandingCorrupt, NotFound
 from tasks.settings import Project
-from tasks.sources import Answer
+from tasks.sources import Answer, Kept
 
-SCHEMA = 1
+SCHEMA = 2  # 2 added `extends`; lines of version 1 are read as they are
 PROJECT = "_project"  # not a legal dataset name, so no dataset can take its place
 _LEVEL = 3
 
@@ -56,6 +59,7 @@ class Snapshot(msgspec.Struct, frozen=True):
         updated: The source's own time stamp (UTC), where it gives one.
         unchanged: The dataset's previous line has the same snapshot.
         parts: The answers in request order.
+        extends: The snapshot whose parts come before these, where the source is a log.
     """
 
     schema: int
@@ -66,6 +70,7 @@ class Snapshot(msgspec.Struct, frozen=True):
     updated: datetime | None
     unchanged: bool
     parts: tuple[Part, ...]
+    extends: str | None = None
 
 
 class Landing:
@@ -89,21 +94,39 @@ class Landing:
         Returns:
             The new manifest line; `unchanged` where the dataset's previous one has the same bytes.
         """
-        taken = list(answers)
-        parts = tuple(_part(answer) for answer in taken)
-        self._write_blobs({part.sha256: a.content for part, a in zip(parts, taken, strict=True)})
-        made: list[Snapshot] = []
+        parts = self._write_parts(answers)
+        return self._append(dataset, as_of, updated, parts, _snapshot_id(parts))
 
-        def line(last: bytes | None) -> bytes:
-            before = _decode(last).snapshot if last is not None else None
-            snapshot = _snapshot_id(parts)
-            now = datetime.now(UTC)
-            same = snapshot == before
-            made.append(Snapshot(SCHEMA, dataset, snapshot, as_of, now, updated, same, parts))
-            return msgspec.json.encode(made[0])
+    def extend(
+        self,
+        dataset: str,
+        as_of: date,
+        before: Snapshot | None,
+        answers: Iterable[Answer],
+        updated: datetime | None = None,
+    ) -> Snapshot:
+        """Keep a step of a log: these answers come after those of an earlier snapshot.
 
-        jsonlines.append(self._manifest(dataset), line)
-        return made[0]
+        The earlier parts stand by reference and are not written again. Without answers the line
+        says that the night found nothing new.
+
+        Args:
+            dataset: The dataset's id.
+            as_of: Oslo date of the night.
+            before: What the log held so far, or None where nothing is landed.
+            answers: What came after it.
+            updated: The source's own time stamp; the one before stands where it gives none.
+        """
+        parts = self._write_parts(answers)
+        if before is None:
+            return self._append(dataset, as_of, updated, parts, _snapshot_id(parts))
+        updated = updated or before.updated
+        if not parts:
+            return self._append(
+                dataset, as_of, updated, before.parts, before.snapshot, before.extends
+            )
+        snapshot = _snapshot_id(parts, before.snapshot)
+        return self._append(dataset, as_of, updated, parts, snapshot, before.snapshot)
 
     def snapshots(self, dataset: str) -> list[Snapshot]:
         """Every manifest line of a dataset, oldest first.
@@ -143,6 +166,30 @@ class Landing:
             remedy=f"hent på nytt med «tilbudsplan ingest {dataset} --full»",
         )
 
+    def kept(self, snapshot: Snapshot) -> list[Kept]:
+        """What `answers` gives, each one's bytes read only when they are asked for."""
+        return [
+            Kept(
+                role=part.role,
+                url=part.url,
+                headers=part.headers,
+                received_at=part.received_at,
+                read=partial(self._read_blob, snapshot.dataset, part),
+            )
+            for line in self._chain(snapshot)
+            for part in line.parts
+        ]
+
+    def latest_whole(self, dataset: str) -> Snapshot | None:
+        """The last step of a log before the first byte that is not what it was when it landed."""
+        last = self.latest(dataset)
+        whole = None
+        for line in self._chain(last) if last else []:
+            if not all(self._is_whole(part.sha256) for part in line.parts):
+                break
+            whole = line
+        return whole
+
     def answers(self, snapshot: Snapshot) -> list[Answer]:
         """The answers as they came, every byte checked against size and hash.
 
@@ -160,7 +207,8 @@ class Landing:
                 content=self._read_blob(snapshot.dataset, part),
                 received_at=part.received_at,
             )
-            for part in snapshot.parts
+            for line in self._chain(snapshot)
+            for part in line.parts
         ]
 
     def land_project(self, project: Project, as_of: date) -> Snapshot:
@@ -201,6 +249,51 @@ class Landing:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(answer.content)
         return Project(target)
+
+    def _chain(self, snapshot: Snapshot) -> list[Snapshot]:
+        """The steps whose parts make up a snapshot, oldest first; itself alone if it is no log."""
+        if snapshot.extends is None:
+            return [snapshot]
+        first: dict[str, Snapshot] = {}
+        for line in self.snapshots(snapshot.dataset):
+            first.setdefault(line.snapshot, line)
+        chain = [snapshot]
+        while (earlier := chain[-1].extends) is not None:
+            if earlier not in first:
+                path = self._manifest(snapshot.dataset)
+                expected = f"øyeblikksbildet {earlier[:12]} som {chain[-1].snapshot[:12]} bygger på"
+                raise _corrupt(snapshot.dataset, str(path), expected, "ingen linje med det")
+            chain.append(first[earlier])
+        return chain[::-1]
+
+    def _append(
+        self,
+        dataset: str,
+        as_of: date,
+        updated: datetime | None,
+        parts: tuple[Part, ...],
+        snapshot: str,
+        extends: str | None = None,
+    ) -> Snapshot:
+        """Add the manifest line of parts that are on disk."""
+        made: list[Snapshot] = []
+
+        def line(last: bytes | None) -> bytes:
+            same = last is not None and _decode(last).snapshot == snapshot
+            now = datetime.now(UTC)
+            made.append(
+                Snapshot(SCHEMA, dataset, snapshot, as_of, now, updated, same, parts, extends)
+            )
+            return msgspec.json.encode(made[0])
+
+        jsonlines.append(self._manifest(dataset), line)
+        return made[0]
+
+    def _write_parts(self, answers: Iterable[Answer]) -> tuple[Part, ...]:
+        taken = list(answers)
+        parts = tuple(_part(answer) for answer in taken)
+        self._write_blobs({part.sha256: a.content for part, a in zip(parts, taken, strict=True)})
+        return parts
 
     def _manifest(self, dataset: str) -> Path:
         return self.root / "manifest" / f"{dataset}.jsonl"
@@ -266,8 +359,9 @@ def _part(answer: Answer) -> Part:
     )
 
 
-def _snapshot_id(parts: Sequence[Part]) -> str:
-    listed = "".join(f"{part.role}\0{part.sha256}\n" for part in parts)
+def _snapshot_id(parts: Sequence[Part], extends: str | None = None) -> str:
+    listed = f"{extends}\n" if extends else ""
+    listed += "".join(f"{part.role}\0{part.sha256}\n" for part in parts)
     return hashlib.sha256(listed.encode()).hexdigest()
 
 

@@ -13,12 +13,19 @@ One module per protocol. A module of this room knows a wire protocol and no data
   of a file without rows. Only such a protocol can carry a dataset that is awaited; and
 - where the source describes itself, `probe(client, base_url, selection, as_of, before)`: every
   `Deviation` between the entry and the source of today, without fetching the figures.
+
+A source that is a log and only grows is read from where the last night left off. Its module offers
+
+- `proceed(client, base_url, selection, as_of, before) -> Iterator[Sequence[Answer]]` in place of
+  `fetch`: from what landing holds (`Kept`, oldest first) to what has come since, in steps. A step
+  is landed before the next is asked for, so a crash loses no more than one; `parse` is then given
+  everything kept, old and new, whose bytes are read as they are asked for.
 """
 
 from __future__ import annotations
 
 import importlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Protocol, cast
@@ -85,6 +92,30 @@ class Deviation:
     got: str
     remedy: str
     refuses: bool = True
+
+
+@dataclass(frozen=True)
+class Kept:
+    """An answer in landing, whose bytes are read, and checked, each time they are asked for.
+
+    Attributes:
+        role: What the answer is within its dataset.
+        url: Full request URL.
+        headers: Response headers that were kept.
+        received_at: When it came (UTC).
+        read: Gives the bytes.
+    """
+
+    role: str
+    url: str
+    headers: dict[str, str] = field(repr=False)
+    received_at: datetime
+    read: Callable[[], bytes] = field(repr=False)
+
+    @property
+    def content(self) -> bytes:
+        """The bytes as they landed."""
+        return self.read()
 
 
 class ProtocolModule(Protocol):
