@@ -4,7 +4,11 @@
 -- Unit: persons, and per cent of the labour force
 -- Sources: raw.nav_fully_unemployed_history, reference.county_name
 WITH source AS (
-    SELECT * FROM raw.nav_fully_unemployed_history
+    SELECT
+        *,
+        -- Four months of 2018 stand one column too far to the right.
+        "Antall" IS NULL AND "Prosent av arbeidsstyrken"::DOUBLE > 100 AS shifted
+    FROM raw.nav_fully_unemployed_history
 ),
 
 dated AS (
@@ -21,8 +25,11 @@ dated AS (
             ),
             1
         ) AS month,
-        "Antall"::DOUBLE::BIGINT AS persons,
-        "Prosent av arbeidsstyrken"::DOUBLE::DECIMAL(4, 1) AS percent_of_labour_force
+        CASE WHEN shifted THEN "Prosent av arbeidsstyrken" ELSE "Antall" END::DOUBLE::BIGINT
+            AS persons,
+        CASE
+            WHEN shifted THEN "Endring fra i fjor (antall)" ELSE "Prosent av arbeidsstyrken"
+        END::DOUBLE::DECIMAL(4, 1) AS percent_of_labour_force
     FROM source
 ),
 
