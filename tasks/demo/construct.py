@@ -20,12 +20,13 @@ from tasks.demo import (
     construct_pupils,
     construct_tables,
     construct_udir,
+    construct_vacancies,
 )
 from tasks.demo.construct_common import SAMPLE
 
 
 def construct(out: Path = SAMPLE) -> None:
-    """Write report pages, StatBank tables, the county's files and centrality under `out`."""
+    """Write report pages, StatBank tables, files, centrality and the vacancy feed under `out`."""
     construct_udir.write(out)
     construct_tables.write(out)
     construct_population.write(out)
@@ -34,6 +35,7 @@ def construct(out: Path = SAMPLE) -> None:
     construct_labour.write(out)
     construct_county_tables.write(out)
     construct_nav.write(out)
+    construct_vacancies.write(out)
 
 
 if __name__ == "__main__":

@@ -78,6 +78,13 @@ def reference(name: str) -> pl.DataFrame:
     return pl.read_csv(REFERENCE / f"{name}.csv", infer_schema=False)
 
 
+def read_names(path: Path, *, valid: bool = False) -> list[tuple[str, str]]:
+    """Code and name of a classification in the sample, in its order; with `valid`, those in use."""
+    with path.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    return [(row["code"], row["name"]) for row in rows if not (valid and row["validTo"])]
+
+
 def share_out(total: Ints | int, weights: Floats) -> Ints:
     """Split whole totals over the last axis of `weights`, exactly (largest remainder).
 

@@ -19,6 +19,7 @@ import msgspec
 from tasks.demo import wire
 
 MODES = (
+    "304",  # nothing new, whatever there is
     "429",  # too many requests, with `retry_after` where given
     "503",  # out of service, with `retry_after` where given
     "500-empty",  # an internal error without a body
@@ -51,6 +52,8 @@ class Fault:
         if self.details.get("retry_after") is not None:
             headers = (("Retry-After", str(self.details["retry_after"])),)
         match self.mode:
+            case "304":
+                return wire.Response(304, "text/plain", b"")
             case "429":
                 return replace(too_many_requests(), headers=headers)
             case "503":
@@ -197,6 +200,10 @@ def rename(mount: str, body: bytes) -> bytes:
             )
         case "nsr":
             return body.replace(b'"EnhetListe":', b'"Enheter":')
+        case "nav_feed":
+            return body.replace(b'"_feed_entry":', b'"_entry":').replace(
+                b'"ad_content":', b'"annonse":'
+            )
         case "nav":
             return in_workbook(body, b"personer i mnd", b"individer i mnd")
     header, newline, rest = body.partition(b"\n")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl, unquote
@@ -25,6 +25,7 @@ class Options:
         max_url: Longest URL that PxWebApi v2 takes; longer ones are not found.
         sparse: Send JSON-stat `value` as an object by position instead of an array.
         udir_version: The version number in Udir's data endpoints, which changes without notice.
+        token_calls: Calls that NAV's public token is good for before it rotates, or None for ever.
         clock: Seconds that only go forward; tests of the rate put their own here.
     """
 
@@ -33,6 +34,7 @@ class Options:
     max_url: int = 2_100
     sparse: bool = False
     udir_version: int = 8
+    token_calls: int | None = None
     clock: Callable[[], float] = time.monotonic
 
 
@@ -49,6 +51,7 @@ class Request:
         query: Decoded parameters in the order sent.
         accept: The Accept header, lower case.
         body: The request body.
+        headers: All headers, names in lower case.
     """
 
     method: str
@@ -59,6 +62,7 @@ class Request:
     query: tuple[tuple[str, str], ...]
     accept: str = ""
     body: bytes = b""
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     def parameter(self, name: str, default: str = "") -> str:
         """The first parameter of a name, compared without case, or `default`."""
@@ -81,7 +85,9 @@ class Response:
     headers: tuple[tuple[str, str], ...] = ()
 
 
-def request(method: str, origin: str, target: str, accept: str, body: bytes) -> Request:
+def request(
+    method: str, origin: str, target: str, headers: Mapping[str, str], body: bytes
+) -> Request:
     """Split a request line's target into mount, path and parameters."""
     path, _, query = target.partition("?")
     mount, _, rest = path.lstrip("/").partition("/")
@@ -92,8 +98,9 @@ def request(method: str, origin: str, target: str, accept: str, body: bytes) -> 
         path=unquote(rest),
         target=target,
         query=tuple(parse_qsl(query, keep_blank_values=True)),
-        accept=accept.lower(),
+        accept=headers.get("accept", "").lower(),
         body=body,
+        headers=headers,
     )
 
 

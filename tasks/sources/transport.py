@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json as jsonlib
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from http.cookiejar import DefaultCookiePolicy
@@ -119,6 +119,8 @@ class Client:
         params: Sequence[tuple[str, str]] | dict[str, str] | None = None,
         accept: str = "application/json",
         expect: Sequence[str] = JSON,
+        headers: Mapping[str, str] | None = None,
+        unchanged: bool = False,
     ) -> Answer:
         """Fetch an address.
 
@@ -128,6 +130,8 @@ class Client:
             params: Query parameters, in order.
             accept: The `Accept` header.
             expect: Media types that the answer may have.
+            headers: Further request headers; they are kept nowhere and shown in no refusal.
+            unchanged: Take 304 for an answer, with status 304 and no content.
 
         Returns:
             The whole answer.
@@ -137,8 +141,9 @@ class Client:
             Refused: the publisher refused the request (a `SourceChanged` with its own words).
             SourceChanged: an answer of another kind or size than agreed.
         """
-        request = requests.Request("GET", url, params=params, headers={"Accept": accept})
-        return self._call(request, role, None, tuple(expect))
+        sent = {**(headers or {}), "Accept": accept}
+        request = requests.Request("GET", url, params=params, headers=sent)
+        return self._call(request, role, None, tuple(expect), unchanged)
 
     def post_query(
         self,
@@ -161,13 +166,18 @@ class Client:
         return self._call(request, role, body, tuple(expect))
 
     def _call(
-        self, request: requests.Request, role: str, body: str | None, expect: tuple[str, ...]
+        self,
+        request: requests.Request,
+        role: str,
+        body: str | None,
+        expect: tuple[str, ...],
+        unchanged: bool = False,
     ) -> Answer:
         prepared = self._session.prepare_request(request)
         subject = f"{self.publisher}, {role}"
         for attempt in range(1, self._attempts + 1):
             try:
-                response, content = self._attempt(prepared, subject, expect)
+                response, content = self._attempt(prepared, subject, expect, unchanged)
                 break
             except Retry as retry:
                 if attempt >= min(self._attempts, retry.attempts):
@@ -185,7 +195,11 @@ class Client:
         )
 
     def _attempt(
-        self, prepared: requests.PreparedRequest, subject: str, expect: tuple[str, ...]
+        self,
+        prepared: requests.PreparedRequest,
+        subject: str,
+        expect: tuple[str, ...],
+        unchanged: bool,
     ) -> tuple[requests.Response, bytes]:
         """One try: send, follow redirects, read. Raises `Retry` where another try may help."""
         with self._limiter.place():
@@ -198,6 +212,8 @@ class Client:
                 response.close()
                 response = self._send(prepared, subject)
             with response:
+                if unchanged and response.status_code == 304:
+                    return response, b""
                 self._check_status(response, subject)
                 content = read_answer(
                     response,

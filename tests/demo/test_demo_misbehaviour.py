@@ -49,6 +49,13 @@ def test_retry_after_comes_only_when_told(server, get, mode):
     ]
 
 
+def test_nothing_new_whatever_there_is(server, get):
+    server.misbehave("304")
+    nothing = get(DATA)
+    assert (nothing.status_code, nothing.content) == (304, b"")
+    assert get(DATA).status_code == 200
+
+
 def test_empty_500_and_web_page(server, get):
     server.misbehave("500-empty")
     broken = get(CONFIG)
