@@ -155,9 +155,12 @@ def _stage_and_validate(night: Assembly, typed: list[Table]) -> None:
     """Load, stage and validate every typed table.
 
     Validation is Python and the rest is DuckDB: one table is validated while the next is built, on
-    a cursor of its own, since a connection serves one thread.
+    a cursor of its own, since a connection serves one thread. A suite that compares with another
+    table waits for that one.
     """
     loaded: set[str] = set()
+    built: set[str] = set()
+    waiting = {table.name: _compared_with(night, table) for table in typed}
     staged: Queue[str | None] = Queue()
     with ThreadPoolExecutor(max_workers=1) as beside:
         cursor = night.con.cursor()
@@ -169,11 +172,22 @@ def _stage_and_validate(night: Assembly, typed: list[Table]) -> None:
                         loaded.add(dataset.id)
                         _load(night, dataset)
                 _stage(night, [table])
-                staged.put(table.name)
+                built.add(table.name)
+                ready = [n for n in waiting if n in built and waiting[n] <= built]
+                for name in ready:
+                    del waiting[name]
+                    staged.put(name)
         finally:
             staged.put(None)
         validated.result()
         cursor.close()
+
+
+def _compared_with(night: Assembly, table: Table) -> frozenset[str]:
+    """The typed tables that the suite of a table names."""
+    suite = night.suites.get(table.name)
+    typed = {other.name for other in night.tables if _is_typed(other)}
+    return suite.reads & typed if suite else frozenset()
 
 
 def _reads(table: Table, dataset: Dataset) -> bool:
@@ -223,16 +237,48 @@ def _go_back_where_blocked(night: Assembly) -> None:
     }
     if not blocked:
         return
-    for dataset in blocked.values():
-        failures = [r.in_short() for r in night.results[dataset.table] if r.blocks]
-        _fall_back(night, dataset, "block", "; ".join(failures))
+    failures = {
+        table: "; ".join(r.in_short() for r in night.results[table] if r.blocks)
+        for table in blocked
+    }
+    back = _to_put_back(night, blocked)
+    for table, because in back.items():
+        dataset = _owner(night, table)
+        _fall_back(night, dataset, "block", failures[because])
         _load(night, dataset)
     typed = [table for table in night.tables if _is_typed(table)]
-    touched = {*blocked, *(table.name for table in transform.readers(typed, blocked))}
-    again = [table for table in typed if table.name in touched]
-    _stage(night, again)
-    _run_suites(night, night.con, [table.name for table in again])
+    touched = {*back, *(table.name for table in transform.readers(typed, back))}
+    _stage(night, [table for table in typed if table.name in touched])
+    again = [t.name for t in typed if t.name in touched or _compared_with(night, t) & touched]
+    _run_suites(night, night.con, again)
     _go_back_where_blocked(night)
+
+
+def _to_put_back(night: Assembly, blocked: Mapping[str, Dataset]) -> dict[str, str]:
+    """Tables to put back, each with the table whose suite failed.
+
+    What is new is suspected before what held yesterday: first the blocked ones that are new, then
+    new ones that a blocked table is compared with, and only then those that have nothing newer to
+    blame; they are left out.
+    """
+    new = {d.table for d in night.catalogue if _is_new(night, d)}
+    compared = {t.name: _compared_with(night, t) for t in night.tables if t.name in blocked}
+    return (
+        {table: table for table in blocked if table in new}
+        or {other: table for table in blocked for other in sorted(compared[table] & new)}
+        or {table: table for table in blocked}
+    )
+
+
+def _is_new(night: Assembly, dataset: Dataset) -> bool:
+    """Whether a dataset stands on another snapshot than the last good one, and has such a one."""
+    now, good = night.vintages[dataset.id].snapshot, night.last_good(dataset.id)
+    return now is not None and good is not None and now != good
+
+
+def _owner(night: Assembly, table: str) -> Dataset:
+    (dataset,) = (dataset for dataset in night.catalogue if dataset.table == table)
+    return dataset
 
 
 def _run_suites(night: Assembly, con: duckdb.DuckDBPyConnection, names: Iterable[str]) -> None:

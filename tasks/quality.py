@@ -11,6 +11,7 @@ import importlib
 import json
 import logging
 import os
+import re
 from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -31,6 +32,7 @@ SAMPLE = 5
 _ROWS = "unexpected_rows_expectation"
 _COLUMN_ARGUMENTS = ("column", "column_A", "column_B")
 _COLUMN_LISTS = ("column_list",)
+_TABLE = re.compile(r"\b(?:staging|restricted|mart)\.[a-z0-9_]+\b")
 
 
 class Strict(BaseModel):
@@ -64,6 +66,12 @@ class Suite(Strict):
 
     table: Annotated[str, StringConstraints(pattern=r"^(staging|restricted|mart)\.[a-z0-9_]+$")]
     expectations: tuple[Expectation, ...]
+
+    @property
+    def reads(self) -> frozenset[str]:
+        """The other tables that its queries name; they must be there before it is run."""
+        queries = (str(e.arguments.get("unexpected_rows_query", "")) for e in self.expectations)
+        return frozenset(_TABLE.findall(" ".join(queries))) - {self.table}
 
     @field_validator("expectations")
     @classmethod

@@ -3,11 +3,13 @@
 -- Key: crosswalk, measure, as_of
 -- Unit: total and mapped as measure says; share is mapped over total
 -- Sources: mart.crosswalk_amount_industry, mart.crosswalk_amount_education,
--- mart.crosswalk_amount_region
+-- mart.crosswalk_amount_occupation, mart.crosswalk_amount_region
 WITH amounts AS (
     SELECT * FROM mart.crosswalk_amount_industry
     UNION ALL
     SELECT * FROM mart.crosswalk_amount_education
+    UNION ALL
+    SELECT * FROM mart.crosswalk_amount_occupation
     UNION ALL
     SELECT * FROM mart.crosswalk_amount_region
 ),

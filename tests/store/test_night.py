@@ -137,6 +137,55 @@ def test_a_warning_publishes_and_is_found(
     assert row == ("warn",)
 
 
+def compare_tables_with_each_other(project: Project) -> None:
+    both = ("staging.places", "restricted.pupils")
+    for table, other in (both, both[::-1]):
+        schema, name = table.split(".")
+        file = project.expectations / schema / f"{name}.yaml"
+        file.parent.mkdir(exist_ok=True)
+        query = f"SELECT * FROM {{batch}} ANTI JOIN {other} USING (school)"
+        file.write_text(
+            f"table: {table}\nexpectations:\n"
+            "  - type: unexpected_rows_expectation\n"
+            f"    arguments: {{unexpected_rows_query: '{query}'}}\n"
+            "    severity: block\n    reason: Skolene er de samme.\n"
+            "    owner: inntak\n    origin: prøve\n",
+            encoding="utf-8",
+        )
+
+
+def test_tables_can_be_compared_whichever_is_built_first(
+    settings: Settings, run_night: RunNight, project: Project, source: Source
+) -> None:
+    compare_tables_with_each_other(project)
+    assert run_night(FIRST).findings == ()
+    source.files["pupils.csv"] = b"school;pupils\nA;28\nC;3\n"
+    run_night(SECOND)
+    # Both suites fail, but only the pupils are new: with them put back, the places hold again.
+    assert findings(settings) == {("pupils", "block"): 1}
+    with warehouse.connect_internal(settings.rooms) as con:
+        assert con.execute("select school from restricted.pupils order by 1").fetchall() == [
+            ("A",),
+            ("B",),
+        ]
+    source.files["pupils.csv"] = b"school;pupils\nA;27\nB;3\n"
+    run_night(THIRD)
+    assert findings(settings) == {}
+
+
+def test_what_is_new_gives_way_to_what_held_yesterday(
+    settings: Settings, run_night: RunNight, project: Project, source: Source
+) -> None:
+    compare_tables_with_each_other(project)
+    (project.expectations / "restricted" / "pupils.yaml").unlink()
+    run_night(FIRST)
+    source.files["pupils.csv"] = b"school;pupils\nA;28\n"
+    run_night(SECOND)
+    # Only the suite of the places knows that a school has lost its pupils.
+    assert findings(settings) == {("pupils", "block"): 1}
+    assert places(settings) == [("A", 30), ("B", 45)]
+
+
 def test_datasets_that_are_not_asked_for_stand_where_they_stood(
     settings: Settings, run_night: RunNight, source: Source
 ) -> None:
