@@ -158,6 +158,8 @@ def _decoded(
         found = texts.str.json_decode(form)
     except pl.exceptions.PolarsError:
         _refuse(answers)
+    if len(found) != len(answers):  # an empty text is decoded to no row at all
+        _refuse(answers)
     return found.alias(name).to_frame() if name else found.struct.unnest()
 
 
