@@ -25,6 +25,8 @@ from tasks.sources.body import Refused
 
 # Not found, and gone: the address is right and there is nothing at it.
 _ABSENT = {404, 410}
+# Parsings that are kept of a log; an older one is made anew from landing when a rebuild asks.
+_PARSINGS_OF_A_LOG = 3
 NOT_DELIVERED = "filen er meldt i katalogen og ikke levert ennå"
 
 
@@ -192,7 +194,16 @@ def parse_snapshot(night: Night, dataset_id: str, snapshot: str, *, full: bool =
         warehouse.write_parquet(frame, made / f"{name}.parquet")
     shutil.rmtree(folder, ignore_errors=True)
     made.replace(folder)
+    if log:
+        _give_up_old(folder.parent)
     return folder
+
+
+def _give_up_old(room: Path) -> None:
+    """Leave the newest parsings of a log: each night's holds the whole of it again."""
+    parsed = [path for path in room.iterdir() if not path.name.startswith(".")]
+    for old in sorted(parsed, key=lambda path: path.stat().st_mtime_ns)[:-_PARSINGS_OF_A_LOG]:
+        shutil.rmtree(old, ignore_errors=True)
 
 
 def delivered(dataset_id: str, snapshot: str | None) -> Candidate:

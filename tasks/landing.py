@@ -12,25 +12,21 @@ before them. Nothing here parses.
 from __future__ import annotations
 
 import hashlib
-import os
-import secrets
 from collections.abc import Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime
 from functools import partial
 from pathlib import Path
 
 import msgspec
-import zstandard
 
 from tasks import jsonlines
+from tasks.blobs import Blobs, Damaged
 from tasks.errors import LandingCorrupt, NotFound
 from tasks.settings import Project
 from tasks.sources import Answer, Kept
 
 SCHEMA = 2  # 2 added `extends`; lines of version 1 are read as they are
 PROJECT = "_project"  # not a legal dataset name, so no dataset can take its place
-_LEVEL = 3
 
 
 class Part(msgspec.Struct, frozen=True):
@@ -78,6 +74,7 @@ class Landing:
 
     def __init__(self, root: Path) -> None:
         self.root = root
+        self._blobs = Blobs(root / "blobs")
 
     def land(
         self,
@@ -174,7 +171,7 @@ class Landing:
                 url=part.url,
                 headers=part.headers,
                 received_at=part.received_at,
-                read=partial(self._read_blob, snapshot.dataset, part),
+                read=partial(self._read, snapshot.dataset, part),
             )
             for line in self._chain(snapshot)
             for part in line.parts
@@ -185,7 +182,7 @@ class Landing:
         last = self.latest(dataset)
         whole = None
         for line in self._chain(last) if last else []:
-            if not all(self._is_whole(part.sha256) for part in line.parts):
+            if not all(self._blobs.is_whole(part.sha256) for part in line.parts):
                 break
             whole = line
         return whole
@@ -204,7 +201,7 @@ class Landing:
                 body=part.body,
                 status=part.status,
                 headers=part.headers,
-                content=self._read_blob(snapshot.dataset, part),
+                content=self._read(snapshot.dataset, part),
                 received_at=part.received_at,
             )
             for line in self._chain(snapshot)
@@ -292,57 +289,17 @@ class Landing:
     def _write_parts(self, answers: Iterable[Answer]) -> tuple[Part, ...]:
         taken = list(answers)
         parts = tuple(_part(answer) for answer in taken)
-        self._write_blobs({part.sha256: a.content for part, a in zip(parts, taken, strict=True)})
+        self._blobs.write({part.sha256: a.content for part, a in zip(parts, taken, strict=True)})
         return parts
+
+    def _read(self, dataset: str, part: Part) -> bytes:
+        try:
+            return self._blobs.read(part.sha256, part.bytes)
+        except Damaged as error:
+            raise _corrupt(dataset, str(error.path), error.expected, error.got) from error
 
     def _manifest(self, dataset: str) -> Path:
         return self.root / "manifest" / f"{dataset}.jsonl"
-
-    def _blob(self, sha256: str) -> Path:
-        return self.root / "blobs" / sha256[:2] / f"{sha256}.zst"
-
-    def _write_blobs(self, contents: dict[str, bytes]) -> None:
-        """Write what is not there whole: all files first, then their names, then the folders."""
-        missing = [(sha, raw) for sha, raw in contents.items() if not self._is_whole(sha)]
-        if not missing:
-            return
-        # Waiting for the disk takes no processor: several files are synced side by side.
-        with ThreadPoolExecutor(8) as pool:
-            written = list(pool.map(lambda item: self._write_temporary(*item), missing))
-        for temporary, path in written:
-            temporary.replace(path)
-        for folder in {path.parent for _, path in written}:
-            jsonlines.sync_folder(folder)
-
-    def _write_temporary(self, sha256: str, content: bytes) -> tuple[Path, Path]:
-        path = self._blob(sha256)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        # Two datasets may take the same file at the same moment.
-        temporary = path.with_suffix(f".{os.getpid()}-{secrets.token_hex(4)}.tmp")
-        with temporary.open("wb") as file:
-            file.write(
-                zstandard.ZstdCompressor(level=_LEVEL, write_checksum=True).compress(content)
-            )
-            file.flush()
-            os.fsync(file.fileno())
-        return temporary, path
-
-    def _is_whole(self, sha256: str) -> bool:
-        content = _decompress(self._blob(sha256))
-        return content is not None and hashlib.sha256(content).hexdigest() == sha256
-
-    def _read_blob(self, dataset: str, part: Part) -> bytes:
-        path = self._blob(part.sha256)
-        content = _decompress(path)
-        if content is None:
-            got = "en ødelagt eller halvskrevet fil" if path.exists() else "ingen fil"
-            raise _corrupt(dataset, str(path), f"{part.bytes} byte som landet", got)
-        if len(content) != part.bytes:
-            raise _corrupt(dataset, str(path), f"{part.bytes} byte", f"{len(content)} byte")
-        found = hashlib.sha256(content).hexdigest()
-        if found != part.sha256:
-            raise _corrupt(dataset, str(path), f"SHA-256 {part.sha256}", f"SHA-256 {found}")
-        return content
 
 
 def _part(answer: Answer) -> Part:
@@ -367,13 +324,6 @@ def _snapshot_id(parts: Sequence[Part], extends: str | None = None) -> str:
 
 def _decode(line: bytes) -> Snapshot:
     return msgspec.json.decode(line, type=Snapshot)
-
-
-def _decompress(path: Path) -> bytes | None:
-    try:
-        return zstandard.ZstdDecompressor().decompress(path.read_bytes())
-    except (FileNotFoundError, zstandard.ZstdError):
-        return None
 
 
 def _is_rule(file: Path) -> bool:

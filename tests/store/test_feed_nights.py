@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
@@ -183,10 +184,12 @@ def test_what_was_read_before_a_kill_is_not_read_again(feed: Feed, where: str) -
     command = [sys.executable, "-c", KILLED, str(feed.settings.home), str(feed.project.root)]
     environment = {**os.environ, "PYTHONPATH": str(CHECKOUT)}
     with subprocess.Popen(command, env=environment) as killed:
-        while not any(r.fault == "slow" for r in feed.server.requests):
-            assert killed.poll() is None
-            time.sleep(0.01)
-        killed.send_signal(signal.SIGKILL)
+        try:
+            while not any(r.fault == "slow" for r in feed.server.requests):
+                assert killed.poll() is None
+                time.sleep(0.01)
+        finally:
+            killed.send_signal(signal.SIGKILL)
     before = [path for path in feed.asked() if target not in path]
     assert len(of_pages(before)) >= 4
     begun = feed.begin()
@@ -214,6 +217,19 @@ def test_damaged_bytes_are_fetched_again_in_full(feed: Feed) -> None:
     again = night.land_dataset(begun, DATASET, full=True)
     assert len(of_pages(feed.asked())) == pages - 3
     assert feed.rows(begun, again)["rows"].equals(whole["rows"])
+
+
+def test_only_the_newest_parsings_of_a_log_are_kept_and_older_ones_made_anew(feed: Feed) -> None:
+    snapshots = []
+    for lines in (200, 300, 400, 500, len(LOG)):
+        feed.grow(lines)
+        begun = feed.begin()
+        snapshots.append(night.land_dataset(begun, DATASET))
+        feed.rows(begun, snapshots[-1])
+    room = feed.settings.rooms.parsed / DATASET
+    assert len(list(room.iterdir())) == 3
+    assert len(feed.rows(begun, snapshots[0])["rows"]) == 200
+    assert len(list(room.iterdir())) == 3
 
 
 def planted() -> set[str]:

@@ -1,0 +1,95 @@
+"""Bytes under their SHA-256: `<root>/ab/<sha256>.zst`, named by the hash of what they unpack to."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import secrets
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import zstandard
+
+from tasks import jsonlines
+
+_LEVEL = 3
+
+
+@dataclass(eq=False)
+class Damaged(Exception):
+    """A file is missing, half-written or changed; what was expected of it, and got. Norwegian."""
+
+    path: Path
+    expected: str
+    got: str
+
+
+class Blobs:
+    """A folder of blobs; several threads and processes may write the same one."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+
+    def write(self, contents: dict[str, bytes]) -> None:
+        """Write what is not there whole: all files first, then their names, then the folders.
+
+        Args:
+            contents: Bytes by their SHA-256.
+        """
+        missing = [(sha, raw) for sha, raw in contents.items() if not self.is_whole(sha)]
+        if not missing:
+            return
+        # Waiting for the disk takes no processor: several files are synced side by side.
+        with ThreadPoolExecutor(8) as pool:
+            written = list(pool.map(lambda item: self._write_temporary(*item), missing))
+        for temporary, path in written:
+            temporary.replace(path)
+        for folder in {path.parent for _, path in written}:
+            jsonlines.sync_folder(folder)
+
+    def is_whole(self, sha256: str) -> bool:
+        """Whether the blob is there, and what it says it is."""
+        content = _decompress(self._path(sha256))
+        return content is not None and hashlib.sha256(content).hexdigest() == sha256
+
+    def read(self, sha256: str, size: int) -> bytes:
+        """The bytes, checked against hash and size.
+
+        Raises:
+            Damaged: they are not there, or are others.
+        """
+        path = self._path(sha256)
+        content = _decompress(path)
+        if content is None:
+            got = "en ødelagt eller halvskrevet fil" if path.exists() else "ingen fil"
+            raise Damaged(path, f"{size} byte som landet", got)
+        if len(content) != size:
+            raise Damaged(path, f"{size} byte", f"{len(content)} byte")
+        found = hashlib.sha256(content).hexdigest()
+        if found != sha256:
+            raise Damaged(path, f"SHA-256 {sha256}", f"SHA-256 {found}")
+        return content
+
+    def _path(self, sha256: str) -> Path:
+        return self._root / sha256[:2] / f"{sha256}.zst"
+
+    def _write_temporary(self, sha256: str, content: bytes) -> tuple[Path, Path]:
+        path = self._path(sha256)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        # Two datasets may take the same file at the same moment.
+        temporary = path.with_suffix(f".{os.getpid()}-{secrets.token_hex(4)}.tmp")
+        with temporary.open("wb") as file:
+            file.write(
+                zstandard.ZstdCompressor(level=_LEVEL, write_checksum=True).compress(content)
+            )
+            file.flush()
+            os.fsync(file.fileno())
+        return temporary, path
+
+
+def _decompress(path: Path) -> bytes | None:
+    try:
+        return zstandard.ZstdDecompressor().decompress(path.read_bytes())
+    except (FileNotFoundError, zstandard.ZstdError):
+        return None
