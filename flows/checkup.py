@@ -14,12 +14,13 @@ from pydantic import ValidationError
 
 from flows import norwegian, show, trouble
 from flows.sources import source_server
-from tasks import alerts, catalogue, locks, night, probe, quality, transform, warehouse
+from tasks import alerts, catalogue, locks, night, persons, probe, quality, transform, warehouse
 from tasks.catalogue import Dataset
 from tasks.errors import NotFound, SourceUnavailable, TilbudsplanError
 from tasks.journal import Journal
 from tasks.landing import Landing
 from tasks.settings import Project, Settings, oslo_today
+from tasks.sources import person_file
 
 State = Literal["ok", "merk", "feil"]
 SPACE_BYTES = 2_000_000_000
@@ -97,6 +98,7 @@ def examine() -> list[Check]:
         ("nattlås", lambda: _lock(settings)),
         ("journal", lambda: _journal(settings)),
         ("varehus", lambda: _warehouse(settings)),
+        ("personfiler", lambda: _persons(settings, project)),
         ("e-post", lambda: _mail(settings)),
     ]
     home = Check("innstillinger", "ok", f"hjem {settings.rooms.home}")
@@ -203,6 +205,28 @@ def _warehouse(settings: Settings) -> tuple[State, str]:
             "merk",
             "ingen natt er publisert ennå. Kjør «tilbudsplan demo» eller «tilbudsplan ingest».",
         )
+
+
+def _persons(settings: Settings, project: Project) -> tuple[State, str]:
+    """The key, and what should have been deleted."""
+    loaded = catalogue.load(project.catalogue, settings.profile, settings.source_server)
+    landing = Landing(settings.rooms.landing)
+    held = persons.batches(landing, loaded)
+    if not held:
+        return "ok", "ingen er tatt inn"
+    secret = persons.key(settings.rooms, Journal(settings.rooms.journal))
+    if late := persons.due(landing, loaded, oslo_today()):
+        return "feil", f"{len(late)} er over slettedatoen. Kjør «tilbudsplan purge»."
+    rows = sum(batch.rows for batch in held)
+    first = min(batch.delete_after for batch in held)
+    text = f"{len(held)} tatt inn med {rows} rader, neste slettes etter {first:%d.%m.%Y}"
+    other = [batch.file for batch in held if batch.key != person_file.fingerprint(secret)]
+    if other:
+        return "merk", (
+            f"{text}. {', '.join(other)} er gjort ukjennelige med en annen nøkkel og kan ikke "
+            "kobles til de andre; legg den rette nøkkelen tilbake fra sikkerhetskopien."
+        )
+    return "ok", f"{text}. Ta sikkerhetskopi av {settings.rooms.person_key} for seg."
 
 
 def _mail(settings: Settings) -> tuple[State, str]:

@@ -181,6 +181,23 @@ def doctor(
         raise typer.Exit(1)
 
 
+@app.command(cls=norwegian.Command)
+def purge(
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Bare vis hva som ville blitt slettet.")
+    ] = False,
+    json: Json = False,
+) -> None:
+    """Slett personopplysninger som er over slettedatoen.
+
+    Rader om personer slettes fra alt som er lagret, og det føres i journalen. Tall som er talt av
+    dem, står.
+    """
+    from flows import commands
+
+    commands.purge(dry_run, json)
+
+
 def main() -> None:
     """Run the command line and end the process with its exit code."""
     sys.exit(run(sys.argv[1:]))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from datetime import date
 
 from flows import show, workers
@@ -108,3 +109,26 @@ def _say_where(settings: Settings, run: str) -> None:
         for path in sorted(folder.glob(pattern)):
             show.line(f"{kind:<9} {show.relative(path)}")
     show.line("Se hvordan det står til med «tilbudsplan status».")
+
+
+def purge(dry_run: bool, as_json: bool) -> None:
+    """Delete persons whose last day is past."""
+    settings = Settings()
+    with source_server(settings) as ready, locks.night_lock(ready.rooms.lock):
+        deleted = night.purge(ready, dry_run=dry_run)
+    if as_json:
+        show.as_json([asdict(batch) for batch in deleted])
+        return
+    if not deleted:
+        show.line("Ingen personfiler er over slettedatoen.")
+        return
+    columns = ["datasett", "fil", "rader", "tatt inn", "slettes senest"]
+    show.as_table(
+        columns, [[b.dataset, b.file, b.rows, b.taken_on, b.delete_after] for b in deleted]
+    )
+    show.line()
+    show.line(
+        "Ingenting er slettet; kjør uten --dry-run for å slette."
+        if dry_run
+        else "Slettet, og varehuset er bygget på nytt uten dem. Tallene som ble talt, er beholdt."
+    )

@@ -39,6 +39,7 @@ KINDS = {
     "parse": "tolking",
     "stage": "klargjøring",
     "block": "stoppet",
+    "deletion": "sletting",
     "freshness": "for gammel",
     "warn": "advarsel",
     "awaited": "ventes",

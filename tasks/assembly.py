@@ -197,7 +197,7 @@ def _reads(table: Table, dataset: Dataset) -> bool:
 
 
 def _stage(night: Assembly, tables: Iterable[Table]) -> None:
-    owners = {dataset.table: dataset for dataset in night.catalogue}
+    owners = {name: dataset for dataset in night.catalogue for name in _tables_of(night, dataset)}
     for table in tables:
         _stage_one(night, table, owners.get(table.name))
 
@@ -230,28 +230,39 @@ def _has_sources(night: Assembly, table: Table) -> bool:
 
 def _go_back_where_blocked(night: Assembly) -> None:
     """Put the last good vintage back until every dataset holds, or is left out."""
-    blocked = {
-        dataset.table: dataset
-        for dataset in night.catalogue
-        if any(result.blocks for result in night.results.get(dataset.table, ()))
-    }
+    failures = {d.table: _failures(night, d) for d in night.catalogue}
+    blocked = {d.table: d for d in night.catalogue if failures[d.table]}
     if not blocked:
         return
-    failures = {
-        table: "; ".join(r.in_short() for r in night.results[table] if r.blocks)
-        for table in blocked
-    }
     back = _to_put_back(night, blocked)
     for table, because in back.items():
         dataset = _owner(night, table)
         _fall_back(night, dataset, "block", failures[because])
         _load(night, dataset)
     typed = [table for table in night.tables if _is_typed(table)]
-    touched = {*back, *(table.name for table in transform.readers(typed, back))}
+    again = {name for table in back for name in _tables_of(night, _owner(night, table))}
+    touched = again | {table.name for table in transform.readers(typed, again)}
     _stage(night, [table for table in typed if table.name in touched])
-    again = [t.name for t in typed if t.name in touched or _compared_with(night, t) & touched]
-    _run_suites(night, night.con, again)
+    checked = [t.name for t in typed if t.name in touched or _compared_with(night, t) & touched]
+    _run_suites(night, night.con, checked)
     _go_back_where_blocked(night)
+
+
+def _failures(night: Assembly, dataset: Dataset) -> str:
+    """Why a dataset is blocked, in short; empty where it is not."""
+    results = (r for name in _tables_of(night, dataset) for r in night.results.get(name, ()))
+    return "; ".join(result.in_short() for result in results if result.blocks)
+
+
+def _tables_of(night: Assembly, dataset: Dataset) -> list[str]:
+    """The typed tables that stand and fall with a dataset: its own, and others made of its rows."""
+    declared = {other.table for other in night.catalogue}
+    return [
+        table.name
+        for table in night.tables
+        if table.name == dataset.table
+        or (_is_typed(table) and table.name not in declared and _reads(table, dataset))
+    ]
 
 
 def _to_put_back(night: Assembly, blocked: Mapping[str, Dataset]) -> dict[str, str]:

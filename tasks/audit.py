@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from tasks import quality, warehouse
+from tasks import persons, quality, warehouse
 from tasks.alerts import Finding
 from tasks.assembly import AWAITED, Assembly, Vintage
 from tasks.catalogue import Dataset
@@ -87,7 +87,25 @@ def write(night: Assembly, landing: Landing, night_id: str, profile: str) -> lis
         [[night_id, night.as_of, profile]],
         {"night": pl.String, "as_of": pl.Date, "profile": pl.String},
     )
-    return found + _warnings(night)
+    return found + _warnings(night) + _overdue(night, landing)
+
+
+def _overdue(night: Assembly, landing: Landing) -> list[Finding]:
+    """Persons who should have been deleted by now, one finding a dataset."""
+    late: dict[str, list[persons.Batch]] = {}
+    for batch in persons.due(landing, night.catalogue, night.as_of):
+        late.setdefault(batch.dataset, []).append(batch)
+    return [
+        Finding(
+            dataset,
+            "deletion",
+            night.catalogue.datasets[dataset].owner,
+            f"{', '.join(batch.file for batch in batches)} skulle vært slettet senest "
+            f"{min(batch.delete_after for batch in batches):%d.%m.%Y}; kjør «tilbudsplan purge»",
+            night.as_of,
+        )
+        for dataset, batches in late.items()
+    ]
 
 
 def _write(

@@ -7,6 +7,7 @@ import os
 import secrets
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 import zstandard
@@ -14,6 +15,9 @@ import zstandard
 from tasks import jsonlines
 
 _LEVEL = 3
+_DELETED = ".deleted"
+# Modes of files, less what the process masks.
+_SHARED, _PRIVATE = 0o666, 0o600
 
 
 @dataclass(eq=False)
@@ -31,22 +35,41 @@ class Blobs:
     def __init__(self, root: Path) -> None:
         self._root = root
 
-    def write(self, contents: dict[str, bytes]) -> None:
+    def write(self, contents: dict[str, bytes], *, private: bool = False) -> None:
         """Write what is not there whole: all files first, then their names, then the folders.
 
         Args:
             contents: Bytes by their SHA-256.
+            private: Let only the owner of the process read them.
         """
+        mode = _PRIVATE if private else _SHARED
         missing = [(sha, raw) for sha, raw in contents.items() if not self.is_whole(sha)]
         if not missing:
             return
         # Waiting for the disk takes no processor: several files are synced side by side.
         with ThreadPoolExecutor(8) as pool:
-            written = list(pool.map(lambda item: self._write_temporary(*item), missing))
+            written = list(pool.map(lambda it: self._write_temporary(it[0], it[1], mode), missing))
         for temporary, path in written:
             temporary.replace(path)
+            # What was deleted and comes again is there again.
+            path.with_suffix(_DELETED).unlink(missing_ok=True)
         for folder in {path.parent for _, path in written}:
             jsonlines.sync_folder(folder)
+
+    def delete(self, sha256: str, on: date) -> None:
+        """Delete a blob on purpose.
+
+        The mark of it is on disk before the bytes are gone, so that no crash makes it look damaged.
+        """
+        path = self._path(sha256)
+        path.with_suffix(_DELETED).write_text(on.isoformat(), encoding="ascii")
+        jsonlines.sync_folder(path.parent)
+        path.unlink(missing_ok=True)
+        jsonlines.sync_folder(path.parent)
+
+    def is_deleted(self, sha256: str) -> bool:
+        """Whether a blob was deleted on purpose."""
+        return self._path(sha256).with_suffix(_DELETED).exists()
 
     def is_whole(self, sha256: str) -> bool:
         """Whether the blob is there, and what it says it is."""
@@ -74,12 +97,13 @@ class Blobs:
     def _path(self, sha256: str) -> Path:
         return self._root / sha256[:2] / f"{sha256}.zst"
 
-    def _write_temporary(self, sha256: str, content: bytes) -> tuple[Path, Path]:
+    def _write_temporary(self, sha256: str, content: bytes, mode: int) -> tuple[Path, Path]:
         path = self._path(sha256)
         path.parent.mkdir(parents=True, exist_ok=True)
         # Two datasets may take the same file at the same moment.
         temporary = path.with_suffix(f".{os.getpid()}-{secrets.token_hex(4)}.tmp")
-        with temporary.open("wb") as file:
+        handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+        with os.fdopen(handle, "wb") as file:
             file.write(
                 zstandard.ZstdCompressor(level=_LEVEL, write_checksum=True).compress(content)
             )

@@ -28,6 +28,9 @@ from tasks.sources import PROTOCOLS, empty_frames, protocol
 Identifier = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
 TableName = Annotated[str, StringConstraints(pattern=r"^(staging|restricted)\.[a-z][a-z0-9_]*$")]
 HttpAddress = Annotated[str, StringConstraints(pattern=r"^https?://")]
+# A publisher that lays files in a folder of the installation has no terms to keep.
+INBOX = "inbox:"
+Address = Annotated[str, StringConstraints(pattern=rf"^(https?://|{INBOX}[a-z][a-z0-9_]*$)")]
 
 
 class Strict(BaseModel):
@@ -54,7 +57,7 @@ class Window(Strict):
 class PublisherTerms(Strict):
     """What a profile may replace: address, rate, windows, time-outs."""
 
-    base_url: HttpAddress
+    base_url: Address
     rate: Rate
     closed: tuple[Window, ...] = ()
     connect_timeout_seconds: float = Field(default=10, gt=0)
@@ -227,7 +230,7 @@ def _publisher(
     except ValidationError as error:
         problems.extend(_lines(f"{path.name} [publisher]", error))
         return None
-    if not terms:
+    if not terms or publisher.base_url.startswith(INBOX):
         return publisher
     if publisher.id not in terms:
         problems.append(

@@ -12,7 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from tasks import catalogue, warehouse
+from tasks import catalogue, persons, warehouse
 from tasks import sources as protocols
 from tasks.assembly import AWAITED
 from tasks.catalogue import Catalogue, Dataset, Publisher
@@ -110,9 +110,13 @@ def land_dataset(
     """
     dataset = _dataset(night, dataset_id)
     module = protocols.protocol(dataset.protocol)
-    client = client_of(dataset.publisher, ignore_windows)
     base_url = dataset.publisher.base_url
+    private = dataset.sensitivity == "restricted"
     try:
+        if dataset.protocol == persons.PROTOCOL:
+            taken = persons.take(night.rooms, night.journal, dataset, night.as_of)
+            return taken.snapshot if taken else None
+        client = client_of(dataset.publisher, ignore_windows)
         if hasattr(module, "proceed"):
             return _land_log(night, dataset, client, full=full)
         answers = list(module.fetch(client, base_url, dataset.selection, night.as_of))
@@ -121,7 +125,8 @@ def land_dataset(
         if not_delivered(night.landing, dataset, error):
             return None
         raise error.about(dataset_id) from error.__cause__
-    return night.landing.land(dataset_id, night.as_of, answers, updated).snapshot
+    landed = night.landing.land(dataset_id, night.as_of, answers, updated, private=private)
+    return landed.snapshot
 
 
 def _land_log(night: Night, dataset: Dataset, client: transport.Client, *, full: bool) -> str:
@@ -191,7 +196,10 @@ def parse_snapshot(night: Night, dataset_id: str, snapshot: str, *, full: bool =
     folder.parent.mkdir(parents=True, exist_ok=True)
     made = Path(tempfile.mkdtemp(prefix=".parsing-", dir=folder.parent))
     for name, frame in frames.items():
-        warehouse.write_parquet(frame, made / f"{name}.parquet")
+        file = made / f"{name}.parquet"
+        warehouse.write_parquet(frame, file)
+        if dataset.sensitivity == "restricted":
+            file.chmod(0o600)
     shutil.rmtree(folder, ignore_errors=True)
     made.replace(folder)
     if log:

@@ -82,8 +82,10 @@ class Landing:
         as_of: date,
         answers: Iterable[Answer],
         updated: datetime | None = None,
+        *,
+        private: bool = False,
     ) -> Snapshot:
-        """Keep a dataset's answers.
+        """Keep a dataset's answers; `private` ones can be read by the owner of the process alone.
 
         All answers are taken in before anything is written, so an iterator that raises leaves
         landing as it was. Blobs are on disk before the manifest names them.
@@ -91,7 +93,7 @@ class Landing:
         Returns:
             The new manifest line; `unchanged` where the dataset's previous one has the same bytes.
         """
-        parts = self._write_parts(answers)
+        parts = self._write_parts(answers, private)
         return self._append(dataset, as_of, updated, parts, _snapshot_id(parts))
 
     def extend(
@@ -101,6 +103,8 @@ class Landing:
         before: Snapshot | None,
         answers: Iterable[Answer],
         updated: datetime | None = None,
+        *,
+        private: bool = False,
     ) -> Snapshot:
         """Keep a step of a log: these answers come after those of an earlier snapshot.
 
@@ -113,8 +117,9 @@ class Landing:
             before: What the log held so far, or None where nothing is landed.
             answers: What came after it.
             updated: The source's own time stamp; the one before stands where it gives none.
+            private: As in `land`.
         """
-        parts = self._write_parts(answers)
+        parts = self._write_parts(answers, private)
         if before is None:
             return self._append(dataset, as_of, updated, parts, _snapshot_id(parts))
         updated = updated or before.updated
@@ -173,8 +178,7 @@ class Landing:
                 received_at=part.received_at,
                 read=partial(self._read, snapshot.dataset, part),
             )
-            for line in self._chain(snapshot)
-            for part in line.parts
+            for part in self._parts(snapshot)
         ]
 
     def latest_whole(self, dataset: str) -> Snapshot | None:
@@ -182,7 +186,7 @@ class Landing:
         last = self.latest(dataset)
         whole = None
         for line in self._chain(last) if last else []:
-            if not all(self._blobs.is_whole(part.sha256) for part in line.parts):
+            if not all(self.is_deleted(p) or self._blobs.is_whole(p.sha256) for p in line.parts):
                 break
             whole = line
         return whole
@@ -204,9 +208,16 @@ class Landing:
                 content=self._read(snapshot.dataset, part),
                 received_at=part.received_at,
             )
-            for line in self._chain(snapshot)
-            for part in line.parts
+            for part in self._parts(snapshot)
         ]
+
+    def is_deleted(self, part: Part) -> bool:
+        """Whether a part was deleted on purpose, and with it what it said of persons."""
+        return self._blobs.is_deleted(part.sha256)
+
+    def delete(self, sha256: str, on: date) -> None:
+        """Delete the bytes of a part; the manifest still says that it was there."""
+        self._blobs.delete(sha256, on)
 
     def land_project(self, project: Project, as_of: date) -> Snapshot:
         """Land catalogue, reference data, SQL and suites: the rules that a night ran under."""
@@ -247,6 +258,11 @@ class Landing:
             path.write_bytes(answer.content)
         return Project(target)
 
+    def _parts(self, snapshot: Snapshot) -> list[Part]:
+        """The parts of a snapshot that are not deleted, oldest first."""
+        parts = [part for line in self._chain(snapshot) for part in line.parts]
+        return [part for part in parts if not self.is_deleted(part)]
+
     def _chain(self, snapshot: Snapshot) -> list[Snapshot]:
         """The steps whose parts make up a snapshot, oldest first; itself alone if it is no log."""
         if snapshot.extends is None:
@@ -286,10 +302,11 @@ class Landing:
         jsonlines.append(self._manifest(dataset), line)
         return made[0]
 
-    def _write_parts(self, answers: Iterable[Answer]) -> tuple[Part, ...]:
+    def _write_parts(self, answers: Iterable[Answer], private: bool) -> tuple[Part, ...]:
         taken = list(answers)
         parts = tuple(_part(answer) for answer in taken)
-        self._blobs.write({part.sha256: a.content for part, a in zip(parts, taken, strict=True)})
+        contents = {part.sha256: a.content for part, a in zip(parts, taken, strict=True)}
+        self._blobs.write(contents, private=private)
         return parts
 
     def _read(self, dataset: str, part: Part) -> bytes:

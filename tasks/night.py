@@ -15,7 +15,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
-from tasks import alerts, audit, warehouse
+from tasks import alerts, audit, catalogue, persons, warehouse
 from tasks.alerts import Finding
 from tasks.assembly import Assembly, Vintage, assemble
 from tasks.errors import CatalogueError, ConfigurationError, NotFound, SourceChanged
@@ -31,6 +31,7 @@ from tasks.intake import (
 )
 from tasks.journal import Journal
 from tasks.landing import Landing
+from tasks.persons import Batch
 from tasks.settings import Project, Rooms, Settings, oslo_today
 
 __all__ = [
@@ -45,6 +46,7 @@ __all__ = [
     "last_good",
     "parse_landed",
     "parse_snapshot",
+    "purge",
     "rebuild",
     "refused",
 ]
@@ -162,6 +164,30 @@ def build(night: Night, candidates: Iterable[Candidate]) -> Outcome:
         tuple(findings),
         tables,
     )
+
+
+def purge(settings: Settings, *, dry_run: bool = False) -> list[Batch]:
+    """Delete the persons whose last day is past, here and in everything made of them.
+
+    The warehouse is built anew from what is left, without asking any source. The caller holds the
+    night lock.
+
+    Args:
+        settings: The installation.
+        dry_run: Only tell what would be deleted.
+
+    Returns:
+        The batches.
+    """
+    loaded = catalogue.load(Project().catalogue, settings.profile, settings.source_server)
+    chosen = persons.due(Landing(settings.rooms.landing), loaded, oslo_today())
+    if dry_run or not chosen:
+        return chosen
+    night = begin(settings)
+    persons.delete(settings.rooms, night.journal, chosen, night.as_of)
+    if warehouse.internal(settings.rooms).exists():
+        build(night, [])
+    return chosen
 
 
 def fail(night: Night, error: BaseException) -> None:

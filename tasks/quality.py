@@ -70,8 +70,7 @@ class Suite(Strict):
     @property
     def reads(self) -> frozenset[str]:
         """The other tables that its queries name; they must be there before it is run."""
-        queries = (str(e.arguments.get("unexpected_rows_query", "")) for e in self.expectations)
-        return frozenset(_TABLE.findall(" ".join(queries))) - {self.table}
+        return frozenset().union(*map(_tables_in, self.expectations)) - {self.table}
 
     @field_validator("expectations")
     @classmethod
@@ -232,6 +231,7 @@ def _read(file: Path, problems: list[str]) -> Suite | None:
 
 def _run_suite(con: duckdb.DuckDBPyConnection, suite: Suite, validate: Any) -> list[Result]:
     known = set(warehouse.columns(con, suite.table))
+    built = set(warehouse.tables(con))
     runnable: list[Expectation] = []
     unknown: dict[int, str] = {}
     for number, expectation in enumerate(suite.expectations):
@@ -240,6 +240,8 @@ def _run_suite(con: duckdb.DuckDBPyConnection, suite: Suite, validate: Any) -> l
             unknown[number] = (
                 f"ukjent kolonne {', '.join(absent)}; tabellen har {', '.join(sorted(known))}"
             )
+        elif unbuilt := sorted(_tables_in(expectation) - built):
+            unknown[number] = f"sammenligner med {', '.join(unbuilt)}, som ikke er bygget"
         else:
             runnable.append(expectation)
     outcomes = iter(validate(suite.table, [_demand(expectation) for expectation in runnable]))
@@ -274,6 +276,12 @@ def _with_rows(
         "partial_unexpected_list": rows,
     }
     return {"success": False, "result": found}
+
+
+def _tables_in(expectation: Expectation) -> frozenset[str]:
+    """The tables that the query of an expectation names."""
+    query = str(expectation.arguments.get("unexpected_rows_query", ""))
+    return frozenset(_TABLE.findall(query))
 
 
 def _columns_of(expectation: Expectation) -> set[str]:

@@ -80,6 +80,8 @@ class Rooms:
         self.prefect = home / "prefect"
         self.lock = home / "night.lock"
         self.stamp = home / "profile"
+        self.inbox = home / "inbox"
+        self.person_key = home / "keys" / "person.key"
 
     def tied_to(self) -> str | None:
         """The profile that this home is tied to, or None before its first night."""

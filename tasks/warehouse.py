@@ -33,6 +33,8 @@ def open_build(path: Path) -> duckdb.DuckDBPyConnection:
     """Open a night's own database file, made where missing, with every schema in it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     con = duckdb.connect(str(path))
+    # It has the restricted schemas in it, and so has the internal copy that it becomes.
+    path.chmod(0o600)
     # A build that does not end is thrown away, and `publish` syncs one that does.
     con.execute("set fsync_mode = 'NONE'")
     for schema in SCHEMAS:
