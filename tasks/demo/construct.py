@@ -14,6 +14,7 @@ from pathlib import Path
 from tasks.demo import (
     construct_centrality,
     construct_county_tables,
+    construct_dbh,
     construct_labour,
     construct_nav,
     construct_population,
@@ -36,6 +37,7 @@ def construct(out: Path = SAMPLE) -> None:
     construct_county_tables.write(out)
     construct_nav.write(out)
     construct_vacancies.write(out)
+    construct_dbh.write(out)
 
 
 if __name__ == "__main__":

@@ -143,7 +143,7 @@ class Client:
         """
         sent = {**(headers or {}), "Accept": accept}
         request = requests.Request("GET", url, params=params, headers=sent)
-        return self._call(request, role, None, tuple(expect), unchanged)
+        return self._call(request, role, None, tuple(expect), 304 if unchanged else None)
 
     def post_query(
         self,
@@ -154,16 +154,18 @@ class Client:
         params: Sequence[tuple[str, str]] | dict[str, str] | None = None,
         accept: str = "application/json",
         expect: Sequence[str] = JSON,
+        none_is_an_answer: bool = False,
     ) -> Answer:
         """Ask a question too long for an address: a POST that changes nothing at the publisher.
 
         `json` is the body; the rest, the answer and the refusals are those of `get`. The call is
-        repeated like a GET, so it must not be used for anything but queries.
+        repeated like a GET, so it must not be used for anything but queries. With
+        `none_is_an_answer`, 204 is an answer without content: nothing matched the question.
         """
         body = jsonlib.dumps(json, ensure_ascii=False, separators=(",", ":"))
         headers = {"Accept": accept, "Content-Type": "application/json; charset=utf-8"}
         request = requests.Request("POST", url, params=params, data=body.encode(), headers=headers)
-        return self._call(request, role, body, tuple(expect))
+        return self._call(request, role, body, tuple(expect), 204 if none_is_an_answer else None)
 
     def _call(
         self,
@@ -171,13 +173,13 @@ class Client:
         role: str,
         body: str | None,
         expect: tuple[str, ...],
-        unchanged: bool = False,
+        bare: int | None = None,
     ) -> Answer:
         prepared = self._session.prepare_request(request)
         subject = f"{self.publisher}, {role}"
         for attempt in range(1, self._attempts + 1):
             try:
-                response, content = self._attempt(prepared, subject, expect, unchanged)
+                response, content = self._attempt(prepared, subject, expect, bare)
                 break
             except Retry as retry:
                 if attempt >= min(self._attempts, retry.attempts):
@@ -199,7 +201,7 @@ class Client:
         prepared: requests.PreparedRequest,
         subject: str,
         expect: tuple[str, ...],
-        unchanged: bool,
+        bare: int | None,
     ) -> tuple[requests.Response, bytes]:
         """One try: send, follow redirects, read. Raises `Retry` where another try may help."""
         with self._limiter.place():
@@ -212,7 +214,7 @@ class Client:
                 response.close()
                 response = self._send(prepared, subject)
             with response:
-                if unchanged and response.status_code == 304:
+                if response.status_code == bare:
                     return response, b""
                 self._check_status(response, subject)
                 content = read_answer(
