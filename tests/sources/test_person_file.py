@@ -1,0 +1,210 @@
+"""Files about persons on the way in: what is let through, and that nothing else is."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from datetime import date
+
+import numpy as np
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tasks import catalogue
+from tasks.demo.construct_persons import files
+from tasks.demo.person_register import Register
+from tasks.errors import SourceChanged
+from tasks.settings import Project
+from tasks.sources import person_file
+from tasks.sources.person_file import Selection, pseudonymise
+
+KEY = b"k" * 32
+DATASETS = {d.id: d for d in catalogue.load(Project().catalogue) if d.protocol == "person_file"}
+SELECTION: Selection = DATASETS["vigo_pupils"].selection
+HEADER = (
+    "fodselsnummer;fornavn;etternavn;adresse;postnummer;kjonn;fodselsaar;bostedskommune;"
+    "konstruert;skoleaar;skole_orgnr;programomraade;trinn;status;sluttdato"
+)
+GOOD = "18861074079"
+ROW = (
+    "Prøvine;Testdal;Liksomveien 1;0000;kvinne;2010;5055;true;2025-26;874558052;HSHEA2----;2;elev;"
+)
+
+
+def file(*rows: str, header: str = HEADER, encoding: str = "utf-8-sig") -> bytes:
+    return "\n".join([header, *rows, ""]).encode(encoding)
+
+
+def batch(content: bytes, key: bytes = KEY) -> person_file.Batch:
+    return pseudonymise("elever_2025-26.csv", content, SELECTION, key)
+
+
+def test_only_what_the_layout_names_is_left() -> None:
+    made = batch(file(f"{GOOD};{ROW}"))
+    assert made.persons.columns == ["person", "person_mangler", *SELECTION.columns]
+    left = made.persons.write_csv()
+    for secret in (GOOD, "Prøvine", "Testdal", "Liksomveien", "0000"):
+        assert secret not in left
+    assert made.totals.to_dicts() == [
+        {
+            "skoleaar": "2025-26",
+            "skole_orgnr": "874558052",
+            "programomraade": "HSHEA2----",
+            "trinn": "2",
+            "status": "elev",
+            "konstruert": "true",
+            "antall": 1,
+        }
+    ]
+
+
+def test_a_person_is_the_same_in_every_file_of_one_key_and_in_none_of_another() -> None:
+    first = batch(file(f"{GOOD};{ROW}"))
+    again = pseudonymise("elever_2024-25.csv", file(f"{GOOD};{ROW}"), SELECTION, KEY)
+    other = batch(file(f"{GOOD};{ROW}"), b"x" * 32)
+    assert first.persons["person"].to_list() == again.persons["person"].to_list()
+    assert first.persons["person"].to_list() != other.persons["person"].to_list()
+    # A list of all numbers does not help who lacks the key.
+    unkeyed = {hashlib.new(name, GOOD.encode()).hexdigest() for name in ("sha256", "md5", "sha1")}
+    assert not any(digest.startswith(first.persons["person"][0]) for digest in unkeyed)
+
+
+@given(years=st.lists(st.integers(1940, 2012), min_size=1, max_size=40))
+def test_every_number_with_right_control_digits_is_taken(years: list[int]) -> None:
+    numbers = Register().persons(np.array(years, dtype=np.int64))["person"]
+    assert numbers.n_unique() == len(years)
+    made = batch(file(*(f"{number};{ROW}" for number in numbers)))
+    assert made.persons["person"].null_count() == 0
+    assert made.persons["person"].n_unique() == len(years)
+
+
+@given(place=st.integers(0, 10), digit=st.integers(0, 9))
+def test_one_wrong_digit_is_seen(place: int, digit: int) -> None:
+    wrong = GOOD[:place] + str(digit) + GOOD[place + 1 :]
+    made = batch(file(f"{wrong};{ROW}"))
+    assert made.persons["person_mangler"].to_list() == [None if wrong == GOOD else "ugyldig"]
+    assert (made.persons["person"][0] is None) == (wrong != GOOD)
+
+
+@pytest.mark.parametrize(
+    ("number", "reason"),
+    [
+        ("", "mangler"),
+        ("1234", "ugyldig"),
+        ("0" * 11, "ugyldig"),
+        ("ukjent", "ugyldig"),
+        (f" {GOOD[:6]} {GOOD[6:]}", None),
+    ],
+)
+def test_a_row_without_a_number_is_kept_and_says_so(number: str, reason: str | None) -> None:
+    made = batch(file(f"{number};{ROW}", f"{GOOD};{ROW}"))
+    assert made.persons.height == 2
+    assert made.persons["person_mangler"][0] == reason
+    assert made.totals["antall"].sum() == 2
+
+
+Damage = Callable[[str], str]
+ONE = f"{GOOD};{ROW}"
+REFUSED: dict[str, tuple[bytes, str]] = {
+    "a new column": (file(f"{ONE};frisk", header=f"{HEADER};helse"), "også helse"),
+    "a column is gone": (
+        file(ONE.replace("HSHEA2----;", ""), header=HEADER.replace("programomraade;", "")),
+        "programomraade",
+    ),
+    "a column has another name": (file(ONE, header=HEADER.replace("trinn", "nivå")), "trinn"),
+    "a column stands twice": (file(f"{ONE};2", header=f"{HEADER};trinn"), "mer enn én gang"),
+    "no header": (file(ONE, header=ONE), "uten den"),
+    "another separator": (file(ONE).replace(b";", b","), "uten den"),
+    "another character set": (file(ONE, encoding="utf-16"), "uten den"),
+    "latin letters": (file(ONE, encoding="latin-1"), "utf-8-sig"),
+    "a record is cut off": (file(ONE, f"{GOOD};Prøvine;Test"), "linje 3"),
+    "a name in a code": (file(ONE.replace("HSHEA2----", "Prøvine Testdal")), "programomraade"),
+    "a number in a code": (file(ONE.replace(";5055;", f";{GOOD};")), "bostedskommune"),
+    "an unclosed quote": (file(ONE.replace("Prøvine", '"Prøvine')), "linje 2"),
+    "no rows": (file(), "bare overskriften"),
+    "an empty file": (b"", "uten den"),
+}
+
+
+@pytest.mark.parametrize("damage", REFUSED)
+def test_another_layout_is_refused_without_a_word_about_anybody(damage: str) -> None:
+    content, place = REFUSED[damage]
+    with pytest.raises(SourceChanged) as refusal:
+        batch(content)
+    said = str(refusal.value)
+    assert place in said
+    assert "elever_2025-26.csv" in said
+    for secret in (GOOD, "Prøvine", "Testdal", "Liksomveien", "frisk"):
+        assert secret not in said
+
+
+HARMLESS: dict[str, bytes] = {
+    "columns in another order": file(
+        "elev;" + f"{GOOD};{ROW}".replace(";elev;", ";"),
+        header="status;" + HEADER.replace(";status", ""),
+    ),
+    "names are left out": file(
+        f"{GOOD};" + ROW.split(";", 4)[4], header="fodselsnummer;" + HEADER.split(";", 5)[5]
+    ),
+    "no BOM": file(ONE, encoding="utf-8"),
+    "Windows line ends": file(ONE).replace(b"\n", b"\r\n"),
+    "everything in quotes": "\n".join(
+        ";".join(f'"{cell}"' for cell in line.split(";")) for line in (HEADER, ONE)
+    ).encode(),
+    "no line end": file(ONE).rstrip(b"\n"),
+}
+
+
+@pytest.mark.parametrize("change", HARMLESS)
+def test_what_means_nothing_is_read(change: str) -> None:
+    assert batch(HARMLESS[change]).persons.equals(batch(file(ONE)).persons)
+
+
+def test_what_lands_says_rule_key_and_last_day() -> None:
+    made = batch(file(ONE))
+    parts = person_file.answers("elever_2025-26.csv", made, SELECTION, KEY, date(2026, 11, 24))
+    persons, totals = parts
+    assert persons.role == "persons/elever_2025-26.csv"
+    assert persons.headers["delete-after"] == "2031-11-24"
+    assert persons.headers["rule"] == person_file.RULE
+    assert persons.headers["key"] == person_file.fingerprint(KEY)
+    assert KEY.hex()[:16] not in str(parts)
+    assert "delete-after" not in totals.headers
+    found = person_file.parse(parts, SELECTION)
+    assert found["rows"]["fil"].to_list() == ["elever_2025-26.csv"]
+    assert found["totals"]["antall"].sum() == 1
+    for name, frame in person_file.empty(SELECTION).items():
+        assert found[name].schema == frame.schema
+
+
+def test_a_corrected_file_stands_for_the_one_before() -> None:
+    rows = [file(ONE), file(ONE.replace(";elev;", ";sluttet;2026-01-15"), ONE)]
+    parts = [
+        part
+        for content in rows
+        for part in person_file.answers("a.csv", batch(content), SELECTION, KEY, date(2026, 1, 1))
+    ]
+    found = person_file.parse(parts, SELECTION)
+    assert found["rows"]["status"].to_list() == ["sluttet", "elev"]
+    assert found["totals"]["antall"].sum() == 2
+
+
+def test_the_key_is_not_told_by_its_fingerprint() -> None:
+    assert person_file.fingerprint(KEY) not in KEY.hex()
+    assert person_file.fingerprint(KEY) != person_file.fingerprint(b"x" * 32)
+
+
+@pytest.mark.parametrize("dataset", DATASETS)
+def test_the_constructed_files_are_of_the_layouts(dataset: str) -> None:
+    selection = DATASETS[dataset].selection
+    made = {n: f for n, f in files(1).items() if person_file.takes(n, selection)}
+    assert made
+    for name, frame in made.items():
+        content = frame.write_csv(separator=";", include_bom=True).encode()
+        left = pseudonymise(name, content, selection, KEY)
+        assert left.persons.height == frame.height
+        assert left.persons["person"].null_count() == 0
+        assert isinstance(left.totals, pl.DataFrame)
+        assert left.totals["antall"].sum() == frame.height
