@@ -116,8 +116,12 @@ def _pupils(years: int, register: Register) -> dict[int, pl.DataFrame]:
             )
             persons = up.with_columns(place=pl.int_range(pl.len()).over("level", "track"))
         key = ["level", "track", "place"]
-        known = places.join(persons, on=key) if persons.height else None
-        new = places.join(persons, on=key, how="anti") if persons.height else places
+        known = places.join(persons, on=key, maintain_order="left") if persons.height else None
+        new = (
+            places.join(persons, on=key, how="anti", maintain_order="left")
+            if persons.height
+            else places
+        )
         fresh = register.persons(_birth_years(year, new))
         every = [pl.concat([new, fresh], how="horizontal")]
         if known is not None:
@@ -200,7 +204,7 @@ def _applicant_file(year: int, rows: pl.DataFrame, register: Register) -> pl.Dat
     generator = stream("persons", "applicants", str(year))
     vocational = rows.filter(pl.col("level") == 2, ~pl.col("track").is_in(["ST", "ID", "MD", "KD"]))
     to_work = vocational.sample(work, seed=year, with_replacement=work > vocational.height)
-    others = rows.join(to_work.select("person"), on="person", how="anti")
+    others = rows.join(to_work.select("person"), on="person", how="anti", maintain_order="left")
     to_school = others.sample(min(school, others.height), seed=year)
     if missing := school - to_school.height:
         # Adults and others who did not become pupils: persons of their own.
@@ -209,7 +213,12 @@ def _applicant_file(year: int, rows: pl.DataFrame, register: Register) -> pl.Dat
         to_school = pl.concat([to_school, grown])
     wishes = [
         _wishes(to_school, "skole", (1.0, 0.85, 0.7), generator),
-        _wishes(to_work.unique("person", keep="any"), "laereplass", (1.0, 0.35), generator),
+        _wishes(
+            to_work.unique("person", keep="first", maintain_order=True),
+            "laereplass",
+            (1.0, 0.35),
+            generator,
+        ),
     ]
     every = pl.concat(wishes).sort("person", "soker_til", "prioritet")
     return _with(
@@ -253,13 +262,15 @@ def _contracts(year: int, pupils: dict[int, pl.DataFrame], register: Register) -
     )
     rows = rows.with_columns(place=pl.int_range(pl.len()).over("track"))
     persons = _out_of_school(year, pupils)
-    known = rows.join(persons, on=["track", "place"])
-    new = rows.join(persons, on=["track", "place"], how="anti")
+    known = rows.join(persons, on=["track", "place"], maintain_order="left")
+    new = rows.join(persons, on=["track", "place"], how="anti", maintain_order="left")
     generator = stream("persons", "contracts", str(year))
     fresh = register.persons(generator.integers(year - 24, year - 17, new.height))
     homes = pupils[year]["bostedskommune"].sample(new.height, seed=year, with_replacement=True)
     new = pl.concat([new, fresh, homes.to_frame()], how="horizontal")
-    every = pl.concat([known.select(new.columns), new]).join(_trades(), on="track", how="left")
+    every = pl.concat([known.select(new.columns), new]).join(
+        _trades(), on="track", how="left", maintain_order="left"
+    )
     kinds = generator.choice(len(CONTRACT_TYPES), every.height, p=list(CONTRACT_TYPES.values()))
     every = every.with_columns(
         draw=pl.Series(generator.random(every.height)),

@@ -18,8 +18,9 @@ from typing import Any
 
 import pytest
 
-from flows import cli
-from tasks import catalogue, runs
+from flows import checkup, cli
+from tasks import catalogue, night, runs
+from tasks.demo.construct_persons import files, write
 from tasks.demo.server import serve
 from tasks.errors import WrongUse
 from tasks.journal import Journal
@@ -564,6 +565,35 @@ def test_the_doctor_says_what_to_change_when_a_source_has(
     assert found["nsr_schools"]["state"] == "merk"
     assert "kunne ikke spørres" in found["nsr_schools"]["found"]
     assert "ssb_population" not in found
+
+
+def test_persons_are_taken_told_of_and_purged(
+    ask: Ask, copy_of_night: Callable[[], Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = copy_of_night()
+    monkeypatch.setenv("TILBUDSPLAN_HOME", str(home))
+    monkeypatch.setenv("TILBUDSPLAN_PROFILE", "demo")
+    assert "Ingen personfiler er over slettedatoen." in ask("purge").out
+    for name, frame in files(1).items():
+        if name.startswith("elever_"):
+            write(home / "inbox" / "vigo" / name, frame.head(50))
+    assert ask("ingest", "vigo_pupils").code == 0
+    told = checks(ask("doctor", "--json"))["personfiler"]
+    assert told["state"] == "ok"
+    assert "1 tatt inn med 50 rader" in told["found"]
+    later = oslo_today() + timedelta(days=1827)
+    for module in (checkup, night):
+        monkeypatch.setattr(module, "oslo_today", lambda: later)
+    told = checks(ask("doctor", "--json"))["personfiler"]
+    assert told["state"] == "feil"
+    assert "tilbudsplan purge" in told["found"]
+    shown = ask("purge", "--dry-run")
+    assert "elever_2025-26.csv" in shown.out
+    assert "Ingenting er slettet" in shown.out
+    (batch,) = json.loads(ask("purge", "--json").out)
+    assert batch["rows"] == 50
+    assert Journal(home / "journal").entries("persons.deleted")
+    assert checks(ask("doctor", "--json"))["personfiler"]["found"] == "ingen er tatt inn"
 
 
 def test_the_doctor_refuses_datasets_without_live(ask: Ask) -> None:
