@@ -9,16 +9,16 @@ counties, so `1.-12.-17` is a programme in the country and `1.44.-17` the same i
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
 import polars as pl
 
+from tasks.demo import construct_udir_levels
 from tasks.demo.construct_common import SAMPLE, published, reference, share_out, toml, write_csv
+from tasks.demo.udir_page import UNITS, Page, Row, decimal, spaced
 
-UNITS = {"0": ("0", "1", "Hele landet"), "50": ("1", "1.44", "Trøndelag - Trööndelage")}
 SOURCE = "Utdanningsdirektoratet, statistikkportalen (NLOD)"
 
 # How many running contracts a programme has per applicant, against the others: assumed.
@@ -28,34 +28,6 @@ CONTRACTS_PER_APPLICANT = {
 }  # fmt: skip
 
 APPLICANT_MEASURES = ("Søkere i alt", "Søkere til skole", "Søkere til læreplass")
-
-Row = Sequence[str]
-
-
-@dataclass(frozen=True)
-class Page:
-    """One report page: what `data/sample/udir/<page>.toml` says, and its rows."""
-
-    id: int
-    code: str
-    name: str
-    hierarchy: Sequence[str]
-    time_filter: str
-    periods: Sequence[int]
-    columns: int
-    measures: Sequence[str]
-    suppressed: bool
-    rows: Iterable[Row]
-
-
-def spaced(number: int | str) -> str:
-    """A whole number as the portal prints it: `54 438`."""
-    return f"{int(number):,}".replace(",", " ")
-
-
-def decimal(percent: str) -> str:
-    """A percentage as the portal prints it: `81,0`."""
-    return f"{float(percent):.1f}".replace(".", ",")
 
 
 def _applicants() -> Iterable[Row]:
@@ -197,6 +169,7 @@ def pages() -> list[Page]:
              _contracts()),
         Page(305, "VGO_Gjennomfoering_Fylk", "Gjennomføring etter fylke", county, "KullID",
              (2018, 2019), 1, ("Fullført og bestått (prosent)",), True, _completion()),
+        *construct_udir_levels.pages(),
     ]  # fmt: skip
 
 
@@ -208,6 +181,7 @@ def write(out: Path) -> None:
     """
     for page in pages():
         header = ["filter", "filter_label", "level", "id", "kode", "navn"]
+        header += [name for name, _ in page.filters]
         header += [f"column_{number}" for number in range(1, page.columns + 1)]
         write_csv(
             out / "udir" / f"{page.code}.csv",
@@ -215,7 +189,8 @@ def write(out: Path) -> None:
             page.rows,
         )
         lines = [f"id = {page.id}", f"kode = {toml(page.code)}", f"navn = {toml(page.name)}"]
-        lines.append(f"gyldigeFiltre = {toml(('EnhetID', page.time_filter))}")
+        known = ("EnhetID", page.time_filter, *(name for name, _ in page.filters))
+        lines.append(f"gyldigeFiltre = {toml(known)}")
         lines.append(f"rowHierarchy = {toml(page.hierarchy)}")
         lines.append(f"time_filter = {toml(page.time_filter)}")
         lines.append(f"measures = {toml(page.measures)}")
@@ -223,5 +198,6 @@ def write(out: Path) -> None:
         lines.append(f"source = {toml(SOURCE)}")
         lines += ["", "[filterDefaultVerdier]", "EnhetID = [-12]"]
         lines.append(f"{page.time_filter} = {toml((page.periods[-1],))}")
+        lines += [f"{name} = {toml((value,))}" for name, value in page.filters]
         target = out / "udir" / f"{page.code}.toml"
         target.write_text("\n".join(lines) + "\n", encoding="utf-8")

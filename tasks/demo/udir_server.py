@@ -114,9 +114,14 @@ def _error(message: str, status: int) -> wire.Response:
 
 def _data(page: Page, request: wire.Request) -> dict[str, Any]:
     """Rows by area, with one text per column; columns as nested headers."""
-    periods = _periods(page, request.parameter("filter"))
+    chosen = _chosen(page, request.parameter("filter"))
     path = request.parameter("radSti", ".".join("*" for _ in page.head["rowHierarchy"]))
-    rows = [r for r in page.rows if r["filter"] in periods and _on_path(r, path.split("."))]
+    rows = [
+        row
+        for row in page.rows
+        if all(row[column] in values for column, values in chosen.items())
+        and _on_path(row, path.split("."))
+    ]
     # The periods come in the order of the file, whatever the order asked for.
     levels = [*page.levels, "measure"]
     headings = _ordered([tuple(row[level] for level in levels) for row in rows])
@@ -143,8 +148,8 @@ def _area(row: dict[str, str], width: int, with_codes: bool) -> dict[str, Any]:
     return {"navn": row["navn"], **code, "id": row["id"], "data": [""] * width}
 
 
-def _periods(page: Page, text: str) -> set[str]:
-    """The values of the time filter.
+def _chosen(page: Page, text: str) -> dict[str, set[str]]:
+    """The values of the time filter, and of every other filter that the figures have, by column.
 
     Raises:
         Wrong: without a filter, or with one that the page does not know.
@@ -156,9 +161,13 @@ def _periods(page: Page, text: str) -> set[str]:
         raise Wrong(f"Filteret kan ikke leses: {text}")
     if unknown := sorted(set(parts) - set(page.head["gyldigeFiltre"])):
         raise Wrong(f"Ugyldig filter: {', '.join(unknown)}")
-    name = page.head["time_filter"]
-    default = [str(value) for value in page.head["filterDefaultVerdier"].get(name, [])]
-    return {value.strip() for value in parts.get(name, default)}
+    columns = {page.head["time_filter"]: "filter"}
+    columns |= {name: name for name in page.head["gyldigeFiltre"] if name in page.rows[0]}
+    default = page.head["filterDefaultVerdier"]
+    return {
+        column: {str(value).strip() for value in parts.get(name, default.get(name, []))}
+        for name, column in columns.items()
+    }
 
 
 def _on_path(row: dict[str, str], path: list[str]) -> bool:

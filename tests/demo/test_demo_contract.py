@@ -106,8 +106,13 @@ def test_every_page_gives_back_its_figures(bundled, name):
     head = tomllib.loads((SAMPLE / "udir" / f"{name}.toml").read_text(encoding="utf-8"))
     rows = read_csv(SAMPLE / "udir" / f"{name}.csv")
     element = page["rapportElementer"][0]
-    periods = ".".join(dict.fromkeys(row["filter"] for row in rows))
-    query = f"filter={head['time_filter']}({periods})&radSti={element['defaultRadsti']}"
+    asked = [
+        f"{name}({'.'.join(dict.fromkeys(row[column] for row in rows))})"
+        for name in head["gyldigeFiltre"]
+        for column in ("filter" if name == head["time_filter"] else name,)
+        if column in rows[0]
+    ]
+    query = f"filter={'_'.join(asked)}&radSti={element['defaultRadsti']}"
     url = f"/udir/{element['dataEndepunkt']}?{query}&inkluderKoder=true"
     data = ask(bundled, url).json()
     measures = [
