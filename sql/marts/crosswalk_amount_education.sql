@@ -1,9 +1,10 @@
 -- mart.crosswalk_amount_education
 -- Grain: one row per crosswalk × measure × period × code of programme area or programme
 -- Key: crosswalk, measure, as_of, code
--- Unit: as measure says: places (from that day), contracts (running on 1 October); mapped is the
--- part of amount that the crosswalk carries
+-- Unit: as measure says: places (from that day), pupils and contracts (1 October), certificates (of
+-- the year); mapped is the part of amount that the crosswalk carries
 -- Sources: mart.places_by_school_programme_area, mart.programme_area,
+-- mart.pupils_left_by_programme_area, mart.certificates_by_trade_contract_type,
 -- mart.occupation_programme_area, staging.apprentice_contracts_by_county_programme,
 -- reference.crosswalk_nus_programme_area, reference.crosswalk_trade_programme_area,
 -- reference.crosswalk_programme_code, reference.region_membership, reference.utdanningsprogram
@@ -11,8 +12,10 @@ WITH county AS (
     SELECT DISTINCT left(municipality_code, 2) AS county_code FROM reference.region_membership
 ),
 
+-- Places and pupils of the areas that lead to a trade or a vocation, and certificates of trades.
 vocational AS (
     SELECT
+        'places' AS measure,
         places.valid_from::VARCHAR AS as_of,
         places.programme_area_code AS code,
         sum(places.places)::DOUBLE AS amount,
@@ -22,6 +25,30 @@ vocational AS (
         ON places.programme_area_code = area.programme_area_code
     WHERE area.level > 1 AND area.leads_to != 'study' AND area.leads_to != 'vg3'
     GROUP BY places.valid_from, places.programme_area_code
+    UNION ALL
+    SELECT
+        'pupils' AS measure,
+        pupils.school_year_start::VARCHAR AS as_of,
+        pupils.programme_area_code AS code,
+        sum(pupils.pupils)::DOUBLE AS amount,
+        bool_or(pupils.constructed) AS constructed
+    FROM mart.pupils_left_by_programme_area AS pupils
+    INNER JOIN mart.programme_area AS area
+        ON pupils.programme_area_code = area.programme_area_code
+    WHERE
+        area.level > 1 AND area.leads_to != 'study' AND area.leads_to != 'vg3'
+        AND pupils.pupils IS NOT NULL
+    GROUP BY pupils.school_year_start, pupils.programme_area_code
+    UNION ALL
+    SELECT
+        'certificates' AS measure,
+        certificates.year::VARCHAR AS as_of,
+        certificates.trade_code AS code,
+        sum(certificates.tests)::DOUBLE AS amount,
+        bool_or(certificates.constructed) AS constructed
+    FROM mart.certificates_by_trade_contract_type AS certificates
+    WHERE certificates.result != 'failed' AND certificates.tests IS NOT NULL
+    GROUP BY certificates.year, certificates.trade_code
 ),
 
 reached AS (
@@ -45,10 +72,10 @@ reached AS (
 
 crosswalks AS (SELECT DISTINCT crosswalk FROM reached),
 
-programme_area_places AS (
+areas AS (
     SELECT
         crosswalks.crosswalk,
-        'places' AS measure,
+        vocational.measure,
         vocational.as_of,
         vocational.code,
         vocational.amount,
@@ -60,6 +87,8 @@ programme_area_places AS (
         ON
             crosswalks.crosswalk = reached.crosswalk
             AND vocational.code = reached.code
+    -- A certificate is of a trade, and only one crosswalk starts from trades.
+    WHERE vocational.measure != 'certificates' OR crosswalks.crosswalk = 'trade_programme_area'
 ),
 
 codes AS (
@@ -85,7 +114,7 @@ programme_code AS (
 ),
 
 together AS (
-    SELECT * FROM programme_area_places
+    SELECT * FROM areas
     UNION ALL
     SELECT * FROM programme_code
 ),
