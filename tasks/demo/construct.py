@@ -12,6 +12,7 @@ import argparse
 from pathlib import Path
 
 from tasks.demo import (
+    construct_brreg,
     construct_centrality,
     construct_county_tables,
     construct_dbh,
@@ -38,6 +39,7 @@ def construct(out: Path = SAMPLE) -> None:
     construct_nav.write(out)
     construct_vacancies.write(out)
     construct_dbh.write(out)
+    construct_brreg.write(out)
 
 
 if __name__ == "__main__":
