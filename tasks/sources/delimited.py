@@ -83,6 +83,9 @@ def parse(answers: Sequence[Answer], selection: Selection) -> dict[str, pl.DataF
     header_line = text.partition("\n")[0]
     if not header_line:
         raise _changed(selection, "en overskrift med kolonnenavn", "en tom fil")
+    if len(selection.columns) > 1 and selection.separator not in header_line:
+        expected = f"kolonnene {', '.join(selection.columns)}, med «{selection.separator}» mellom"
+        raise _changed(selection, expected, f"«{header_line[:300]}» (mangler skilletegnet)")
     _refuse_ragged(text, first_line, selection)
     frame = pl.read_csv(
         text.encode(),
