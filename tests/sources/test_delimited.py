@@ -74,7 +74,7 @@ def test_the_line_that_names_the_separator_is_passed_over(mark):
         ('orgnr;plasser\n"a\nb";2\n3\n', "1 felt på linje 4"),
         ('orgnr;plasser\n1;2\n"3;4\n', "anførselstegn som ikke er lukket på linje 3"),
         ("orgnr;skole\n1;2\n", "mangler plasser"),
-        ("orgnr,plasser\n1,2\n", "mangler orgnr, plasser"),
+        ("orgnr,plasser\n1,2\n", "mangler skilletegnet"),
         ("orgnr;plasser;orgnr\n1;2;3\n", "«orgnr» mer enn én gang"),
         ("orgnr;plasser\n", "bare overskriften"),
         ("", "tom fil"),
