@@ -16,6 +16,7 @@ from tasks.demo import (
     construct_centrality,
     construct_county_tables,
     construct_dbh,
+    construct_imdi,
     construct_labour,
     construct_nav,
     construct_population,
@@ -40,6 +41,7 @@ def construct(out: Path = SAMPLE) -> None:
     construct_vacancies.write(out)
     construct_dbh.write(out)
     construct_brreg.write(out)
+    construct_imdi.write(out)
 
 
 if __name__ == "__main__":

@@ -59,11 +59,11 @@ PLAIN = {
 
 def write(out: Path) -> None:
     """Write `nav/`, `nho/`, `vilbli/`, and the county's file of leavers."""
-    _workbook(out / "nav" / "fylkesleveranse.xlsx", _monthly())
-    _workbook(out / "nav" / HL060, _fully_unemployed())
+    write_workbook(out / "nav" / "fylkesleveranse.xlsx", _monthly())
+    write_workbook(out / "nav" / HL060, _fully_unemployed())
     _write_page(out / "nav" / "helt-ledige.html")
-    _workbook(out / "nav" / "bedriftsundersokelsen-2026.xlsx", _survey())
-    _workbook(out / "nho" / "kompetansebarometer-2026.xlsx", _competence())
+    write_workbook(out / "nav" / "bedriftsundersokelsen-2026.xlsx", _survey())
+    write_workbook(out / "nho" / "kompetansebarometer-2026.xlsx", _competence())
     for name, (file, excel) in PLAIN.items():
         rows = published(name).drop("source")
         write_csv(out / "nav" / file, rows.columns, rows.rows(), excel=excel)
@@ -95,7 +95,7 @@ def _monthly() -> dict[str, Cells]:
             for p, area, group, persons in rows.drop("source").iter_rows()
         ]
         name = f"{sheet} yrkesbakgrunn arbeidssøk"
-        sheets[name] = _grid([h.format(sheet) for h in head], body, 1)
+        sheets[name] = grid([h.format(sheet) for h in head], body, 1)
     vacancies = published("nav_vacancies")
     country = [
         [int(p), group, int(n)]
@@ -108,8 +108,8 @@ def _monthly() -> dict[str, Cells]:
         if area != "Landet"
     ]
     tail = ["Stilling yrke grovgruppe ISCO08", "Tilgang stillinger i perioden"]
-    sheets["Landet stilling"] = _grid(["År-måned", *tail], country, 1)
-    sheets["Fylker stilling"] = _grid(["År-måned", "", "Arbeidssted fylkesnavn", *tail], county, 1)
+    sheets["Landet stilling"] = grid(["År-måned", *tail], country, 1)
+    sheets["Fylker stilling"] = grid(["År-måned", "", "Arbeidssted fylkesnavn", *tail], county, 1)
     return sheets
 
 
@@ -119,7 +119,7 @@ def _status(rows: pl.DataFrame, left: int, level: str, heading: str) -> Cells:
         [int(p[:4]), int(p), level, area, status, sex, int(persons), float(percent)]
         for p, area, status, sex, persons, percent in rows.drop("source").iter_rows()
     ]
-    return _grid(head, body, left)
+    return grid(head, body, left)
 
 
 def _fully_unemployed() -> dict[str, Cells]:
@@ -176,11 +176,11 @@ def _survey() -> dict[str, Cells]:
     return {
         "Tabell V1 - 26": {
             (0, 0): "Tabell 1. Estimert mangel på arbeidskraft etter fylke. 2026",
-            **_grid(head, county, 0, top=2),
+            **grid(head, county, 0, top=2),
         },
         "Tabell V2 - 26": {
             (0, 0): "Tabell 2. Estimert mangel på arbeidskraft i Trøndelag etter yrkesgruppe. 2026",
-            **_grid(
+            **grid(
                 ["Yrkesgruppe", "Mangel på arbeidskraft", "Ledige og tiltak", "Konstruert"],
                 groups,
                 0,
@@ -201,12 +201,13 @@ def _competence() -> dict[str, Cells]:
     return {
         "Figurdata 2026": {
             (0, 0): "Kompetansebarometeret 2026. Andel av virksomhetene, prosent",
-            **_grid(head, body, 0, top=3),
+            **grid(head, body, 0, top=3),
         }
     }
 
 
-def _grid(head: Sequence[str], body: Sequence[Sequence[Any]], left: int, top: int = 1) -> Cells:
+def grid(head: Sequence[str], body: Sequence[Sequence[Any]], left: int, top: int = 1) -> Cells:
+    """A header and rows as cells, from a row and a column on."""
     return {
         (top + line, left + at): value
         for line, row in enumerate([head, *body])
@@ -214,7 +215,7 @@ def _grid(head: Sequence[str], body: Sequence[Sequence[Any]], left: int, top: in
     }
 
 
-def _workbook(path: Path, sheets: dict[str, Cells]) -> None:
+def write_workbook(path: Path, sheets: dict[str, Cells]) -> None:
     """Write sheets cell by cell; the same cells give the same bytes."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with xlsxwriter.Workbook(str(path)) as book:

@@ -171,6 +171,8 @@ def parse(answers: Sequence[Answer], selection: Selection) -> dict[str, pl.DataF
         tables = [table for table in found if table is not None]
         if not tables:
             raise _nowhere(name, block, sheets)
+        if not any(table.height for table in tables):
+            raise _changed(f"tabellen «{name}»", "minst én rad under overskriften", "ingen")
         frames += [table.select(pl.lit(name).alias("block"), pl.all()) for table in tables]
     return {"rows": pl.concat(frames, how="diagonal")}
 

@@ -167,7 +167,23 @@ def _headers(sheet: Sheet, number: int, layout: Layout) -> Iterator[Header]:
         )
     for nth in range(times.pop()):
         columns = {name: at[nth] for name, at in places.items() if nth < len(at)}
+        _refuse_shared(sheet, number, columns)
         yield Header(number, columns, wide)
+
+
+def _refuse_shared(sheet: Sheet, number: int, columns: dict[str, int]) -> None:
+    """One column for two fields: the header of one has changed, and the other's holds its words."""
+    takers: dict[int, list[str]] = {}
+    for name, at in columns.items():
+        takers.setdefault(at, []).append(name)
+    shared = [(at, names) for at, names in takers.items() if len(names) > 1]
+    if shared:
+        at, names = shared[0]
+        raise _changed(
+            f"arket «{sheet.name}», celle {Sheet.address(number, at)}",
+            f"en kolonne for hver av «{'» og «'.join(names)}»",
+            f"bare «{sheet.rows[number][at]}» for dem begge",
+        )
 
 
 def _captured(name: str, pattern: str, above: Sequence[str], sheet: Sheet) -> str:
@@ -197,15 +213,14 @@ def _table(
             " ".join(cell for cell in sheet.rows[line][:first] if cell) for line in lines
         ]
     figures = {name: header.columns[name] for name in layout.number if name in header.columns}
-    frame = pl.DataFrame(
-        {
-            "line": [line + 1 for line in lines],
-            **texts,
-            **{f"#{name}": _column(sheet, lines, at) for name, at in figures.items()},
-            **{f"#{at}": _column(sheet, lines, at) for at in header.wide},
-        },
-        schema_overrides={"line": pl.Int32},
-    )
+    cells = {
+        **texts,
+        **{f"#{name}": _column(sheet, lines, at) for name, at in figures.items()},
+        **{f"#{at}": _column(sheet, lines, at) for at in header.wide},
+    }
+    # Under a header without rows, the type of a column cannot be seen from its cells.
+    types = {"line": pl.Int32(), **dict.fromkeys(cells, pl.String())}
+    frame = pl.DataFrame({"line": [line + 1 for line in lines], **cells}, schema=types)
     raw = [column for column in frame.columns if column.startswith("#")]
     needed = [name for name in texts if name not in layout.optional]
     frame = _without_prose(frame, raw, needed, sheet, header)
