@@ -1,4 +1,4 @@
-"""Publishers who put out files: the county, NAV, NHO, vilbli. Byte for byte, and by name."""
+"""Publishers who put out files: the county, NAV, NHO, IMDi, vilbli. Byte for byte, and by name."""
 
 from __future__ import annotations
 
