@@ -16,6 +16,7 @@ from tasks.demo import (
     construct_centrality,
     construct_county_tables,
     construct_dbh,
+    construct_grep,
     construct_imdi,
     construct_labour,
     construct_nav,
@@ -29,7 +30,7 @@ from tasks.demo.construct_common import SAMPLE
 
 
 def construct(out: Path = SAMPLE) -> None:
-    """Write report pages, StatBank tables, files, centrality and the vacancy feed under `out`."""
+    """Write report pages, StatBank tables, files, registers and the vacancy feed under `out`."""
     construct_udir.write(out)
     construct_tables.write(out)
     construct_population.write(out)
@@ -42,6 +43,7 @@ def construct(out: Path = SAMPLE) -> None:
     construct_dbh.write(out)
     construct_brreg.write(out)
     construct_imdi.write(out)
+    construct_grep.write(out)
 
 
 if __name__ == "__main__":
