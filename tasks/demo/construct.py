@@ -25,6 +25,7 @@ from tasks.demo import (
     construct_tables,
     construct_udir,
     construct_vacancies,
+    construct_vigo,
 )
 from tasks.demo.construct_common import SAMPLE
 
@@ -44,6 +45,7 @@ def construct(out: Path = SAMPLE) -> None:
     construct_brreg.write(out)
     construct_imdi.write(out)
     construct_grep.write(out)
+    construct_vigo.write(out)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Grep as the source server speaks it, over the bundled sample."""
+"""Grep and VIGO as the source server speaks them, over the bundled sample."""
 
 from __future__ import annotations
 
@@ -46,3 +46,32 @@ def test_titles_are_the_published_ones() -> None:
         told[document["kode"]] = (titles["nob"], titles.get("nno"), titles.get("eng"))
     rows = published("grep_programme_areas").select("kode", "nob", "nno", "eng").rows()
     assert told == {code: titles for code, *names in rows for titles in [tuple(names)]}
+
+
+ELEMENTS = "/vigo/relation/element-replaces-element"
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "status"),
+    [
+        ("/vigo/relation/unknown?page=0&size=10", "[]", 404),
+        (f"{ELEMENTS}?page=-1&size=10", "[]", 400),
+        (f"{ELEMENTS}?page=0&size=0", "[]", 400),
+        (f"{ELEMENTS}?page=0&size=10", "", 400),
+        (f"{ELEMENTS}?page=0&size=10", '[{"key":"code1"}]', 400),
+    ],
+)
+def test_vigo_turns_down_what_it_does_not_know(
+    bundled: str, path: str, body: str, status: int
+) -> None:
+    assert requests.post(bundled + path, data=body, timeout=20).status_code == status
+    assert requests.get(bundled + ELEMENTS, timeout=20).status_code == 405
+
+
+def test_vigo_gives_no_more_than_its_largest_page(bundled: str) -> None:
+    asked = f"{bundled}{ELEMENTS}?page=0&size=100000"
+    told = requests.post(asked, data="[]", timeout=20).json()
+    assert told["size"] == 2000
+    assert told["totalElements"] == len(told["content"]) == told["numberOfElements"]
+    beyond = requests.post(f"{bundled}{ELEMENTS}?page=9&size=2000", data="[]", timeout=20).json()
+    assert (beyond["content"], beyond["last"]) == ([], True)
