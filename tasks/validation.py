@@ -168,7 +168,7 @@ def _validate(batch: Any, demands: Sequence[Demand]) -> list[Outcome]:
             outcomes[number] = {"success": False, "error": f"kan ikke brukes: {error}"}
     answer = batch.validate(
         suite,
-        result_format={"result_format": "SUMMARY", "partial_unexpected_count": _SAMPLE},
+        result_format={"result_format": "BASIC", "partial_unexpected_count": _SAMPLE},
     )
     for result in answer.results:
         outcomes[result.expectation_config.meta["number"]] = _outcome(result)
