@@ -7,20 +7,12 @@ WITH source AS (
     SELECT * FROM raw.udir_applicants_by_level
 ),
 
--- A row's id is the path to it: 1 the country, 1.44 a county, 1.44.-16 a programme in it.
-counties AS (
-    SELECT DISTINCT
-        id AS county_id,
-        kode AS county_code
-    FROM source
-    WHERE level = 'Fylke'
-),
-
 renamed AS (
     SELECT
         CASE
             WHEN source.level = 'Fylke' THEN source.kode
-            ELSE coalesce(counties.county_code, '0')
+            -- A programme or school of the country lies under no county.
+            ELSE coalesce(source.parent, '0')
         END AS county_code,
         CASE
             WHEN source.level = 'Utdanningsprogram' THEN programmes.programme_code
@@ -32,8 +24,6 @@ renamed AS (
         source.status,
         source.constructed
     FROM source
-    LEFT JOIN counties
-        ON regexp_replace(source.id, '[.][^.]+$', '') = counties.county_id
     LEFT JOIN reference.utdanningsprogram AS programmes
         ON regexp_extract(source.id, '[^.]+$') = programmes.udir_id
 ),

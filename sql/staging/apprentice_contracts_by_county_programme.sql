@@ -7,19 +7,12 @@ WITH source AS (
     SELECT * FROM raw.udir_apprentice_contracts
 ),
 
-counties AS (
-    SELECT DISTINCT
-        id AS county_id,
-        kode AS county_code
-    FROM source
-    WHERE level = 'Fylke'
-),
-
 renamed AS (
     SELECT
         CASE
             WHEN source.level = 'Fylke' THEN source.kode
-            ELSE coalesce(counties.county_code, '0')
+            -- A programme or school of the country lies under no county.
+            ELSE coalesce(source.parent, '0')
         END AS county_code,
         CASE
             WHEN source.level = 'Utdanningsprogram' THEN programmes.programme_code
@@ -30,8 +23,6 @@ renamed AS (
         source.status,
         source.constructed
     FROM source
-    LEFT JOIN counties
-        ON regexp_replace(source.id, '[.][^.]+$', '') = counties.county_id
     LEFT JOIN reference.utdanningsprogram AS programmes
         ON regexp_extract(source.id, '[^.]+$') = programmes.udir_id
 ),

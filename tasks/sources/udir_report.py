@@ -148,8 +148,9 @@ def parse(answers: Sequence[Answer], selection: Selection) -> dict[str, pl.DataF
     """The table in long form.
 
     Returns:
-        `rows`: one row per row of the table × leaf column. `navn`, `kode`, `id`, `level` (the name
-        of the row's level), `column_1` … `column_n` (the headers above the cell, outermost first),
+        `rows`: one row per row of the table × leaf column. `navn`, `kode`, `parent` (the code of
+        the row that it lies under, null where that is not there), `id`, `level` (the name of the
+        row's level), `column_1` … `column_n` (the headers above the cell, outermost first),
         `value` Float64 in the unit of the innermost header, `status` (`*` where suppressed),
         `text` (the cell as it came), `constructed`.
 
@@ -168,6 +169,7 @@ def parse(answers: Sequence[Answer], selection: Selection) -> dict[str, pl.DataF
             "constructed": [row.konstruert for row in data.rows],
         }
     ).with_columns(_levels(data, selection))
+    rows = _with_parents(rows)
     cells = [cell for row in data.rows for cell in row.data]
     frame = pl.concat(
         [
@@ -178,7 +180,7 @@ def parse(answers: Sequence[Answer], selection: Selection) -> dict[str, pl.DataF
         how="horizontal",
     )
     _refuse_unknown_text(frame, headers.columns, selection)
-    names = ["navn", "kode", "id", "level", *headers.columns]
+    names = ["navn", "kode", "parent", "id", "level", *headers.columns]
     return {"rows": frame.select([*names, "value", "status", "text", "constructed"])}
 
 
@@ -273,6 +275,16 @@ def _levels(data: _Data, selection: Selection) -> pl.Series:
             f"en rad på nivå {deepest + 1}",
         )
     return pl.Series("level", hierarchy)[depth]
+
+
+def _with_parents(rows: pl.DataFrame) -> pl.DataFrame:
+    """Each row with the code of the one above it: `1.44.7` lies under `1.44`."""
+    above = rows.select(pl.col("id").alias("above"), pl.col("kode").alias("parent")).unique("above")
+    under = rows.with_columns(above=pl.col("id").str.replace(r"[.][^.]+$", ""))
+    # The outermost row has no dot in its id and would be found above itself.
+    joined = under.join(above, on="above", how="left", maintain_order="left")
+    is_outermost = ~pl.col("id").str.contains(".", literal=True)
+    return joined.with_columns(parent=pl.when(~is_outermost).then("parent")).drop("above")
 
 
 def _refuse_unknown_text(frame: pl.DataFrame, headers: list[str], selection: Selection) -> None:

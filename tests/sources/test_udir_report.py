@@ -101,6 +101,7 @@ def test_every_cell_is_a_row_under_its_headers():
     assert frame.columns == [
         "navn",
         "kode",
+        "parent",
         "id",
         "level",
         "column_1",
