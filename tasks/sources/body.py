@@ -120,7 +120,7 @@ def api_message(body: bytes, content_type: str) -> str:
         return " ".join(body.decode("utf-8", "replace").split())[:MAX_MESSAGE] if plain else ""
     try:
         document: Any = msgspec.json.decode(body)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, UnicodeDecodeError):
         return ""
     if isinstance(document, str):
         return document[:MAX_MESSAGE]
@@ -181,7 +181,10 @@ def _decoded(wire: bytes, encoding: str, subject: str, max_bytes: int) -> bytes:
 
 
 def _check_json(content: bytes, subject: str) -> None:
-    """Refuse what only says that it is JSON: a page, or a body cut where no length was declared."""
+    """Refuse what only says that it is JSON: a page, a body cut where no length was declared.
+
+    What is JSON in another charset is refused too: its texts cannot be read.
+    """
     try:
         msgspec.json.decode(content.removeprefix(b"\xef\xbb\xbf"), type=msgspec.Raw)
     except msgspec.DecodeError as error:
@@ -192,4 +195,13 @@ def _check_json(content: bytes, subject: str) -> None:
             "JSON",
             f"{content[:80]!r}",
             "åpne adressen i en nettleser og se om tjenesten er flyttet eller nede",
+        ) from error
+    try:
+        content.decode()
+    except UnicodeDecodeError as error:
+        raise changed(
+            subject,
+            "JSON i UTF-8",
+            f"et annet tegnsett ({error})",
+            "se hvilket tegnsett kilden nå oppgir, og meld fra til den som drifter løsningen",
         ) from error

@@ -225,7 +225,7 @@ def _from_json(content: bytes, layout: Layout) -> pl.DataFrame:
     try:
         document = msgspec.json.decode(content, type=dict[str, Any])
         rows = msgspec.convert(document.get(layout.member), list[dict[str, str | None]])
-    except (msgspec.DecodeError, msgspec.ValidationError) as error:
+    except (msgspec.DecodeError, msgspec.ValidationError, UnicodeDecodeError) as error:
         raise _changed(f"JSON med listen «{layout.member}»", f"noe annet ({error})") from error
     present = {key for row in rows for key in row}
     names = [name for name in schema if name in present]

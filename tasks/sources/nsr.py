@@ -120,7 +120,7 @@ def updated(answers: Sequence[Answer]) -> datetime | None:
 def _decode(content: bytes, number: int) -> _Page:
     try:
         page = msgspec.json.decode(content, type=_Page)
-    except (msgspec.DecodeError, msgspec.ValidationError) as error:
+    except (msgspec.DecodeError, msgspec.ValidationError, UnicodeDecodeError) as error:
         raise _changed(
             "Sidenummer, AntallSider, TotaltAntallEnheter og EnhetListe",
             f"noe annet på side {number} ({error})",

@@ -202,7 +202,7 @@ def _cell_limit(client: Client, base_url: str, selection: Selection) -> int:
         if refusal.status != 404:
             raise
         return DEFAULT_CELL_LIMIT
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, UnicodeDecodeError):
         return DEFAULT_CELL_LIMIT
     return served if served and served > 0 else DEFAULT_CELL_LIMIT
 

@@ -12,6 +12,7 @@ suppressed cells; the cells themselves are what is read.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 from typing import TYPE_CHECKING, TypeVar
@@ -19,7 +20,7 @@ from typing import TYPE_CHECKING, TypeVar
 import msgspec
 import numpy as np
 import polars as pl
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from tasks.errors import SourceChanged
 
@@ -47,6 +48,10 @@ class Selection(BaseModel):
         element: `rapportelementnr` of the table on the page.
         row_path: `radSti`, which rows to open; the element's own default if left out.
         filters: Values per filter, put over the page's defaults.
+        levels: Names that the row hierarchy must have: a level by another name is another level.
+        measures: Patterns (regular expressions over the whole header, without regard to case) of
+            the innermost headers to read. Each must be there, and other columns are left; without
+            any, all columns are read.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -55,6 +60,18 @@ class Selection(BaseModel):
     element: int = Field(default=1, ge=1)
     row_path: str | None = None
     filters: dict[str, list[int]] = Field(default_factory=dict)
+    levels: tuple[str, ...] = ()
+    measures: tuple[str, ...] = ()
+
+    @field_validator("measures")
+    @classmethod
+    def _patterns(cls, patterns: tuple[str, ...]) -> tuple[str, ...]:
+        for pattern in patterns:
+            try:
+                re.compile(pattern)
+            except re.error as error:
+                raise ValueError(f"«{pattern}» er ikke et regulært uttrykk ({error})") from error
+        return patterns
 
 
 class _Element(msgspec.Struct, rename="camel"):
@@ -171,6 +188,7 @@ def parse(answers: Sequence[Answer], selection: Selection) -> dict[str, pl.DataF
     ).with_columns(_levels(data, selection))
     rows = _with_parents(rows)
     cells = [cell for row in data.rows for cell in row.data]
+    read = pl.Series(_measured(headers, selection)).gather(np.tile(np.arange(width), rows.height))
     frame = pl.concat(
         [
             rows[np.repeat(np.arange(rows.height), width)],
@@ -178,7 +196,7 @@ def parse(answers: Sequence[Answer], selection: Selection) -> dict[str, pl.DataF
             numbers(pl.Series("text", cells, dtype=pl.String)),
         ],
         how="horizontal",
-    )
+    ).filter(read)
     _refuse_unknown_text(frame, headers.columns, selection)
     names = ["navn", "kode", "parent", "id", "level", *headers.columns]
     return {"rows": frame.select([*names, "value", "status", "text", "constructed"])}
@@ -254,7 +272,11 @@ def _element(page: _Page, selection: Selection) -> _Element:
 def _refuse_ragged(rows: Sequence[_Row], width: int, selection: Selection) -> None:
     if not rows:
         raise _changed(selection, "minst én rad", "en tom tabell")
+    seen: set[str] = set()
     for row in rows:
+        if row.id in seen:
+            raise _changed(selection, "hver rad én gang", f"«{row.navn}» ({row.id}) to ganger")
+        seen.add(row.id)
         if len(row.data) != width:
             raise _changed(
                 selection,
@@ -263,9 +285,29 @@ def _refuse_ragged(rows: Sequence[_Row], width: int, selection: Selection) -> No
             )
 
 
+def _measured(headers: pl.DataFrame, selection: Selection) -> list[bool]:
+    """Which leaf columns hold one of the measures; all of them where none is named."""
+    names = headers[headers.columns[-1]].to_list()
+    found = [[bool(re.fullmatch(p, n.strip(), re.IGNORECASE)) for n in names]
+             for p in selection.measures]  # fmt: skip
+    absent = [p for p, hits in zip(selection.measures, found, strict=True) if not any(hits)]
+    if absent:
+        raise _changed(
+            selection,
+            f"kolonner som heter {' og '.join(f'«{pattern}»' for pattern in absent)}",
+            f"kolonnene {', '.join(dict.fromkeys(names))}",
+        )
+    return [any(hits) for hits in zip(*found, strict=True)] if found else [True] * len(names)
+
+
 def _levels(data: _Data, selection: Selection) -> pl.Series:
     """The name of every row's level: `1.44` is the second level of the hierarchy."""
     hierarchy = data.metadata.row_hierarchy
+    absent = [name for name in selection.levels if name not in hierarchy]
+    if absent:
+        raise _changed(
+            selection, f"radnivået {', '.join(absent)}", f"nivåene {', '.join(hierarchy)}"
+        )
     depth = np.array([row.id.count(".") for row in data.rows])
     deepest = int(depth.max())
     if deepest >= len(hierarchy):
@@ -304,7 +346,7 @@ def _refuse_unknown_text(frame: pl.DataFrame, headers: list[str], selection: Sel
 def _decode(content: bytes, shape: type[_T], selection: Selection) -> _T:
     try:
         return msgspec.json.decode(content, type=shape)
-    except (msgspec.DecodeError, msgspec.ValidationError) as error:
+    except (msgspec.DecodeError, msgspec.ValidationError, UnicodeDecodeError) as error:
         raise _changed(selection, "rapportsidens avtalte form", f"noe annet ({error})") from error
 
 

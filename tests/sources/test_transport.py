@@ -210,8 +210,9 @@ def test_whole_answers_come_out_whatever_the_framing(still: Still, framing: str)
         Reply(body=b"<html>Vedlikehold</html>", content_type="application/json"),
         Reply(content_type=None),
         Reply(headers={"Content-Encoding": "br"}),
+        Reply(body='{"navn": "Øya"}'.encode("latin-1")),
     ],
-    ids=["html", "html-as-json", "no-type", "unknown-coding"],
+    ids=["html", "html-as-json", "no-type", "unknown-coding", "another-charset"],
 )
 def test_another_kind_of_answer_is_a_change(still: Still, reply: Reply) -> None:
     with serving([reply]) as server, pytest.raises(SourceChanged):

@@ -220,7 +220,8 @@ def test_every_leaf_lies_under_its_own_headers(made, height):
 @pytest.mark.parametrize(
     ("document", "named"),
     [
-        (table([row(["1", "2", "3"]), row(["1", "2"], navn="Frøya")]), "2 i «Frøya»"),
+        (table([row(["1", "2", "3"]), row(["1", "2"], "1.44.1", navn="Frøya")]), "2 i «Frøya»"),
+        (table([row(["1", "2", "3"]), row(["4", "5", "6"])]), r"«Trøndelag.* \(1.44\) to ganger"),
         (table([row(["1", "2", "3"])], [[{"name": "a", "columnCount": 2}]]), "2 celler"),
         (
             table(
