@@ -5,17 +5,14 @@ Nothing lands and nothing is written.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import date
-
-from msgspec.structs import replace
 
 from tasks import intake
 from tasks import sources as protocols
 from tasks.catalogue import Dataset
 from tasks.errors import SourceUnavailable, TilbudsplanError
 from tasks.landing import Landing
-from tasks.sources import Answer, Deviation
+from tasks.sources import Deviation
 
 AWAITED = Deviation(
     expected="en fil som er meldt i katalogen",
@@ -45,7 +42,8 @@ def compare(dataset: Dataset, landing: Landing, as_of: date) -> list[Deviation]:
     probe = getattr(module, "probe", None)
     try:
         if probe is not None:
-            before = _landed(landing, dataset.id)
+            last = landing.latest(dataset.id)
+            before = landing.kept(last) if last else []
             return list(probe(client, base_url, dataset.selection, as_of, before))
         answers = list(module.fetch(client, base_url, dataset.selection, as_of))
         module.parse(answers, dataset.selection)
@@ -56,12 +54,3 @@ def compare(dataset: Dataset, landing: Landing, as_of: date) -> list[Deviation]:
             return [AWAITED]
         return [Deviation(error.expected, error.got, error.remedy)]
     return []
-
-
-def _landed(landing: Landing, dataset_id: str) -> Iterator[Answer]:
-    """The answers that landed last, read one at a time as they are asked for."""
-    last = landing.latest(dataset_id)
-    if last is None:
-        return
-    for part in last.parts:
-        yield from landing.answers(replace(last, parts=(part,)))

@@ -200,7 +200,7 @@ def updated(answers: Sequence[Answer]) -> datetime | None:
 
 
 def probe(
-    client: Client, base_url: str, selection: Selection, as_of: date, before: Iterable[Answer]
+    client: Client, base_url: str, selection: Selection, as_of: date, before: Iterable[Kept]
 ) -> Iterator[Deviation]:
     """Whether one short page is as agreed; the county is not listed for it."""
     short = selection.model_copy(update={"page_size": 20})

@@ -162,7 +162,7 @@ def updated(answers: Sequence[Answer]) -> datetime | None:
 
 
 def probe(
-    client: Client, base_url: str, selection: Selection, as_of: date, before: Iterable[Answer]
+    client: Client, base_url: str, selection: Selection, as_of: date, before: Iterable[Kept]
 ) -> Iterator[Deviation]:
     """Whether the list and the first element are as agreed, and which codes have come and gone."""
     try:

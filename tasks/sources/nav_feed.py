@@ -108,7 +108,7 @@ def updated(answers: Sequence[Answer]) -> datetime | None:
 
 
 def probe(
-    client: Client, base_url: str, selection: Selection, as_of: date, before: Iterable[Answer]
+    client: Client, base_url: str, selection: Selection, as_of: date, before: Iterable[Kept]
 ) -> Iterator[Deviation]:
     """Whether the token and the newest page are as agreed; nothing else is fetched."""
     try:

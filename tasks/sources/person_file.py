@@ -164,7 +164,7 @@ def fetch(client: Client, base_url: str, selection: Selection, as_of: date) -> I
 
 
 def probe(
-    client: Client, base_url: str, selection: Selection, as_of: date, before: Iterable[Answer]
+    client: Client, base_url: str, selection: Selection, as_of: date, before: Iterable[Kept]
 ) -> Iterator[Deviation]:
     """Nothing: there is no source to ask."""
     return iter(())

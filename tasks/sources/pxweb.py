@@ -17,7 +17,7 @@ import msgspec
 import polars as pl
 
 from tasks.errors import SourceChanged, SourceUnavailable
-from tasks.sources import Answer, Deviation, jsonstat
+from tasks.sources import Answer, Deviation, Kept, jsonstat
 from tasks.sources.body import Refused
 from tasks.sources.pxweb_compare import deviations
 from tasks.sources.pxweb_plan import (
@@ -123,7 +123,7 @@ def updated(answers: Sequence[Answer]) -> datetime | None:
 
 
 def probe(
-    client: Client, base_url: str, selection: Selection, as_of: date, before: Iterable[Answer]
+    client: Client, base_url: str, selection: Selection, as_of: date, before: Iterable[Kept]
 ) -> Iterator[Deviation]:
     """What differs between the selection, the table's metadata of today, and those last landed.
 

@@ -13,7 +13,7 @@ import msgspec
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from tasks.errors import ConfigurationError, SourceChanged
-from tasks.sources import Answer, jsonstat
+from tasks.sources import Answer, Kept, jsonstat
 from tasks.sources.pxweb_expressions import check, expand, is_expression
 from tasks.sources.pxweb_grid import chunk_counts, parts
 
@@ -129,7 +129,7 @@ class _Codelist(msgspec.Struct):
     values: list[_Code]
 
 
-def offers(selection: Selection, metadata: Answer) -> list[Offer]:
+def offers(selection: Selection, metadata: Answer | Kept) -> list[Offer]:
     """The variables of the table, in its own order."""
     if selection.api == "v2":
         head = jsonstat.describe(metadata.content)
@@ -155,7 +155,7 @@ def codelist_codes(answer: Answer) -> tuple[str, ...]:
     return tuple(value.code for value in _decoded(answer, _Codelist).values)
 
 
-def _decoded(answer: Answer, kind: type[Any]) -> Any:
+def _decoded(answer: Answer | Kept, kind: type[Any]) -> Any:
     try:
         return msgspec.json.decode(answer.content, type=kind)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:

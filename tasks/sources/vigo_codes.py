@@ -22,7 +22,7 @@ from tasks.errors import SourceChanged, SourceUnavailable
 from tasks.sources import Deviation
 
 if TYPE_CHECKING:
-    from tasks.sources import Answer
+    from tasks.sources import Answer, Kept
     from tasks.sources.transport import Client
 
 MOST_PAGES = 500
@@ -101,7 +101,7 @@ def updated(answers: Sequence[Answer]) -> datetime | None:
 
 
 def probe(
-    client: Client, base_url: str, selection: Selection, as_of: date, before: Iterable[Answer]
+    client: Client, base_url: str, selection: Selection, as_of: date, before: Iterable[Kept]
 ) -> Iterator[Deviation]:
     """Whether the first page is as agreed; the others are not asked for."""
     try:
