@@ -11,8 +11,10 @@ renamed AS (
     SELECT
         CASE
             WHEN source.level = 'Fylke' THEN source.kode
-            -- A programme or school of the country lies under no county.
-            ELSE coalesce(source.parent, '0')
+            -- -12 stands for all counties. A row whose county is not there is nobody's, and least
+            -- of all the country's: the suite stops it.
+            WHEN regexp_replace(source.id, '[.][^.]+$', '') IN ('1', '1.-12') THEN '0'
+            ELSE source.parent
         END AS county_code,
         CASE
             WHEN source.level = 'Utdanningsprogram' THEN programmes.programme_code

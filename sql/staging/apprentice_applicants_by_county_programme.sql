@@ -11,8 +11,10 @@ renamed AS (
     SELECT
         CASE
             WHEN source.level = 'Fylke' THEN source.kode
-            -- A programme or school of the country lies under no county.
-            ELSE coalesce(source.parent, '0')
+            -- -12 stands for all counties. A row whose county is not there is nobody's, and least
+            -- of all the country's: the suite stops it.
+            WHEN regexp_replace(source.id, '[.][^.]+$', '') IN ('1', '1.-12') THEN '0'
+            ELSE source.parent
         END AS county_code,
         CASE
             WHEN source.level = 'Utdanningsprogram' THEN programmes.programme_code
@@ -25,13 +27,17 @@ renamed AS (
             CASE WHEN source.column_1 ILIKE '%oktober%' THEN 1 ELSE 31 END
         ) AS counted_on,
         source.column_2 ILIKE 'søkere%' AS is_applicants,
+        source.column_2 ILIKE '%kontrakter%' AS is_contracts,
         source.value::INTEGER AS number,
         source.status,
         source.constructed
     FROM source
     LEFT JOIN reference.utdanningsprogram AS programmes
         ON regexp_extract(source.id, '[^.]+$') = programmes.udir_id
-    WHERE source.column_1 ILIKE '%oktober%' OR source.column_1 ILIKE '%desember%'
+    -- The page may show the share beside the counts: a share is no number of persons.
+    WHERE
+        (source.column_1 ILIKE '%oktober%' OR source.column_1 ILIKE '%desember%')
+        AND source.column_2 NOT ILIKE '%andel%'
 ),
 
 final AS (
@@ -40,7 +46,7 @@ final AS (
         programme_code,
         counted_on,
         max(number) FILTER (WHERE is_applicants) AS applicants,
-        max(number) FILTER (WHERE NOT is_applicants) AS with_contract,
+        max(number) FILTER (WHERE is_contracts) AS with_contract,
         max(status) AS status,
         bool_or(constructed) AS constructed
     FROM renamed

@@ -13,7 +13,7 @@ import msgspec
 
 from tasks.demo import wire
 
-FILTER = re.compile(r"(?P<name>[A-Za-z]+ID)\((?P<values>[^()]*)\)")
+FILTER = re.compile(r"(?P<name>[A-Za-z]+(?:_[A-Za-z]+)*ID)\((?P<values>[^()]*)\)")
 STEM = "rest/v1"
 
 
@@ -156,7 +156,7 @@ def _chosen(page: Page, text: str) -> dict[str, set[str]]:
     """
     if not text:
         raise Wrong("Filter må oppgis!")
-    parts = {m["name"]: re.split(r"[.,]", m["values"]) for m in FILTER.finditer(text)}
+    parts = {m["name"]: re.split(r"[_.,]", m["values"]) for m in FILTER.finditer(text)}
     if re.sub(r"_", "", FILTER.sub("", text)) or not parts:
         raise Wrong(f"Filteret kan ikke leses: {text}")
     if unknown := sorted(set(parts) - set(page.head["gyldigeFiltre"])):

@@ -28,8 +28,9 @@ if TYPE_CHECKING:
     from tasks.sources import Answer
     from tasks.sources.transport import Client
 
-# [unconfirmed] How several values of one filter are written: no public source documents it.
-FILTER_VALUE_JOIN = "."
+# [unconfirmed] How several values of one filter are written is not recorded. The one public client
+# that asks for several years at once (larsarnenilssen/fuskelappen, 2026) joins them like this.
+FILTER_VALUE_JOIN = "_"
 FILTER_JOIN = "_"
 SUPPRESSED = "*"
 # Thousands are parted by an ordinary, no-break, narrow no-break or thin space; a point is not read
@@ -141,7 +142,7 @@ def filter_text(valid: list[str], defaults: dict[str, list[int]], selection: Sel
     """The selection's filters over the page's defaults, as the portal writes them.
 
     Returns:
-        For example `TidID(202410.202510)_TrinnID(-10)`, in the order in which the page lists its
+        For example `TidID(202410_202510)_TrinnID(-10)`, in the order in which the page lists its
         filters.
 
     Raises:
