@@ -167,7 +167,7 @@ def pages() -> list[Page]:
         Page(304, "FOY_LK_FylkUtdprogAar", "Løpende lærekontrakter etter fylke og program",
              programme, "TidID", (202410, 202510), 1, ("Løpende lærekontrakter",), True,
              _contracts()),
-        Page(305, "VGO_Gjennomfoering_Fylk", "Gjennomføring etter fylke", county, "KullID",
+        Page(305, "VGO_Gjennomfoering_Fylk", "Gjennomføring etter fylke", county, "TidID",
              (2018, 2019), 1, ("Fullført og bestått (prosent)",), True, _completion()),
         *construct_udir_levels.pages(),
     ]  # fmt: skip
