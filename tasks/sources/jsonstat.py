@@ -314,7 +314,7 @@ def _dense(text: bytes) -> pl.Series:
         stop = cut if cut > 0 else end
         try:
             numbers = _dense_decoder.decode(b"[" + text[start:stop] + b"]")
-        except msgspec.DecodeError:
+        except (msgspec.DecodeError, UnicodeDecodeError):
             # Again in one go: the message then names the place in the whole array.
             numbers = _decoded(_dense_decoder, text, "value: ")
         series.append(pl.Series("value", numbers, dtype=pl.Float64))

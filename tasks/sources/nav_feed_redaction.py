@@ -160,16 +160,16 @@ def page(content: bytes, place: str) -> Page:
     """
     try:
         return _page.decode(content)
-    except msgspec.DecodeError as error:
-        raise changed("id, next_url og items med _feed_entry", place, error) from None
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise changed("id, next_url og items med _feed_entry", place, _said(error)) from None
 
 
 def detail(content: bytes, place: str) -> Detail:
     """Read details as they landed; arguments and refusal are those of `page`."""
     try:
         return _detail.decode(content)
-    except msgspec.DecodeError as error:
-        raise changed("uuid, status, sistEndret og ad_content", place, error) from None
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise changed("uuid, status, sistEndret og ad_content", place, _said(error)) from None
 
 
 def redacted_page(answer: Answer) -> tuple[Page, Answer]:
@@ -190,8 +190,8 @@ def redacted_detail(answer: Answer, uuid: str) -> tuple[Detail, Answer]:
     place = f"detaljene om {uuid}"
     try:
         wire = _wire_detail.decode(answer.content)
-    except msgspec.DecodeError as error:
-        raise changed("uuid, status, sistEndret og ad_content", place, error) from None
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise changed("uuid, status, sistEndret og ad_content", place, _said(error)) from None
     if wire.uuid != uuid:
         raise changed(f"stillingen {uuid}", place, "en annen uuid")
     found = wire.ad_content if wire.ad_content is not UNSET else wire.json
@@ -209,6 +209,11 @@ def gone(answer: Answer, uuid: str, instant: str) -> tuple[Detail, Answer]:
     """What lands of a vacancy that the source answers 404 about, so that it is asked for once."""
     kept = Detail(uuid, GONE, instant)
     return kept, _landed(answer, "", kept)
+
+
+def _said(error: Exception) -> str:
+    """What a decoder said; of another character set nothing, since it would show the bytes."""
+    return "et annet tegnsett enn UTF-8" if isinstance(error, UnicodeDecodeError) else str(error)
 
 
 def changed(expected: str, place: str, error: Any) -> SourceChanged:

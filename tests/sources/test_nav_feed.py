@@ -439,6 +439,7 @@ def without(key: str) -> dict[str, Any]:
         (page("p1", []).replace(b'"items"', b'"rows"'), "items"),
         (page("p1", []).replace(b'"next_url"', b'"next"'), "next_url"),
         (page("p1", [None]), r"items\[\d?.*\]"),
+        (page("p1", [item(1)]).replace(b'"u1"', '"Åse Oppdiktet"'.encode("latin-1")), "UTF-8"),
     ],
 )
 def test_a_page_of_another_form_is_refused_by_place_and_not_landed(client, content, named):
@@ -497,7 +498,8 @@ def test_a_source_that_goes_wrong_is_refused(client, server, mode, where):
 
 
 @pytest.mark.parametrize(
-    "content", [b"<html>", b'{"id":"p1","next_url":nu', b"", b"[]", b'{"id":"p"}']
+    "content",
+    [b"<html>", b'{"id":"p1","next_url":nu', b"", b"[]", b'{"id":"p"}', b'{"id":"\xe5"}'],
 )
 def test_landed_bytes_of_another_form_are_refused_by_part(content):
     for role in ("page/p1", "detail/u1/2026-11-02T08:00:00Z"):
