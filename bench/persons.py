@@ -41,7 +41,7 @@ rooms = Settings(home=Path(sys.argv[1]), profile="live").rooms
 dataset = catalogue.load(Project().catalogue).datasets["vigo_applicants"]
 landed = persons.take(rooms, Journal(rooms.journal), dataset, date(2026, 11, 24))
 landing = Landing(rooms.landing)
-folder = rooms.parsed
+folder = rooms.parsed / dataset.id
 folder.mkdir()
 for name, frame in person_file.parse(landing.kept(landed), dataset.selection).items():
     warehouse.write_parquet(frame, folder / f"{name}.parquet")
@@ -130,7 +130,8 @@ def measured(script: str, root: Path, name: str) -> tuple[float, float]:
         check=False,
     )
     assert done.returncode == 0, done.stderr[-2000:]
-    rows, told = done.stdout.split("\n")[:2]
+    # The database draws its progress above what is printed last.
+    rows, told = done.stdout.split("\n")[-3:-1]
     assert int(rows) == ROWS * YEARS, rows
     seconds, memory = told.split()
     shutil.rmtree(home)

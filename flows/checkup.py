@@ -20,7 +20,7 @@ from tasks.errors import NotFound, SourceUnavailable, TilbudsplanError
 from tasks.journal import Journal
 from tasks.landing import Landing
 from tasks.settings import Project, Settings, oslo_today
-from tasks.sources import person_file
+from tasks.sources.person_identity import fingerprint
 
 State = Literal["ok", "merk", "feil"]
 SPACE_BYTES = 2_000_000_000
@@ -210,17 +210,23 @@ def _warehouse(settings: Settings) -> tuple[State, str]:
 def _persons(settings: Settings, project: Project) -> tuple[State, str]:
     """The key, and what should have been deleted."""
     loaded = catalogue.load(project.catalogue, settings.profile, settings.source_server)
-    landing = Landing(settings.rooms.landing)
+    landing, journal = Landing(settings.rooms.landing), Journal(settings.rooms.journal)
     held = persons.batches(landing, loaded)
+    if begun := persons.unfinished(journal):
+        return "feil", f"sletting av {len(begun)} ble avbrutt. Kjør «tilbudsplan purge»."
+    if stray := persons.strays(settings.rooms, loaded, oslo_today()):
+        return "feil", "\n".join(finding.reason for finding in stray)
+    if not held and not settings.rooms.person_key.exists():
+        return "ok", "ingen er tatt inn"
+    secret = persons.key(settings.rooms, journal)
     if not held:
         return "ok", "ingen er tatt inn"
-    secret = persons.key(settings.rooms, Journal(settings.rooms.journal))
     if late := persons.due(landing, loaded, oslo_today()):
         return "feil", f"{len(late)} er over slettedatoen. Kjør «tilbudsplan purge»."
     rows = sum(batch.rows for batch in held)
     first = min(batch.delete_after for batch in held)
     text = f"{len(held)} tatt inn med {rows} rader, neste slettes etter {first:%d.%m.%Y}"
-    other = [batch.file for batch in held if batch.key != person_file.fingerprint(secret)]
+    other = [batch.file for batch in held if batch.key != fingerprint(secret)]
     if other:
         return "merk", (
             f"{text}. {', '.join(other)} er gjort ukjennelige med en annen nøkkel og kan ikke "

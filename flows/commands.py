@@ -11,8 +11,9 @@ from datetime import date
 from flows import show, workers
 from flows.environment import configure
 from flows.sources import source_server
-from tasks import catalogue, locks, night, runs
+from tasks import catalogue, locks, night, persons, runs
 from tasks.errors import WrongUse
+from tasks.journal import Journal
 from tasks.settings import Project, Settings, oslo_today
 
 DEMO_SCHOOL_YEAR = "2027/28"
@@ -49,6 +50,11 @@ def ingest(datasets: tuple[str, ...], as_of: date | None, full: bool, ignore_win
     if as_of and as_of < today:
         path = night.rebuild(settings, as_of)
         show.line(f"Tallene slik de stod {as_of:%d.%m.%Y}: {show.relative(path)}")
+        for file, on in night.deleted_since(settings, as_of).items():
+            show.line(
+                f"Radene om personer fra {file} ble slettet {on:%d.%m.%Y} og er ikke med; "
+                "tallene som ble talt av dem, står."
+            )
         show.line(f"Se tabellene med: tilbudsplan query --as-of {as_of}")
         return
     catalogue.load(Project().catalogue).select(datasets)
@@ -115,10 +121,16 @@ def purge(dry_run: bool, as_json: bool) -> None:
     """Delete persons whose last day is past."""
     settings = Settings()
     with source_server(settings) as ready, locks.night_lock(ready.rooms.lock):
+        begun = persons.unfinished(Journal(ready.rooms.journal))
         deleted = night.purge(ready, dry_run=dry_run)
     if as_json:
         show.as_json([asdict(batch) for batch in deleted])
         return
+    if begun:
+        show.line(
+            f"En sletting av {len(begun)} filer ble avbrutt"
+            + (" og må kjøres ferdig." if dry_run else ", og er nå ferdig.")
+        )
     if not deleted:
         show.line("Ingen personfiler er over slettedatoen.")
         return

@@ -40,6 +40,7 @@ KINDS = {
     "stage": "klargjøring",
     "block": "stoppet",
     "deletion": "sletting",
+    "inbox": "innboks",
     "freshness": "for gammel",
     "warn": "advarsel",
     "awaited": "ventes",

@@ -26,7 +26,8 @@ class Finding:
 
     Attributes:
         dataset: The dataset, or the table where it is not one dataset's.
-        kind: `fetch`, `parse`, `stage`, `block`, `freshness`, `deletion` or `warn`.
+        kind: `fetch`, `parse`, `stage`, `block`, `freshness`, `deletion`, `inbox` or
+            `warn`.
         owner: Who answers for it.
         reason: What is wrong, in Norwegian.
         since: Oslo date of the first night.

@@ -71,6 +71,11 @@ class Blobs:
         """Whether a blob was deleted on purpose."""
         return self._path(sha256).with_suffix(_DELETED).exists()
 
+    def deleted_on(self, sha256: str) -> date:
+        """The day that a blob was deleted on purpose."""
+        mark = self._path(sha256).with_suffix(_DELETED)
+        return date.fromisoformat(mark.read_text(encoding="ascii"))
+
     def is_whole(self, sha256: str) -> bool:
         """Whether the blob is there, and what it says it is."""
         content = _decompress(self._path(sha256))

@@ -215,6 +215,11 @@ class Landing:
         """Whether a part was deleted on purpose, and with it what it said of persons."""
         return self._blobs.is_deleted(part.sha256)
 
+    def deleted(self, snapshot: Snapshot) -> list[tuple[Part, date]]:
+        """The parts of a snapshot that were deleted on purpose, each with the day of it."""
+        parts = [part for line in self._chain(snapshot) for part in line.parts]
+        return [(p, self._blobs.deleted_on(p.sha256)) for p in parts if self.is_deleted(p)]
+
     def delete(self, sha256: str, on: date) -> None:
         """Delete the bytes of a part; the manifest still says that it was there."""
         self._blobs.delete(sha256, on)

@@ -40,6 +40,7 @@ __all__ = [
     "Outcome",
     "begin",
     "build",
+    "deleted_since",
     "delivered",
     "fail",
     "land_dataset",
@@ -148,6 +149,7 @@ def build(night: Night, candidates: Iterable[Candidate]) -> Outcome:
     con = assembly.con
     try:
         found = audit.write(assembly, night.landing, night.id, night.profile)
+        found += persons.strays(night.rooms, night.catalogue, night.as_of)
         vintages = assembly.vintages
         _journal_built(night, vintages)
         findings = alerts.record(night.journal, night.id, found)
@@ -181,13 +183,26 @@ def purge(settings: Settings, *, dry_run: bool = False) -> list[Batch]:
     """
     loaded = catalogue.load(Project().catalogue, settings.profile, settings.source_server)
     chosen = persons.due(Landing(settings.rooms.landing), loaded, oslo_today())
-    if dry_run or not chosen:
+    begun = persons.unfinished(Journal(settings.rooms.journal))
+    if dry_run or not (chosen or begun):
         return chosen
     night = begin(settings)
     persons.delete(settings.rooms, night.journal, chosen, night.as_of)
     if warehouse.internal(settings.rooms).exists():
         build(night, [])
+    persons.finish(night.journal)
     return chosen
+
+
+def deleted_since(settings: Settings, as_of: date) -> dict[str, date]:
+    """The files whose persons the night of a date stood on and are deleted since, by day.
+
+    Raises:
+        NotFound: no night was built on or before the date.
+    """
+    record = _built_nights(Journal(settings.rooms.journal), as_of)
+    snapshots = {name: chosen["snapshot"] for name, chosen in record["vintages"].items()}
+    return persons.deleted_of(Landing(settings.rooms.landing), snapshots)
 
 
 def fail(night: Night, error: BaseException) -> None:
@@ -353,6 +368,8 @@ def _refuse_difference(then: dict[str, Vintage], now: dict[str, Vintage]) -> Non
 def _sweep(rooms: Rooms) -> None:
     """Remove what a killed night left behind."""
     rooms.build.mkdir(parents=True, exist_ok=True)
+    # What the database writes beside its file while it builds has restricted rows in it too.
+    rooms.build.chmod(0o700)
     for file in rooms.build.iterdir():
         file.unlink()
     for folder in [*rooms.parsed.glob("*/.parsing-*"), *rooms.asof.glob(".rebuild-*")]:

@@ -9,17 +9,20 @@ from __future__ import annotations
 import os
 import secrets
 import shutil
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
 from tasks import jsonlines
+from tasks.alerts import Finding
 from tasks.catalogue import INBOX, Catalogue, Dataset
 from tasks.errors import ConfigurationError, SourceChanged
 from tasks.journal import Journal
 from tasks.landing import Landing, Part, Snapshot
 from tasks.settings import Rooms
 from tasks.sources import person_file
+from tasks.sources.person_identity import fingerprint
 
 PROTOCOL = "person_file"
 KEY_BYTES = 32
@@ -57,7 +60,8 @@ def inbox(rooms: Rooms, dataset: Dataset) -> Path:
 def take(rooms: Rooms, journal: Journal, dataset: Dataset, as_of: date) -> Snapshot | None:
     """Take every file of a dataset out of its folder: pseudonymise, land, and delete the file.
 
-    A file that is refused stays, and those before it are taken.
+    A file that is refused stays, and those before it are taken. One that is still being written
+    stays too, and what came after the first reading is taken as a correction the next night.
 
     Returns:
         What the dataset holds now; None where no file was ever there.
@@ -69,13 +73,15 @@ def take(rooms: Rooms, journal: Journal, dataset: Dataset, as_of: date) -> Snaps
     landing = Landing(rooms.landing)
     last = landing.latest(dataset.id)
     folder = inbox(rooms, dataset)
-    _make_private(folder)
+    for room in (folder, rooms.landing, rooms.parsed):
+        _make_private(room)
     files = [f for f in sorted(folder.iterdir()) if _is_taken(f, dataset)]
     if not files:
         return last and landing.extend(dataset.id, as_of, last, ())
     secret = key(rooms, journal)
     refused: list[SourceChanged] = []
     for file in files:
+        state = _state(file)
         content = file.read_bytes()
         try:
             batch = person_file.pseudonymise(file.name, content, dataset.selection, secret)
@@ -85,8 +91,9 @@ def take(rooms: Rooms, journal: Journal, dataset: Dataset, as_of: date) -> Snaps
         answers = person_file.answers(file.name, batch, dataset.selection, secret, as_of)
         last = landing.extend(dataset.id, as_of, last, answers, private=True)
         # Landed and synced: from here on only the pseudonyms exist.
-        file.unlink()
-        jsonlines.sync_folder(folder)
+        if _state(file) == state:
+            file.unlink()
+            jsonlines.sync_folder(folder)
     if refused:
         raise _together(folder, refused)
     return last
@@ -110,7 +117,7 @@ def key(rooms: Rooms, journal: Journal) -> bytes:
             )
         _make_private(path.parent)
         if _write_private(path, secrets.token_hex(KEY_BYTES)):
-            journal.append("persons.key_made", {"key": person_file.fingerprint(_read_key(path))})
+            journal.append("persons.key_made", {"key": fingerprint(_read_key(path))})
     if path.stat().st_mode & _OTHERS:
         raise ConfigurationError(
             subject=str(path),
@@ -142,10 +149,14 @@ def due(landing: Landing, catalogue: Catalogue, today: date) -> list[Batch]:
 def delete(rooms: Rooms, journal: Journal, chosen: list[Batch], today: date) -> None:
     """Delete the persons of batches from landing and from everything made of it on disk.
 
-    The warehouse still has them until the next build; `tasks.night.build` makes it anew. Journal
-    first: what is written there and not done yet is done when the same is asked for again.
+    The warehouse still has them until the next build; `tasks.night.build` makes it anew, and
+    `finish` is called after that. Journal first: what a crash stopped is `unfinished`, and is done
+    when deletion is asked for again.
     """
     landing = Landing(rooms.landing)
+    begun = unfinished(journal)
+    for sha256 in begun:
+        landing.delete(sha256, today)
     for batch in chosen:
         told = {
             "dataset": batch.dataset,
@@ -157,9 +168,57 @@ def delete(rooms: Rooms, journal: Journal, chosen: list[Batch], today: date) -> 
         }
         journal.append("persons.deleted", told)
         landing.delete(batch.sha256, today)
-        shutil.rmtree(rooms.parsed / batch.dataset, ignore_errors=True)
-    # Rebuilt nights have every schema in them, and can be built again.
-    shutil.rmtree(rooms.asof, ignore_errors=True)
+    datasets = {*begun.values(), *(batch.dataset for batch in chosen)}
+    # What is parsed, and rebuilt nights with every schema in them, can be made again.
+    for folder in (rooms.asof, *(rooms.parsed / dataset for dataset in datasets)):
+        if folder.exists():
+            shutil.rmtree(folder)
+
+
+def finish(journal: Journal) -> None:
+    """Write down that nothing on disk holds the persons any more that deletion was begun of."""
+    if begun := unfinished(journal):
+        journal.append("persons.gone", {"parts": list(begun)})
+
+
+def unfinished(journal: Journal) -> dict[str, str]:
+    """Parts that deletion was begun of and not ended (a crash, a failed build), by dataset."""
+    begun: dict[str, str] = {}
+    for entry in journal.entries():
+        if entry.kind == "persons.deleted":
+            begun[entry.payload["part"]] = entry.payload["dataset"]
+        elif entry.kind == "persons.gone":
+            for part in entry.payload["parts"]:
+                begun.pop(part, None)
+    return begun
+
+
+def deleted_of(landing: Landing, snapshots: Mapping[str, str | None]) -> dict[str, date]:
+    """The files whose persons a night stood on and are deleted since, each with the day of it."""
+    return {
+        part.role.removeprefix(person_file.PERSONS): on
+        for dataset, snapshot in snapshots.items()
+        if snapshot
+        for part, on in landing.deleted(landing.get(dataset, snapshot))
+    }
+
+
+def strays(rooms: Rooms, catalogue: Catalogue, as_of: date) -> list[Finding]:
+    """Files in the folders that no entry takes, by publisher; their names may be somebody's."""
+    datasets = [dataset for dataset in catalogue if dataset.protocol == PROTOCOL]
+    found = []
+    for publisher in {dataset.publisher.id: dataset for dataset in datasets}.values():
+        own = [d for d in datasets if d.publisher.id == publisher.publisher.id]
+        folder = inbox(rooms, publisher)
+        files = [f for f in folder.iterdir() if f.name[0] != "."] if folder.is_dir() else []
+        if left := sum(not any(_is_taken(file, dataset) for dataset in own) for file in files):
+            names = ", ".join(dataset.selection.file for dataset in own)
+            reason = (
+                f"{left} i {folder} har et navn som ingen oppføring tar og blir liggende med "
+                f"personopplysninger; gi den et navn på formen {names}, eller slett den"
+            )
+            found.append(Finding(own[0].publisher.id, "inbox", own[0].owner, reason, as_of))
+    return found
 
 
 def _batch(dataset: Dataset, line: Snapshot, part: Part) -> Batch:
@@ -172,6 +231,12 @@ def _batch(dataset: Dataset, line: Snapshot, part: Part) -> Batch:
         key=part.headers["key"],
         sha256=part.sha256,
     )
+
+
+def _state(file: Path) -> tuple[int, int]:
+    """What changes when somebody writes to a file."""
+    found = file.stat()
+    return found.st_size, found.st_mtime_ns
 
 
 def _is_taken(file: Path, dataset: Dataset) -> bool:
@@ -208,8 +273,17 @@ def _read_key(path: Path) -> bytes:
 
 
 def _make_private(folder: Path) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
-    folder.chmod(0o700)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        folder.chmod(0o700)
+    except OSError as error:
+        raise ConfigurationError(
+            subject=str(folder),
+            expected="en mappe som bare denne brukeren kan lese",
+            got=str(error.strerror),
+            remedy="la brukeren som kjører natten eie mappen, eller pek TILBUDSPLAN_INBOX eller "
+            "TILBUDSPLAN_PERSON_KEY til en annen",
+        ) from error
 
 
 def _write_private(path: Path, text: str) -> bool:

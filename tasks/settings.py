@@ -38,6 +38,14 @@ class Settings(BaseSettings):
     contact: str | None = Field(
         default=None, description="E-mail address in the User-Agent, so that a source can reach us"
     )
+    inbox: Path | None = Field(
+        default=None, description="Where files about persons are laid. Unset: inbox under the home"
+    )
+    person_key: Path | None = Field(
+        default=None,
+        description="The key that identity numbers are hashed with. Unset: keys/person.key under "
+        "the home; on another disk it is not copied with the rest",
+    )
     retry_pause_seconds: float = Field(
         default=60, ge=0, description="Pause before a source that did not answer is asked again"
     )
@@ -60,7 +68,10 @@ class Settings(BaseSettings):
     @property
     def rooms(self) -> Rooms:
         """The folders of this installation."""
-        return Rooms(self.home.absolute())
+        rooms = Rooms(self.home.absolute())
+        rooms.inbox = self.inbox.absolute() if self.inbox else rooms.inbox
+        rooms.person_key = self.person_key.absolute() if self.person_key else rooms.person_key
+        return rooms
 
 
 class Rooms:

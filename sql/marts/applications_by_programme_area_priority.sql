@@ -20,10 +20,55 @@ WITH counted AS (
 small AS (
     SELECT
         *,
-        applications BETWEEN 1 AND 4 AS is_small,
-        count(*) FILTER (WHERE applications BETWEEN 1 AND 4)
-            OVER (PARTITION BY application_year, applies_for, right_to_education, level, priority)
-            AS small_in_group,
+        applications BETWEEN 1 AND 4 AS is_small
+    FROM counted
+),
+
+-- Who knows the sum of a group can work out a closed cell that is alone in it, and closed cells
+-- that can only be one person each: the smallest other cell of the group is closed with them.
+-- First the programmes, whose sums others publish.
+programmes AS (
+    SELECT
+        *,
+        count(*) FILTER (WHERE is_small) OVER programme AS closed_cells,
+        sum(applications) FILTER (WHERE is_small) OVER programme AS closed_persons,
+        row_number() OVER (
+            PARTITION BY
+                application_year,
+                priority,
+                left(programme_area_code, 2),
+                is_small
+            ORDER BY
+                applications,
+                programme_area_code,
+                applies_for,
+                right_to_education,
+                level
+        ) AS place
+    FROM small
+    WINDOW programme AS (
+        PARTITION BY
+            application_year,
+            priority,
+            left(programme_area_code, 2)
+    )
+),
+
+closed_in_programmes AS (
+    SELECT
+        * EXCLUDE (closed_cells, closed_persons, place),
+        is_small
+        OR coalesce(place = 1 AND (closed_cells = 1 OR closed_persons = closed_cells), FALSE)
+            AS is_closed
+    FROM programmes
+),
+
+-- Then the groups that stand side by side here.
+grouped AS (
+    SELECT
+        *,
+        count(*) FILTER (WHERE is_closed) OVER side_by_side AS closed_cells,
+        sum(applications) FILTER (WHERE is_closed) OVER side_by_side AS closed_persons,
         row_number() OVER (
             PARTITION BY
                 application_year,
@@ -31,10 +76,20 @@ small AS (
                 right_to_education,
                 level,
                 priority,
-                applications BETWEEN 1 AND 4
-            ORDER BY applications, programme_area_code
+                is_closed
+            ORDER BY
+                applications,
+                programme_area_code
         ) AS place
-    FROM counted
+    FROM closed_in_programmes
+    WINDOW side_by_side AS (
+        PARTITION BY
+            application_year,
+            applies_for,
+            right_to_education,
+            level,
+            priority
+    )
 ),
 
 final AS (
@@ -45,11 +100,13 @@ final AS (
         programme_area_code,
         level,
         priority,
-        -- One closed cell alone follows from the sum of its group: the smallest other goes with it.
-        not(is_small OR (small_in_group = 1 AND place = 1)) AS is_open,
+        not(
+            is_closed
+            OR coalesce(place = 1 AND (closed_cells = 1 OR closed_persons = closed_cells), FALSE)
+        ) AS is_open,
         CASE WHEN is_open THEN applications END AS applications,
         constructed
-    FROM small
+    FROM grouped
 )
 
 SELECT * FROM final

@@ -19,15 +19,71 @@ WITH counted AS (
 small AS (
     SELECT
         *,
-        tests BETWEEN 1 AND 4 AS is_small,
-        count(*) FILTER (WHERE tests BETWEEN 1 AND 4)
-            OVER (PARTITION BY year, programme_code, contract_type, result)
-            AS small_in_group,
-        row_number() OVER (
-            PARTITION BY year, programme_code, contract_type, result, tests BETWEEN 1 AND 4
-            ORDER BY tests, trade_code
-        ) AS place
+        tests BETWEEN 1 AND 4 AS is_small
     FROM counted
+),
+
+-- Who knows the sum of a group can work out a closed cell that is alone in it, and closed cells
+-- that can only be one person each: the smallest other cell of the group is closed with them.
+-- First the programmes, whose sums others publish.
+programmes AS (
+    SELECT
+        *,
+        count(*) FILTER (WHERE is_small) OVER programme AS closed_cells,
+        sum(tests) FILTER (WHERE is_small) OVER programme AS closed_persons,
+        row_number() OVER (
+            PARTITION BY
+                year,
+                programme_code,
+                is_small
+            ORDER BY
+                tests,
+                trade_code,
+                contract_type,
+                result
+        ) AS place
+    FROM small
+    WINDOW programme AS (
+        PARTITION BY
+            year,
+            programme_code
+    )
+),
+
+closed_in_programmes AS (
+    SELECT
+        * EXCLUDE (closed_cells, closed_persons, place),
+        is_small
+        OR coalesce(place = 1 AND (closed_cells = 1 OR closed_persons = closed_cells), FALSE)
+            AS is_closed
+    FROM programmes
+),
+
+-- Then the groups that stand side by side here.
+grouped AS (
+    SELECT
+        *,
+        count(*) FILTER (WHERE is_closed) OVER side_by_side AS closed_cells,
+        sum(tests) FILTER (WHERE is_closed) OVER side_by_side AS closed_persons,
+        row_number() OVER (
+            PARTITION BY
+                year,
+                programme_code,
+                contract_type,
+                result,
+                is_closed
+            ORDER BY
+                tests,
+                trade_code
+        ) AS place
+    FROM closed_in_programmes
+    WINDOW side_by_side AS (
+        PARTITION BY
+            year,
+            programme_code,
+            contract_type,
+            result
+    )
 ),
 
 final AS (
@@ -37,11 +93,13 @@ final AS (
         trade_code,
         contract_type,
         result,
-        -- One closed cell alone follows from the sum of its group: the smallest other goes with it.
-        not(is_small OR (small_in_group = 1 AND place = 1)) AS is_open,
+        not(
+            is_closed
+            OR coalesce(place = 1 AND (closed_cells = 1 OR closed_persons = closed_cells), FALSE)
+        ) AS is_open,
         CASE WHEN is_open THEN tests END AS tests,
         constructed
-    FROM small
+    FROM grouped
 )
 
 SELECT * FROM final

@@ -18,15 +18,68 @@ WITH counted AS (
 small AS (
     SELECT
         *,
-        contracts BETWEEN 1 AND 4 AS is_small,
-        count(*) FILTER (WHERE contracts BETWEEN 1 AND 4)
-            OVER (PARTITION BY counted_on, programme_code, contract_type)
-            AS small_in_group,
-        row_number() OVER (
-            PARTITION BY counted_on, programme_code, contract_type, contracts BETWEEN 1 AND 4
-            ORDER BY contracts, trade_code
-        ) AS place
+        contracts BETWEEN 1 AND 4 AS is_small
     FROM counted
+),
+
+-- Who knows the sum of a group can work out a closed cell that is alone in it, and closed cells
+-- that can only be one person each: the smallest other cell of the group is closed with them.
+-- First the programmes, whose sums others publish.
+programmes AS (
+    SELECT
+        *,
+        count(*) FILTER (WHERE is_small) OVER programme AS closed_cells,
+        sum(contracts) FILTER (WHERE is_small) OVER programme AS closed_persons,
+        row_number() OVER (
+            PARTITION BY
+                counted_on,
+                programme_code,
+                is_small
+            ORDER BY
+                contracts,
+                trade_code,
+                contract_type
+        ) AS place
+    FROM small
+    WINDOW programme AS (
+        PARTITION BY
+            counted_on,
+            programme_code
+    )
+),
+
+closed_in_programmes AS (
+    SELECT
+        * EXCLUDE (closed_cells, closed_persons, place),
+        is_small
+        OR coalesce(place = 1 AND (closed_cells = 1 OR closed_persons = closed_cells), FALSE)
+            AS is_closed
+    FROM programmes
+),
+
+-- Then the groups that stand side by side here.
+grouped AS (
+    SELECT
+        *,
+        count(*) FILTER (WHERE is_closed) OVER side_by_side AS closed_cells,
+        sum(contracts) FILTER (WHERE is_closed) OVER side_by_side AS closed_persons,
+        row_number() OVER (
+            PARTITION BY
+                counted_on,
+                programme_code,
+                contract_type,
+                is_closed
+            ORDER BY
+                contracts,
+                trade_code
+        ) AS place
+    FROM closed_in_programmes
+    WINDOW side_by_side AS (
+        PARTITION BY
+            counted_on,
+            programme_code,
+            contract_type
+    )
 ),
 
 final AS (
@@ -35,11 +88,13 @@ final AS (
         programme_code,
         trade_code,
         contract_type,
-        -- One closed cell alone follows from the sum of its group: the smallest other goes with it.
-        not(is_small OR (small_in_group = 1 AND place = 1)) AS is_open,
+        not(
+            is_closed
+            OR coalesce(place = 1 AND (closed_cells = 1 OR closed_persons = closed_cells), FALSE)
+        ) AS is_open,
         CASE WHEN is_open THEN contracts END AS contracts,
         constructed
-    FROM small
+    FROM grouped
 )
 
 SELECT * FROM final

@@ -18,15 +18,69 @@ WITH counted AS (
 small AS (
     SELECT
         *,
-        pupils BETWEEN 1 AND 4 AS is_small,
-        count(*) FILTER (WHERE pupils BETWEEN 1 AND 4)
-            OVER (PARTITION BY school_year_start, level, status)
-            AS small_in_group,
-        row_number() OVER (
-            PARTITION BY school_year_start, level, status, pupils BETWEEN 1 AND 4
-            ORDER BY pupils, programme_area_code
-        ) AS place
+        pupils BETWEEN 1 AND 4 AS is_small
     FROM counted
+),
+
+-- Who knows the sum of a group can work out a closed cell that is alone in it, and closed cells
+-- that can only be one person each: the smallest other cell of the group is closed with them.
+-- First the programmes, whose sums others publish.
+programmes AS (
+    SELECT
+        *,
+        count(*) FILTER (WHERE is_small) OVER programme AS closed_cells,
+        sum(pupils) FILTER (WHERE is_small) OVER programme AS closed_persons,
+        row_number() OVER (
+            PARTITION BY
+                school_year_start,
+                left(programme_area_code, 2),
+                is_small
+            ORDER BY
+                pupils,
+                programme_area_code,
+                level,
+                status
+        ) AS place
+    FROM small
+    WINDOW programme AS (
+        PARTITION BY
+            school_year_start,
+            left(programme_area_code, 2)
+    )
+),
+
+closed_in_programmes AS (
+    SELECT
+        * EXCLUDE (closed_cells, closed_persons, place),
+        is_small
+        OR coalesce(place = 1 AND (closed_cells = 1 OR closed_persons = closed_cells), FALSE)
+            AS is_closed
+    FROM programmes
+),
+
+-- Then the groups that stand side by side here.
+grouped AS (
+    SELECT
+        *,
+        count(*) FILTER (WHERE is_closed) OVER side_by_side AS closed_cells,
+        sum(pupils) FILTER (WHERE is_closed) OVER side_by_side AS closed_persons,
+        row_number() OVER (
+            PARTITION BY
+                school_year_start,
+                level,
+                status,
+                is_closed
+            ORDER BY
+                pupils,
+                programme_area_code
+        ) AS place
+    FROM closed_in_programmes
+    WINDOW side_by_side AS (
+        PARTITION BY
+            school_year_start,
+            level,
+            status
+    )
 ),
 
 final AS (
@@ -35,11 +89,13 @@ final AS (
         programme_area_code,
         level,
         status,
-        -- One closed cell alone follows from the sum of its group: the smallest other goes with it.
-        not(is_small OR (small_in_group = 1 AND place = 1)) AS is_open,
+        not(
+            is_closed
+            OR coalesce(place = 1 AND (closed_cells = 1 OR closed_persons = closed_cells), FALSE)
+        ) AS is_open,
         CASE WHEN is_open THEN pupils END AS pupils,
         constructed
-    FROM small
+    FROM grouped
 )
 
 SELECT * FROM final

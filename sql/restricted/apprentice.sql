@@ -10,7 +10,7 @@ WITH source AS (
 renamed AS (
     SELECT
         fil AS file,
-        row_number() OVER (PARTITION BY fil)::INTEGER AS row_number,
+        rad AS row_number,
         -- A keyed hash, the same for a person in every file; null where the number was wrong.
         person AS person_key,
         CASE person_mangler WHEN 'mangler' THEN 'missing' WHEN 'ugyldig' THEN 'invalid' END

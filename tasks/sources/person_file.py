@@ -6,14 +6,13 @@ counts its rows by the columns of `totals`, and stays: figures that a decision l
 change when the persons are deleted.
 
 A column that the layout does not name, and a value that its pattern does not admit, is refused:
-what is let in is listed, not what is kept out. No refusal quotes a value. The hash is HMAC-SHA-256
-(RFC 2104); identity numbers are checked as the National Population Register describes them
-(https://skatteetaten.github.io/folkeregisteret-api-dokumentasjon/nytt-fodselsnummer-fra-2032/).
+what is let in is listed, not what is kept out. No refusal quotes a value, nor a library's words
+about one. Rows land in the order of the hash: exports are sorted by number or name, and the place
+in such a file tells when somebody is born.
 """
 
 from __future__ import annotations
 
-import hmac
 import io
 import re
 from collections.abc import Sequence
@@ -29,6 +28,7 @@ from tasks.errors import SourceChanged
 from tasks.sources import Answer, Kept
 from tasks.sources.delimited import Selection as Delimited
 from tasks.sources.delimited import parse as parse_delimited
+from tasks.sources.person_identity import PERSON, WRONG_ID, fingerprint, pseudonyms
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -39,15 +39,7 @@ if TYPE_CHECKING:
 # The version of what is done to a file; it stands with each part that was made by it.
 RULE = "person_file/1"
 PERSONS, TOTALS = "persons/", "totals/"
-PERSON = "person"
-WRONG_ID = "person_mangler"
 COUNT = "antall"
-# 128 bits of the hash: two persons in a million years of exports do not meet.
-KEY_LETTERS = 32
-FIRST_WEIGHTS = (3, 7, 6, 1, 8, 9, 4, 5, 2, 1)
-SECOND_WEIGHTS = (5, 4, 3, 2, 7, 6, 5, 4, 3, 2, 1)
-# D-numbers have 4 added to the first digit; test persons have 40, 65 or 80 added to the month.
-MONTHS_ADDED = (0, 40, 65, 80)
 
 
 class Selection(BaseModel):
@@ -57,6 +49,8 @@ class Selection(BaseModel):
         file: Which files of the folder it is, as `sokere_*.csv`.
         identity: The column with the national identity number.
         columns: What is kept: each column with the pattern that the whole of a value must match.
+        dates: Those of the columns whose values must be days of the calendar, as 2026-01-31.
+        optional: Those of the columns that may be missing; they are then empty.
         dropped: Columns that may be there and are dropped.
         totals: Columns whose combinations are counted, and the counts kept.
         keep_days: Days from the night that took a file until its persons are deleted.
@@ -69,6 +63,8 @@ class Selection(BaseModel):
     file: str = Field(min_length=1)
     identity: str = Field(min_length=1)
     columns: dict[str, str] = Field(min_length=1)
+    dates: list[str] = []
+    optional: list[str] = []
     dropped: list[str] = []
     totals: list[str] = Field(min_length=1)
     keep_days: int = Field(ge=1)
@@ -90,8 +86,9 @@ class Selection(BaseModel):
         doubled = ({*self.columns} & {*self.dropped}) | ({self.identity} & {*self.columns})
         if doubled:
             raise ValueError(f"{', '.join(sorted(doubled))} kan ikke både beholdes og tas bort")
-        if unknown := sorted({*self.totals} - {*self.columns}):
-            raise ValueError(f"totals nevner {', '.join(unknown)}, som ikke er i columns")
+        for key in ("totals", "dates", "optional"):
+            if unknown := sorted({*getattr(self, key)} - {*self.columns}):
+                raise ValueError(f"{key} nevner {', '.join(unknown)}, som ikke er i columns")
         return self
 
 
@@ -127,13 +124,16 @@ def pseudonymise(name: str, content: bytes, selection: Selection, key: bytes) ->
         SourceChanged: the file has another layout, or a value that its pattern does not admit; the
             column and the line are named, the value is not.
     """
-    rows = _read(name, content, selection)
-    _check_columns(name, rows.columns, selection)
+    rows = _read(name, content, _header(name, content, selection), selection)
     kept = rows.select(list(selection.columns))
     for column, pattern in selection.columns.items():
         _check_values(name, kept[column], pattern)
+    for column in selection.dates:
+        _check_days(name, kept[column])
     numbers = rows[selection.identity].str.replace_all(r"\s", "")
-    persons = kept.insert_column(0, _wrong(numbers)).insert_column(0, _hashed(numbers, key))
+    persons = pl.concat([pseudonyms(numbers, key), kept], how="horizontal")
+    known, unknown = persons.filter(pl.col(PERSON).is_not_null()), pl.col(PERSON).is_null()
+    persons = pl.concat([known.sort(PERSON), persons.filter(unknown).sort(pl.all())])
     counted = kept.group_by(selection.totals).agg(pl.len().cast(pl.Int64).alias(COUNT))
     return Batch(persons, counted.sort(selection.totals, nulls_last=True))
 
@@ -153,11 +153,6 @@ def answers(name: str, batch: Batch, selection: Selection, key: bytes, as_of: da
     ]
 
 
-def fingerprint(key: bytes) -> str:
-    """What tells two keys apart and gives neither away."""
-    return hmac.digest(key, b"tilbudsplan person key", "sha256").hex()[:16]
-
-
 def fetch(client: Client, base_url: str, selection: Selection, as_of: date) -> Iterator[Answer]:
     """Nothing: files about persons are laid in a folder, and nobody is asked for them."""
     return iter(())
@@ -175,7 +170,8 @@ def parse(parts: Sequence[Answer | Kept], selection: Selection) -> dict[str, pl.
 
     Returns:
         `rows`: one row per record of the files whose persons are not deleted. `totals`: one row per
-        file and combination. Both have `fil`, the file's name.
+        file and combination. Both have `fil`, the file's name, and `rad`, the row's number in what
+        landed of it.
 
     Raises:
         SourceChanged: a file was taken by a layout with other columns.
@@ -195,11 +191,12 @@ def parse(parts: Sequence[Answer | Kept], selection: Selection) -> dict[str, pl.
 def empty(selection: Selection) -> dict[str, pl.DataFrame]:
     """The tables before any file is there."""
     text = pl.String()
-    persons = dict.fromkeys([PERSON, WRONG_ID, *selection.columns, "fil"], text)
+    place: dict[str, pl.DataType] = {"fil": text, "rad": pl.Int32()}
+    persons = dict.fromkeys([PERSON, WRONG_ID, *selection.columns], text)
     totals: dict[str, pl.DataType] = {**dict.fromkeys(selection.totals, text), COUNT: pl.Int64()}
     return {
-        "rows": pl.DataFrame(schema=persons),
-        "totals": pl.DataFrame(schema={**totals, "fil": text}),
+        "rows": pl.DataFrame(schema={**persons, **place}),
+        "totals": pl.DataFrame(schema={**totals, **place}),
     }
 
 
@@ -208,80 +205,98 @@ def updated(parts: Sequence[Answer]) -> datetime | None:
     return None
 
 
-def _read(name: str, content: bytes, selection: Selection) -> pl.DataFrame:
-    # A file without its header has a person's record in the first line: nothing of it is shown.
-    header = content.partition(b"\n")[0].decode(selection.encoding, errors="replace")
-    if selection.identity not in header.strip('\ufeff"\r').replace('"', "").split(
-        selection.separator
-    ):
-        raise SourceChanged(
-            subject=name,
-            expected=f"en overskrift med kolonnen {selection.identity}, og skilletegnet "
+def _header(name: str, content: bytes, selection: Selection) -> list[str]:
+    """The columns; another header is refused, and nothing shown of one that may be a record."""
+    end = content.find(b"\n")
+    first = content[: end if end >= 0 else None].decode(selection.encoding, errors="replace")
+    columns = first.strip("\ufeff\r").split(selection.separator)
+    # A quote that is not closed here would take records into the header.
+    columns = [c[1:-1] if len(c) > 1 and c[0] == c[-1] == '"' else c for c in columns]
+    if selection.identity not in columns or '"' in "".join(columns):
+        raise _refused(
+            name,
+            f"en overskrift med kolonnen {selection.identity}, og skilletegnet "
             f"«{selection.separator}», i tegnsettet {selection.encoding}",
-            got="en første linje uten den",
-            remedy="ta ut filen på nytt med overskrift, eller rett oppføringen i data/catalogue",
+            "en første linje uten den",
+            "ta ut filen på nytt med overskrift, eller rett oppføringen i data/catalogue",
         )
+    needed = [column for column in selection.columns if column not in selection.optional]
+    if missing := [column for column in needed if column not in columns]:
+        raise _refused(
+            name,
+            f"kolonnene {', '.join(needed)}",
+            f"en overskrift uten {', '.join(missing)}",
+            "ta ut filen på nytt, eller rett oppføringen i data/catalogue",
+        )
+    known = {selection.identity, *selection.columns, *selection.dropped}
+    if unknown := [str(n) for n, column in enumerate(columns, 1) if column not in known]:
+        raise _refused(
+            name,
+            "bare kolonner som oppføringen i katalogen nevner",
+            f"også kolonne nr. {', '.join(unknown)}",
+            "sett kolonnen i columns om den skal beholdes, ellers i dropped",
+        )
+    if doubled := sorted({column for column in columns if columns.count(column) > 1}):
+        raise _refused(
+            name,
+            "ulike kolonnenavn",
+            f"{', '.join(doubled)} mer enn én gang",
+            "ta ut filen på nytt",
+        )
+    return columns
+
+
+def _read(name: str, content: bytes, header: list[str], selection: Selection) -> pl.DataFrame:
+    """The file as text, the columns that may be missing put in."""
     layout = Delimited(
         path=name,
-        columns=[selection.identity, *selection.columns],
+        columns=[selection.identity],
         encoding=selection.encoding,
         separator=selection.separator,
     )
     file = Answer("file", "FILE", name, None, 0, {}, content, datetime.now(UTC))
-    return parse_delimited([file], layout)["rows"]
-
-
-def _check_columns(name: str, columns: Sequence[str], selection: Selection) -> None:
-    known = {selection.identity, *selection.columns, *selection.dropped}
-    if unknown := [column for column in columns if column not in known]:
-        raise SourceChanged(
-            subject=name,
-            expected="bare kolonner som oppføringen i katalogen nevner",
-            got=f"også {', '.join(unknown)}",
-            remedy="sett kolonnen i columns om den skal beholdes, ellers i dropped",
+    try:
+        rows = parse_delimited([file], layout)["rows"]
+        readable = rows.columns == header
+    except SourceChanged as error:
+        # What the reader choked on hangs on to its refusal as the cause.
+        raise error from None
+    except pl.exceptions.PolarsError:
+        # Its message quotes what it could not read, and that is somebody's.
+        readable = False
+    if not readable:
+        raise _refused(
+            name,
+            f"felt skilt med «{selection.separator}», og anførselstegn bare rundt hele felt",
+            "linjer som ikke lar seg dele i felt",
+            "ta ut filen på nytt; innholdet vises ikke her",
         )
+    absent = [column for column in selection.optional if column not in rows.columns]
+    return rows.with_columns(pl.lit(None, pl.String).alias(column) for column in absent)
 
 
 def _check_values(name: str, values: pl.Series, pattern: str) -> None:
     wrong = ~values.str.contains(f"^(?:{pattern})$").fill_null(value=True)
+    _refuse_values(name, values.name, wrong, f"verdier på formen {pattern}")
+
+
+def _check_days(name: str, values: pl.Series) -> None:
+    days = values.str.to_date("%Y-%m-%d", strict=False)
+    _refuse_values(name, values.name, values.is_not_null() & days.is_null(), "dager i kalenderen")
+
+
+def _refuse_values(name: str, column: str, wrong: pl.Series, expected: str) -> None:
     if wrong.any():
-        line = int(wrong.arg_true()[0]) + 2
-        raise SourceChanged(
-            subject=f"{name}, kolonne «{values.name}»",
-            expected=f"verdier på formen {pattern}",
-            got=f"{int(wrong.sum())} med annen form, den første i rad {line}",
-            remedy="rett filen, eller mønsteret i katalogen; verdien vises ikke her",
+        raise _refused(
+            f"{name}, kolonne «{column}»",
+            expected,
+            f"{int(wrong.sum())} andre, den første i rad {int(wrong.arg_true()[0]) + 2}",
+            "rett filen, eller mønsteret i katalogen; verdien vises ikke her",
         )
 
 
-def _hashed(numbers: pl.Series, key: bytes) -> pl.Series:
-    """The keyed hash of each number that is right, each number hashed once."""
-    right = numbers.filter(_wrong(numbers).is_null()).unique()
-    hashes = [hmac.digest(key, number.encode(), "sha256").hex()[:KEY_LETTERS] for number in right]
-    return numbers.replace_strict(
-        right, pl.Series(hashes, dtype=pl.String), default=None, return_dtype=pl.String
-    ).alias(PERSON)
-
-
-def _wrong(numbers: pl.Series) -> pl.Series:
-    """Why a number is none: `mangler` or `ugyldig`; null where it is one."""
-    digits = [pl.col("n").str.slice(i, 1).cast(pl.Int32, strict=False) for i in range(11)]
-    shape = pl.col("n").str.contains(r"^[0-9]{11}$")
-    first = sum((w * d for w, d in zip(FIRST_WEIGHTS, digits, strict=False)), pl.lit(0))
-    second = sum((w * d for w, d in zip(SECOND_WEIGHTS, digits, strict=True)), pl.lit(0))
-    day, month = digits[0] * 10 + digits[1], digits[2] * 10 + digits[3]
-    born = pl.any_horizontal((month - added).is_between(1, 12) for added in MONTHS_ADDED)
-    # A D-number has 40 added to the day.
-    dated = (day.is_between(1, 31) | day.is_between(41, 71)) & born
-    right = shape & dated & (first % 11 == 0) & (second % 11 == 0)
-    reason = (
-        pl.when(pl.col("n").is_null() | (pl.col("n") == ""))
-        .then(pl.lit("mangler"))
-        .when(right.fill_null(value=False))
-        .then(None)
-        .otherwise(pl.lit("ugyldig"))
-    )
-    return pl.DataFrame({"n": numbers}).select(reason.alias(WRONG_ID)).to_series()
+def _refused(subject: str, expected: str, got: str, remedy: str) -> SourceChanged:
+    return SourceChanged(subject=subject, expected=expected, got=got, remedy=remedy)
 
 
 def _parquet(frame: pl.DataFrame) -> bytes:
@@ -291,7 +306,9 @@ def _parquet(frame: pl.DataFrame) -> bytes:
 
 
 def _landed(part: Answer | Kept, name: str, layout: pl.DataFrame) -> pl.DataFrame:
-    frame = pl.read_parquet(io.BytesIO(part.content)).with_columns(fil=pl.lit(name))
+    frame = pl.read_parquet(io.BytesIO(part.content)).with_columns(
+        fil=pl.lit(name), rad=pl.int_range(1, pl.len() + 1, dtype=pl.Int32)
+    )
     if missing := [column for column in layout.columns if column not in frame.columns]:
         raise SourceChanged(
             subject=name,

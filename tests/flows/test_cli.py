@@ -18,7 +18,7 @@ from typing import Any
 
 import pytest
 
-from flows import checkup, cli
+from flows import checkup, cli, commands
 from tasks import catalogue, night, runs
 from tasks.demo.construct_persons import files, write
 from tasks.demo.server import serve
@@ -594,6 +594,15 @@ def test_persons_are_taken_told_of_and_purged(
     assert batch["rows"] == 50
     assert Journal(home / "journal").entries("persons.deleted")
     assert checks(ask("doctor", "--json"))["personfiler"]["found"] == "ingen er tatt inn"
+    (home / "inbox" / "vigo" / "Testdal.csv").write_text("", encoding="utf-8")
+    told = checks(ask("doctor", "--json"))["personfiler"]
+    assert told["state"] == "feil"
+    assert "elever_*.csv" in told["found"]
+    assert "Testdal" not in told["found"]
+    # A past night is built again without them, and says so.
+    monkeypatch.setattr(commands, "oslo_today", lambda: later)
+    rebuilt = ask("ingest", "--as-of", oslo_today().isoformat())
+    assert f"elever_2025-26.csv ble slettet {later:%d.%m.%Y}" in rebuilt.out
 
 
 def test_the_doctor_refuses_datasets_without_live(ask: Ask) -> None:

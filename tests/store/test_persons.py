@@ -7,6 +7,7 @@ import stat
 from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import polars as pl
@@ -158,7 +159,8 @@ def test_only_the_owner_can_read_what_is_about_persons(
     for path in private:
         if path.suffix != ".zst" or path.stem in named:
             assert stat.S_IMODE(path.stat().st_mode) == 0o600, path
-    assert stat.S_IMODE((rooms.inbox / "vigo").stat().st_mode) == 0o700
+    for folder in (rooms.inbox / "vigo", rooms.landing, rooms.parsed, rooms.build):
+        assert stat.S_IMODE(folder.stat().st_mode) == 0o700, folder
     assert rooms.warehouse.stat().st_mode & stat.S_IRGRP
 
 
@@ -207,6 +209,8 @@ def test_persons_are_deleted_on_their_date_and_the_counts_stay(
     )
 
     # A rebuild of the night that had them stands, without them, and its figures are the same.
+    told_of = night.deleted_since(settings, TODAY)
+    assert told_of == {batch.file: later for batch in told}
     rebuilt = night.rebuild(settings, TODAY)
     with warehouse.connect_read_only(rebuilt) as con:
         assert con.sql(mart).pl().equals(counted)
@@ -296,6 +300,129 @@ def test_deleting_is_taken_up_again_where_it_was_stopped(
     assert snapshot is not None
     roles = [part.role for part in landing.answers(snapshot)]
     assert roles == [f"{person_file.TOTALS}{batches[0].file}"]
+
+
+def test_a_deletion_that_a_crash_stopped_is_ended_by_the_next_one(
+    settings: Settings, project: Project, exports: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lay(settings, exports)
+    run(settings, project)
+    later = TODAY + timedelta(days=1827)
+    monkeypatch.setattr(night, "oslo_today", lambda: later)
+    monkeypatch.setattr(night, "Project", lambda: project)
+    journal = Journal(settings.rooms.journal)
+
+    def killed(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as crash, locks.night_lock(settings.rooms.lock):
+        crash.setattr(night, "build", killed)
+        with pytest.raises(KeyboardInterrupt):
+            night.purge(settings)
+    # Landing has let go of them; the warehouse has not, and that is known.
+    assert rows(settings, "restricted.pupil") == 400
+    assert len(persons.unfinished(journal)) == len(KINDS)
+    with locks.night_lock(settings.rooms.lock):
+        assert night.purge(settings) == []
+    assert rows(settings, "restricted.pupil") == 0
+    assert persons.unfinished(journal) == {}
+
+
+def test_a_part_that_was_marked_and_not_removed_is_removed_by_the_next_deletion(
+    settings: Settings, project: Project, exports: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lay(settings, exports)
+    run(settings, project)
+    monkeypatch.setattr(night, "oslo_today", lambda: TODAY + timedelta(days=1827))
+    monkeypatch.setattr(night, "Project", lambda: project)
+
+    def killed(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as crash, locks.night_lock(settings.rooms.lock):
+        crash.setattr(Path, "unlink", killed)
+        crash.setattr(night, "begin", lambda _: _begun(settings, project))
+        with pytest.raises(KeyboardInterrupt):
+            night.purge(settings)
+    blobs = settings.rooms.landing / "blobs"
+    (mark,) = blobs.glob("*/*.deleted")
+    assert mark.with_suffix(".zst").exists()
+    with locks.night_lock(settings.rooms.lock):
+        assert len(night.purge(settings)) == len(KINDS) - 1
+    assert len(list(blobs.glob("*/*.deleted"))) == len(KINDS)
+    assert not [mark for mark in blobs.glob("*/*.deleted") if mark.with_suffix(".zst").exists()]
+
+
+def _begun(settings: Settings, project: Project) -> night.Night:
+    """A night, without the sweep that removes files."""
+    return night.Night("x", TODAY, settings.rooms, project, "x", settings.profile, None)
+
+
+def test_a_file_that_is_still_being_written_stays_and_is_taken_whole(
+    settings: Settings, project: Project, exports: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    inbox = lay(settings, exports)
+    whole = (inbox / f"elever_{LAST_YEAR}-26.csv").read_bytes()
+    for file in inbox.iterdir():
+        file.unlink()
+    growing = inbox / f"elever_{LAST_YEAR}-26.csv"
+    growing.write_bytes(b"\n".join(whole.split(b"\n")[:101]) + b"\n")
+    taken = person_file.pseudonymise
+
+    def while_copied(*arguments: Any) -> person_file.Batch:
+        made = taken(*arguments)
+        growing.write_bytes(whole)
+        return made
+
+    with monkeypatch.context() as copying:
+        copying.setattr(person_file, "pseudonymise", while_copied)
+        run(settings, project)
+    assert rows(settings, "restricted.pupil") == 100
+    assert growing.read_bytes() == whole
+    run(settings, project)
+    assert rows(settings, "restricted.pupil") == 400
+    assert list(inbox.iterdir()) == []
+
+
+def test_a_file_that_no_entry_takes_is_told_of_without_its_name(
+    settings: Settings, project: Project, exports: Path
+) -> None:
+    inbox = lay(settings, exports)
+    (inbox / "Testdal søknad.xlsx").write_bytes(b"PK")
+    (finding,) = run(settings, project).findings
+    assert finding.kind == "inbox"
+    assert "sokere_*.csv" in finding.reason
+    assert "Testdal" not in finding.reason
+    (inbox / "Testdal søknad.xlsx").unlink()
+    assert run(settings, project).findings == ()
+
+
+def test_inbox_and_key_can_lie_outside_of_the_home(
+    tmp_path: Path, project: Project, exports: Path
+) -> None:
+    settings = Settings(
+        home=tmp_path / "home",
+        profile="live",
+        inbox=tmp_path / "drop",
+        person_key=tmp_path / "safe" / "key",
+    )
+    shutil.copytree(exports, tmp_path / "drop" / "vigo")
+    run(settings, project)
+    assert rows(settings, "restricted.pupil") == 400
+    assert stat.S_IMODE((tmp_path / "safe" / "key").stat().st_mode) == 0o600
+    assert not (settings.home / "keys").exists()
+    assert not (settings.home / "inbox").exists()
+
+
+def test_what_the_database_writes_beside_its_file_is_out_of_others_reach(
+    settings: Settings, project: Project
+) -> None:
+    begun = night.begin(settings, TODAY, project)
+    with warehouse.open_build(begun.file) as con:
+        con.execute("create table restricted.x as select range as person from range(50000)")
+        beside = [file for file in settings.rooms.build.iterdir() if file != begun.file]
+        assert beside
+        assert stat.S_IMODE(settings.rooms.build.stat().st_mode) == 0o700
 
 
 def test_where_nobody_has_laid_a_file_the_tables_are_there_without_rows(
