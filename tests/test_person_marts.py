@@ -31,18 +31,6 @@ MARTS = {
         },
         "applies_for",
     ),
-    "mart.pupils_left_by_programme_area": (
-        "pupils",
-        "programme_area_code",
-        {
-            "school_year_start": YEAR,
-            "organisation_number": pl.lit("874558052"),
-            "programme_area_code": "area",
-            "level": pl.lit(2, pl.Int16),
-            "status": "kind",
-        },
-        "status",
-    ),
     "mart.contracts_by_trade_contract_type": (
         "contracts",
         "trade_code",
@@ -97,6 +85,45 @@ def test_no_closed_count_follows_from_a_sum(mart: str, counts: list[int]) -> Non
     for rows in both.partition_by("programme"):
         if (rows["n"] < 5).any():
             assert_safe(rows)
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    left=st.lists(st.integers(0, 9), min_size=6, max_size=6),
+    stayed=st.lists(st.sampled_from([0, 1, 3, 4, 5, 20, 80]), min_size=6, max_size=6),
+)
+def test_who_left_does_not_follow_from_the_pupils(left: list[int], stayed: list[int]) -> None:
+    cells = list(product(AREAS[:2] + AREAS[3:], (2, 3)))
+    rows = [
+        (2025, "874558052", area, level, status, n, True)
+        for (area, level), *counts in zip(cells, left, stayed, strict=True)
+        for status, n in zip(("left", "enrolled"), counts, strict=True)
+        if n
+    ]
+    mart = TABLES["mart.pupils_left_by_programme_area"]
+    with duckdb.connect() as con:
+        con.execute(
+            f"create schema restricted; create table {mart.sources[0]} (school_year_start smallint,"
+            " organisation_number varchar, programme_area_code varchar, level smallint,"
+            " status varchar, pupils bigint, constructed boolean)"
+        )
+        if rows:
+            con.executemany(f"insert into {mart.sources[0]} values (?, ?, ?, ?, ?, ?, ?)", rows)
+        made = con.sql(mart.sql).pl()
+    truth = pl.DataFrame(
+        [(*cell, n, m) for cell, n, m in zip(cells, left, stayed, strict=True)],
+        schema=["programme_area_code", "level", "n", "stayed"],
+        orient="row",
+    ).with_columns(pl.col("level").cast(pl.Int16))
+    both = made.join(truth, on=["programme_area_code", "level"], validate="1:1")
+    assert (both["pupils"] >= 5).all()
+    opened = both.filter("is_open")
+    assert (opened["pupils_left"] == opened["n"]).all()
+    for column in ("n", "stayed"):
+        assert not opened[column].is_between(1, 4).any()
+    both = both.with_columns(programme=pl.col("programme_area_code").str.slice(0, 2))
+    for rows_of in both.partition_by("level"):
+        assert_safe(rows_of)
 
 
 def assert_safe(rows: pl.DataFrame) -> None:

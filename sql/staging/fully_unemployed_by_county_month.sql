@@ -7,7 +7,7 @@ WITH source AS (
     SELECT
         *,
         -- Four months of 2018 stand one column too far to the right.
-        "Antall" IS NULL AND "Prosent av arbeidsstyrken"::DOUBLE > 100 AS shifted
+        count("Antall") OVER (PARTITION BY "År", "Måned") = 0 AS shifted
     FROM raw.nav_fully_unemployed_history
 ),
 

@@ -38,7 +38,7 @@ SURVEY_COUNTIES = (("Hele landet", 43_250, 40_100, 46_400, 1.4, 24), ("Trøndela
                    4_600, 1.5, 25))  # fmt: skip
 SURVEY_GROUPS = {
     "Helse, pleie og omsorg": 0.31, "Bygg og anlegg": 0.13, "Industriarbeid": 0.11,
-    "Undervisning": 0.08, "Ingeniør- og IKT-fag": 0.10, "Reiseliv og transport": 0.11,
+    "Undervisning": 0.08, "Ingeniør- og ikt-fag": 0.10, "Reiseliv og transport": 0.11,
     "Butikk- og salgsarbeid": 0.06, "Serviceyrker og annet arbeid": 0.06, "Kontorarbeid": 0.04,
 }  # fmt: skip
 NHO_QUESTIONS = (
