@@ -84,7 +84,9 @@ def ingest(
     """
     from flows import commands
 
-    commands.ingest(tuple(datasets or ()), as_of.date() if as_of else None, full, ignore_windows)
+    day = as_of.date() if as_of else None
+    if not commands.ingest(tuple(datasets or ()), day, full, ignore_windows):
+        raise typer.Exit(1)
 
 
 @plan.command("run", cls=norwegian.Command)

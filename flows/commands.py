@@ -12,6 +12,7 @@ from flows import show, workers
 from flows.environment import configure
 from flows.sources import source_server
 from tasks import catalogue, locks, night, persons, runs
+from tasks.assembly import AWAITED
 from tasks.errors import WrongUse
 from tasks.journal import Journal
 from tasks.settings import Project, Settings, oslo_today
@@ -36,8 +37,12 @@ def demo() -> None:
     _say_where(settings, run)
 
 
-def ingest(datasets: tuple[str, ...], as_of: date | None, full: bool, ignore_windows: bool) -> None:
-    """A night, or a past night built again from landing."""
+def ingest(datasets: tuple[str, ...], as_of: date | None, full: bool, ignore_windows: bool) -> bool:
+    """A night, or a past night built again from landing.
+
+    Returns:
+        False where a dataset that was asked for by name stands on older figures, or on none.
+    """
     settings = Settings()
     today = oslo_today()
     if as_of and as_of > today:
@@ -56,7 +61,7 @@ def ingest(datasets: tuple[str, ...], as_of: date | None, full: bool, ignore_win
                 "tallene som ble talt av dem, står."
             )
         show.line(f"Se tabellene med: tilbudsplan query --as-of {as_of}")
-        return
+        return True
     catalogue.load(Project().catalogue).select(datasets)
     _refuse_at_once(settings)
     configure(settings.rooms, quietly=True)
@@ -67,6 +72,8 @@ def ingest(datasets: tuple[str, ...], as_of: date | None, full: bool, ignore_win
 
         outcome = nightly(datasets=list(datasets), full=full, ignore_windows=ignore_windows)
     show.line(night_summary(outcome))
+    fallen = {v.dataset for v in outcome.vintages if v.kind not in {None, AWAITED}}
+    return not fallen.intersection(datasets)
 
 
 def plan_run(school_year: str, seed: int, draws: int | None) -> None:

@@ -9,7 +9,7 @@ from flows import norwegian, show
 from tasks import alerts, catalogue, warehouse
 from tasks.errors import NotFound, WrongUse
 from tasks.journal import Journal
-from tasks.settings import Project, Settings
+from tasks.settings import Project, Settings, oslo_today
 
 MOST_ROWS_IN_A_TABLE = 200
 # What there is to ask of: every table within reach, with its grain where a SQL file states one.
@@ -100,13 +100,21 @@ def query(sql: str | None, form: str, as_of: datetime | None) -> None:
     import duckdb
 
     rooms = Settings().rooms
-    path = rooms.asof / f"{as_of:%Y-%m-%d}.duckdb" if as_of else rooms.warehouse
-    if as_of and not path.is_file():
+    if as_of and as_of.date() > oslo_today():
+        raise WrongUse(
+            subject="--as-of",
+            expected=f"i dag ({oslo_today()}) eller en tidligere dato",
+            got=f"{as_of:%Y-%m-%d}",
+            remedy="velg en dato som har vært",
+        )
+    past = as_of if as_of and as_of.date() < oslo_today() else None
+    path = rooms.asof / f"{past:%Y-%m-%d}.duckdb" if past else rooms.warehouse
+    if past and not path.is_file():
         raise NotFound(
-            subject=f"tall slik de stod {as_of:%d.%m.%Y}",
+            subject=f"tall slik de stod {past:%d.%m.%Y}",
             expected=f"{show.relative(path)}",
             got="ingen fil",
-            remedy=f"bygg den med «tilbudsplan ingest --as-of {as_of:%Y-%m-%d}»",
+            remedy=f"bygg den med «tilbudsplan ingest --as-of {past:%Y-%m-%d}»",
         )
     with warehouse.connect_read_only(path) as connection:
         try:
@@ -123,7 +131,8 @@ def query(sql: str | None, form: str, as_of: datetime | None) -> None:
                 subject="query",
                 expected="én SELECT som varehuset forstår (kun lesing)",
                 got=str(error).strip(),
-                remedy="se tabellene med «tilbudsplan query» uten SQL",
+                remedy="se tabellene med «tilbudsplan query» uten SQL, og kolonnene i en tabell "
+                "med «describe mart.school»",
             ) from error
     if form == "json":
         show.as_json([dict(zip(columns, row, strict=True)) for row in rows])

@@ -175,6 +175,10 @@ def _text(value: Any) -> str:
             return f"{value:,}".replace(",", "\u00a0") if abs(value) >= 10_000 else str(value)
         case float() | Decimal():
             return f"{value:,.6g}".replace(",", "\u00a0").replace(".", ",")
+        case list():
+            return "; ".join(_text(item) for item in value)
+        case dict():
+            return " ".join(_text(item) for item in value.values())
         case _:
             return str(value)
 

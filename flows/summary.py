@@ -27,6 +27,9 @@ def night_summary(outcome: Outcome) -> str:
         "",
         f"{len(outcome.vintages)} datasett, {outcome.tables} tabeller publisert.",
     ]
+    if outcome.taken:
+        lines += ["", "## Personfiler tatt inn i dag", ""]
+        lines += [f"- {batch.file}, {batch.rows} rader" for batch in outcome.taken]
     if fallen:
         lines += ["", "## Står på eldre tall", "", *fallen]
     if awaited:

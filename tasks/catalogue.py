@@ -9,6 +9,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Iterator
 from datetime import time
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -137,11 +138,14 @@ class Catalogue:
         """The datasets by name (default: all), or `NotFound` naming those that exist."""
         unknown = sorted(set(names) - set(self.datasets))
         if unknown:
+            near = {n: get_close_matches(n, self.datasets, n=1) for n in unknown}
+            meant = [f"«{found[0]}» for «{name}»" for name, found in near.items() if found]
+            guess = f"mente du {', '.join(meant)}? " if meant else ""
             raise NotFound(
                 subject="datasett",
                 expected="navn fra «tilbudsplan sources»",
                 got=", ".join(unknown),
-                remedy=f"velg blant {', '.join(sorted(self.datasets))}",
+                remedy=f"{guess}Alle navn står i «tilbudsplan sources»",
             )
         return [d for d in self if not names or d.id in names]
 

@@ -64,6 +64,7 @@ class Outcome:
         skipped: Tables that were not built, and why.
         findings: What is open after the night.
         tables: Number of published tables.
+        taken: Files about persons that were taken in on its date.
     """
 
     night: str
@@ -72,6 +73,7 @@ class Outcome:
     skipped: dict[str, str]
     findings: tuple[Finding, ...]
     tables: int
+    taken: tuple[Batch, ...] = ()
 
 
 def claim_home(rooms: Rooms, profile: str) -> None:
@@ -165,6 +167,9 @@ def build(night: Night, candidates: Iterable[Candidate]) -> Outcome:
         assembly.skipped,
         tuple(findings),
         tables,
+        tuple(
+            b for b in persons.batches(night.landing, night.catalogue) if b.taken_on == night.as_of
+        ),
     )
 
 

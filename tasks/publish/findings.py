@@ -71,7 +71,8 @@ def _shortage(run: Run) -> str:
     text = (
         f"På Vg1, der inntaket avgjøres, mangler det plasser i {_list(first)}{SURE}."
         if first
-        else f"På Vg1, der inntaket avgjøres, mangler det ikke plasser i noe program{SURE}."
+        else "På Vg1, der inntaket avgjøres, er det ikke i noe program minst 80 % sannsynlig at "
+        "det mangler plasser."
     )
     if later:
         text += f" På Vg2 og Vg3 mangler det plasser i {_list(later)}{SURE}."
@@ -97,7 +98,8 @@ def _open(run: Run) -> str:
     rest = len(unsure) - over - short
     return (
         f"For {len(unsure)} av {len(rows)} utdanningsprogram på Vg1 er svaret uavklart: {over} "
-        f"heller mot overskudd, {short} mot mangel og {rest} mot balanse. {even} er i balanse."
+        f"heller mot overskudd, {short} mot mangel og {rest} mot balanse. "
+        f"{even} program er i balanse."
     )
 
 

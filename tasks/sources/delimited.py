@@ -116,7 +116,13 @@ def _text(content: bytes, selection: Selection) -> tuple[str, int]:
     try:
         text = content.decode(selection.encoding)
     except UnicodeDecodeError as error:
-        raise _changed(selection, f"tegnsettet {selection.encoding}", str(error)) from error
+        line = content[: error.start].count(b"\n") + 1
+        raise SourceChanged(
+            subject=selection.path,
+            expected=f"en fil i tegnsettet {selection.encoding}",
+            got=f"et tegn fra et annet tegnsett på linje {line}",
+            remedy="lagre filen på nytt i det tegnsettet; i Excel heter det «CSV UTF-8»",
+        ) from error
     text = text.removeprefix("\ufeff").replace("\r\n", "\n").rstrip("\n")
     if text[:4].lower() == "sep=":
         return text.partition("\n")[2], 2

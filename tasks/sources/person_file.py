@@ -53,6 +53,7 @@ class Selection(BaseModel):
         optional: Those of the columns that may be missing; they are then empty.
         dropped: Columns that may be there and are dropped.
         totals: Columns whose combinations are counted, and the counts kept.
+        named_after: The column whose year must stand in the file's name.
         keep_days: Days from the night that took a file until its persons are deleted.
         encoding: Python's name of the character set.
         separator: The character between two fields.
@@ -65,6 +66,7 @@ class Selection(BaseModel):
     columns: dict[str, str] = Field(min_length=1)
     dates: list[str] = []
     optional: list[str] = []
+    named_after: str | None = None
     dropped: list[str] = []
     totals: list[str] = Field(min_length=1)
     keep_days: int = Field(ge=1)
@@ -134,7 +136,11 @@ def pseudonymise(name: str, content: bytes, selection: Selection, key: bytes) ->
     persons = pl.concat([pseudonyms(numbers, key), kept], how="horizontal")
     known, unknown = persons.filter(pl.col(PERSON).is_not_null()), pl.col(PERSON).is_null()
     persons = pl.concat([known.sort(PERSON), persons.filter(unknown).sort(pl.all())])
-    counted = kept.group_by(selection.totals).agg(pl.len().cast(pl.Int64).alias(COUNT))
+    if selection.named_after:
+        _check_year(name, kept[selection.named_after])
+    # Persons, not rows: the same one twice is one. Who has no number is counted by row.
+    known_once = pl.col(PERSON).drop_nulls().n_unique() + pl.col(PERSON).null_count()
+    counted = persons.group_by(selection.totals).agg(known_once.cast(pl.Int64).alias(COUNT))
     return Batch(persons, counted.sort(selection.totals, nulls_last=True))
 
 
@@ -254,6 +260,9 @@ def _read(name: str, content: bytes, header: list[str], selection: Selection) ->
         encoding=selection.encoding,
         separator=selection.separator,
     )
+    if not content.partition(b"\n")[2].strip():
+        # A correction without rows takes back the file before it.
+        return pl.DataFrame(schema=dict.fromkeys([*header, *selection.optional], pl.String()))
     file = Answer("file", "FILE", name, None, 0, {}, content, datetime.now(UTC))
     try:
         rows = parse_delimited([file], layout)["rows"]
@@ -278,6 +287,19 @@ def _read(name: str, content: bytes, header: list[str], selection: Selection) ->
 def _check_values(name: str, values: pl.Series, pattern: str) -> None:
     wrong = ~values.str.contains(f"^(?:{pattern})$").fill_null(value=True)
     _refuse_values(name, values.name, wrong, f"verdier på formen {pattern}")
+
+
+def _check_year(name: str, values: pl.Series) -> None:
+    """The year of every row stands in the file's name: a file laid under another is noticed."""
+    years = values.str.slice(0, 4)
+    elsewhere = years.filter(~years.is_in([m[0] for m in re.finditer(r"\d{4}", name)]))
+    if len(elsewhere):
+        raise _refused(
+            f"{name}, kolonne «{values.name}»",
+            "samme år som i filnavnet",
+            f"{len(elsewhere)} rader fra {', '.join(sorted(set(elsewhere))[:5])}",
+            "gi filen navn etter året den gjelder, eller ta den ut på nytt",
+        )
 
 
 def _check_days(name: str, values: pl.Series) -> None:

@@ -240,7 +240,7 @@ def test_findings_follow_the_figures(handed: Handed, tmp_path: Path) -> None:
     record.with_columns(used=pl.col("model")).write_parquet(run / "track_record.parquet")
     page = report.write(run, handed.warehouse, tmp_path / "out").html.read_text(encoding="utf-8")
     text = Page(page).text
-    assert "På Vg1, der inntaket avgjøres, mangler det ikke plasser i noe program" in text
+    assert "På Vg1, der inntaket avgjøres, er det ikke i noe program minst 80" in text
     assert "Ingen program har flere plasser enn behov på Vg1" in text
     assert "For 16 av 16 utdanningsprogram på Vg1 er svaret uavklart" in text
     assert "Modellen slo ikke" not in text

@@ -64,7 +64,7 @@ def test_only_what_the_layout_names_is_left() -> None:
 
 def test_a_person_is_the_same_in_every_file_of_one_key_and_in_none_of_another() -> None:
     first = batch(file(f"{GOOD};{ROW}"))
-    again = pseudonymise("elever_2024-25.csv", file(f"{GOOD};{ROW}"), SELECTION, KEY)
+    again = pseudonymise("elever_2025-26_ny.csv", file(f"{GOOD};{ROW}"), SELECTION, KEY)
     other = batch(file(f"{GOOD};{ROW}"), b"x" * 32)
     assert first.persons["person"].to_list() == again.persons["person"].to_list()
     assert first.persons["person"].to_list() != other.persons["person"].to_list()
@@ -105,7 +105,8 @@ def test_a_row_without_a_number_is_kept_and_says_so(number: str, reason: str | N
     assert made.persons.height == 2
     assert made.persons["person_mangler"].null_count() == (2 if reason is None else 1)
     assert reason in made.persons["person_mangler"]
-    assert made.totals["antall"].sum() == 2
+    # With its blanks taken out it is the number of the other row.
+    assert made.totals["antall"].sum() == (1 if reason is None else 2)
 
 
 Damage = Callable[[str], str]
@@ -129,7 +130,7 @@ REFUSED: dict[str, tuple[bytes, str]] = {
     "a quote in the header": (file(ONE, header=HEADER.replace("status", '"status')), "uten den"),
     "text after a quoted name": (file(ONE.replace("Prøvine", '"Prøv"ine')), "dele i felt"),
     "a day that is none": (file(f"{ONE}2026-02-30".replace(";elev;", ";sluttet;")), "sluttdato"),
-    "no rows": (file(), "bare overskriften"),
+    "a file of another year": (file(ONE.replace("2025-26", "2024-25")), "1 rader fra 2024"),
     "an empty file": (b"", "uten den"),
 }
 
@@ -245,6 +246,28 @@ def test_a_corrected_file_stands_for_the_one_before() -> None:
     found = person_file.parse(parts, SELECTION)
     assert found["rows"]["status"].sort().to_list() == ["elev", "sluttet"]
     assert found["totals"]["antall"].sum() == 2
+
+
+def test_the_same_person_twice_is_counted_once_and_nobody_as_many_as_there_are() -> None:
+    made = batch(file(ONE, ONE, f";{ROW}", f";{ROW}"))
+    assert made.persons.height == 4
+    assert made.totals["antall"].to_list() == [3]
+
+
+def test_a_correction_without_rows_takes_the_file_back() -> None:
+    parts = [
+        part
+        for content in (file(ONE), file())
+        for part in person_file.answers(
+            "elever_2025-26.csv", batch(content), SELECTION, KEY, date(2026, 1, 1)
+        )
+    ]
+    found = person_file.parse(parts, SELECTION)
+    assert found["rows"].is_empty()
+    assert found["totals"].is_empty()
+    assert {n: f.schema for n, f in found.items()} == {
+        n: f.schema for n, f in person_file.empty(SELECTION).items()
+    }
 
 
 def test_the_key_is_not_told_by_its_fingerprint() -> None:
