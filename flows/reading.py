@@ -222,7 +222,8 @@ def _print_status(facts: dict[str, Any]) -> None:
     night, run, report = facts["night"], facts["run"], facts["report"]
     _print_profile(facts["profile"])
     if night is None:
-        show.line("Siste natt: ingen ennå. Kjør «tilbudsplan demo» eller «tilbudsplan ingest».")
+        show.line(f"Siste natt: ingen ennå i {show.relative(Settings().rooms.home)}.")
+        show.line("Kjør «tilbudsplan demo» eller «tilbudsplan ingest».")
     else:
         show.line(f"Siste natt: {show.local_time(night['at'])} (tall per {night['as_of']})")
     if facts["failed"]:
