@@ -18,6 +18,7 @@ from typing import Any
 from tasks import alerts, audit, catalogue, persons, warehouse
 from tasks.alerts import Finding
 from tasks.assembly import Assembly, Vintage, assemble
+from tasks.catalogue import Dataset
 from tasks.errors import CatalogueError, ConfigurationError, NotFound, SourceChanged
 from tasks.intake import (
     Candidate,
@@ -273,9 +274,15 @@ def _choose(night: Night, candidates: Iterable[Candidate]) -> dict[str, Vintage]
         if new is None:
             chosen[dataset.id] = old
         else:
-            snapshot = new.snapshot or old.snapshot
+            snapshot = new.snapshot or _taken(night, dataset) or old.snapshot
             chosen[dataset.id] = Vintage(dataset.id, snapshot, new.kind, new.reason)
     return chosen
+
+
+def _taken(night: Night, dataset: Dataset) -> str | None:
+    """What is landed of files about persons: one that is refused does not hold the others back."""
+    landed = night.landing.latest(dataset.id) if dataset.protocol == persons.PROTOCOL else None
+    return landed.snapshot if landed else None
 
 
 def _assemble(

@@ -228,7 +228,8 @@ def test_a_refused_file_stays_and_the_others_are_taken(
     assert "elever_2019-20.csv" in str(reason)
     assert "Testdal" not in str(reason)
     assert [file.name for file in inbox.iterdir()] == ["elever_2019-20.csv"]
-    # What was taken before it is landed, and is used as soon as the bad file is gone.
+    # What was taken before it is used the same night.
+    assert rows(settings, "restricted.pupil") == 400
     bad.unlink()
     assert not [v for v in run(settings, project).vintages if v.reason]
     assert rows(settings, "restricted.pupil") == 400
