@@ -119,6 +119,24 @@ def test_open_ends_of_a_recorded_version(real):
     assert klass.parse([made], AT)["rows"]["validTo"].to_list() == [None]
 
 
+@pytest.mark.parametrize(
+    ("name", "levels"),
+    [
+        ("styrk08_version_319", [10, 43, 122, 407]),
+        ("sn2007_version_501", [21, 87, 270, 613, 817]),
+    ],
+)
+def test_items_of_a_recorded_version(real, name, levels):
+    version = json.loads((real / "klass" / f"{name}.json").read_text("utf-8"))
+    document = {"codes": version["classificationItems"]}
+    made = Answer(
+        "data", "GET", "", None, 200, {}, json.dumps(document).encode(), datetime.now(UTC)
+    )
+    rows = klass.parse([made], AT)["rows"]
+    assert rows.height == sum(levels)
+    assert rows.group_by("level").len().sort("level")["len"].to_list() == levels
+
+
 PUPILS = udir_report.Selection(page="GSK_Elev_Skol", filters={"TidID": [202410]})
 
 
