@@ -65,6 +65,9 @@ class Assembly:
         vintages: What the night stands on, by dataset; falls back as things fail.
         results: What the suites gave, by table.
         skipped: Tables that were not built, and why.
+        tables: Every table of the project, sources before those that read them.
+        suites: The suites, by table.
+        owners: The dataset that a typed table stands and falls with.
     """
 
     con: duckdb.DuckDBPyConnection
@@ -79,6 +82,7 @@ class Assembly:
     skipped: dict[str, str] = field(default_factory=dict)
     tables: list[Table] = field(default_factory=list)
     suites: Mapping[str, Suite] = field(default_factory=dict)
+    owners: Mapping[str, Dataset] = field(default_factory=dict)
 
 
 def assemble(night: Assembly) -> None:
@@ -90,6 +94,7 @@ def assemble(night: Assembly) -> None:
     """
     night.tables = transform.read_project(night.project.sql)
     night.suites = quality.read_suites(night.project.expectations)
+    night.owners = _owners(night)
     _refuse_orphans(night)
     warehouse.load_reference(night.con, night.project.reference)
     warehouse.one_thread(night.con)
@@ -197,9 +202,8 @@ def _reads(table: Table, dataset: Dataset) -> bool:
 
 
 def _stage(night: Assembly, tables: Iterable[Table]) -> None:
-    owners = {name: dataset for dataset in night.catalogue for name in _tables_of(night, dataset)}
     for table in tables:
-        _stage_one(night, table, owners.get(table.name))
+        _stage_one(night, table, night.owners.get(table.name))
 
 
 def _stage_one(night: Assembly, table: Table, dataset: Dataset | None) -> None:
@@ -236,11 +240,11 @@ def _go_back_where_blocked(night: Assembly) -> None:
         return
     back = _to_put_back(night, blocked)
     for table, because in back.items():
-        dataset = _owner(night, table)
+        dataset = night.owners[table]
         _fall_back(night, dataset, "block", failures[because])
         _load(night, dataset)
     typed = [table for table in night.tables if _is_typed(table)]
-    again = {name for table in back for name in _tables_of(night, _owner(night, table))}
+    again = {name for table in back for name in _tables_of(night, night.owners[table])}
     touched = again | {table.name for table in transform.readers(typed, again)}
     _stage(night, [table for table in typed if table.name in touched])
     checked = [t.name for t in typed if t.name in touched or _compared_with(night, t) & touched]
@@ -254,15 +258,22 @@ def _failures(night: Assembly, dataset: Dataset) -> str:
     return "; ".join(result.in_short() for result in results if result.blocks)
 
 
+def _owners(night: Assembly) -> dict[str, Dataset]:
+    """By typed table: the dataset whose table it is, or whose rows it is made of besides."""
+    declared = {dataset.table: dataset for dataset in night.catalogue}
+    beside = {
+        table.name: dataset
+        for table in night.tables
+        if _is_typed(table) and table.name not in declared
+        for dataset in night.catalogue
+        if _reads(table, dataset)
+    }
+    return declared | beside
+
+
 def _tables_of(night: Assembly, dataset: Dataset) -> list[str]:
     """The typed tables that stand and fall with a dataset: its own, and others made of its rows."""
-    declared = {other.table for other in night.catalogue}
-    return [
-        table.name
-        for table in night.tables
-        if table.name == dataset.table
-        or (_is_typed(table) and table.name not in declared and _reads(table, dataset))
-    ]
+    return [name for name, owner in night.owners.items() if owner.id == dataset.id]
 
 
 def _to_put_back(night: Assembly, blocked: Mapping[str, Dataset]) -> dict[str, str]:
@@ -285,11 +296,6 @@ def _is_new(night: Assembly, dataset: Dataset) -> bool:
     """Whether a dataset stands on another snapshot than the last good one, and has such a one."""
     now, good = night.vintages[dataset.id].snapshot, night.last_good(dataset.id)
     return now is not None and good is not None and now != good
-
-
-def _owner(night: Assembly, table: str) -> Dataset:
-    (dataset,) = (dataset for dataset in night.catalogue if dataset.table == table)
-    return dataset
 
 
 def _run_suites(night: Assembly, con: duckdb.DuckDBPyConnection, names: Iterable[str]) -> None:

@@ -22,7 +22,7 @@ import polars as pl
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from tasks.errors import SourceChanged
-from tasks.sources.workbook_table import Sheet, Words, found_in, normal, place
+from tasks.sources.workbook_table import Sheet, Words, changed, found_in, normal, place
 
 if TYPE_CHECKING:
     from tasks.sources import Answer
@@ -172,7 +172,7 @@ def parse(answers: Sequence[Answer], selection: Selection) -> dict[str, pl.DataF
         if not tables:
             raise _nowhere(name, block, sheets)
         if not any(table.height for table in tables):
-            raise _changed(f"tabellen «{name}»", "minst én rad under overskriften", "ingen")
+            raise changed(f"tabellen «{name}»", "minst én rad under overskriften", "ingen")
         frames += [table.select(pl.lit(name).alias("block"), pl.all()) for table in tables]
     return {"rows": pl.concat(frames, how="diagonal")}
 
@@ -220,10 +220,10 @@ def _sheets(content: bytes) -> list[Sheet]:
             warnings.simplefilter("ignore")
             book = openpyxl.load_workbook(BytesIO(content), data_only=True)
     except (zipfile.BadZipFile, KeyError, ValueError, OSError, EOFError) as error:
-        raise _changed("filen", "en xlsx-arbeidsbok", f"noe annet ({error})") from error
+        raise changed("filen", "en xlsx-arbeidsbok", f"noe annet ({error})") from error
     cells = sum((sheet.max_row or 0) * (sheet.max_column or 0) for sheet in book.worksheets)
     if cells > MOST_CELLS:
-        raise _changed("filen", f"høyst {MOST_CELLS} celler", f"{cells}")
+        raise changed("filen", f"høyst {MOST_CELLS} celler", f"{cells}")
     return [Sheet(sheet.title, _values(sheet)) for sheet in book.worksheets]
 
 
@@ -261,13 +261,4 @@ def _nowhere(name: str, block: Block, sheets: Sequence[Sheet]) -> SourceChanged:
     if best < 0:
         got = "ingen rad som ligner, i arkene " + ", ".join(f"«{s.name}»" for s in sheets)
     head = ", ".join(f"«{words[0]}»" for words in required.values())
-    return _changed(f"tabellen «{name}»", f"en overskrift med {head or 'verdiene i wide'}", got)
-
-
-def _changed(subject: str, expected: str, got: str) -> SourceChanged:
-    return SourceChanged(
-        subject=subject,
-        expected=expected,
-        got=got,
-        remedy="se på den landede filen, og rett ordene i oppføringen i data/catalogue",
-    )
+    return changed(f"tabellen «{name}»", f"en overskrift med {head or 'verdiene i wide'}", got)

@@ -160,7 +160,7 @@ def _headers(sheet: Sheet, number: int, layout: Layout) -> Iterator[Header]:
     times = {len(places[name]) for name in required} or {1}
     if len(times) > 1:
         counted = ", ".join(f"«{name}» {len(places[name])} ganger" for name in required)
-        raise _changed(
+        raise changed(
             f"arket «{sheet.name}», rad {number + 1}",
             "like mange av hver overskrift, én per tabell",
             counted,
@@ -179,7 +179,7 @@ def _refuse_shared(sheet: Sheet, number: int, columns: dict[str, int]) -> None:
     shared = [(at, names) for at, names in takers.items() if len(names) > 1]
     if shared:
         at, names = shared[0]
-        raise _changed(
+        raise changed(
             f"arket «{sheet.name}», celle {Sheet.address(number, at)}",
             f"en kolonne for hver av «{'» og «'.join(names)}»",
             f"bare «{sheet.rows[number][at]}» for dem begge",
@@ -191,7 +191,7 @@ def _captured(name: str, pattern: str, above: Sequence[str], sheet: Sheet) -> st
         found = re.search(pattern, text)
         if found:
             return found[1] if found.groups() else found[0]
-    raise _changed(
+    raise changed(
         f"arket «{sheet.name}»",
         f"«{name}» over tabellen, etter mønsteret «{pattern}»",
         f"«{' | '.join(above)[:200]}»",
@@ -258,7 +258,7 @@ def _without_prose(
         line = nameless.get_column("line")[0]
         empty = next(name for name in needed if nameless.get_column(name)[0] == "")
         at = header.columns.get(empty, 0)
-        raise _changed(
+        raise changed(
             f"arket «{sheet.name}», celle {Sheet.address(line - 1, at)}",
             f"en tekst i kolonnen «{empty}», siden raden har tall",
             "en tom celle",
@@ -274,7 +274,7 @@ def _alone_above(sheet: Sheet, row: int) -> str:
             if len(filled) == 1:
                 return filled[0]
             break
-    raise _changed(
+    raise changed(
         f"arket «{sheet.name}», over rad {row + 1}",
         "en linje med bare et navn over overskriften",
         f"«{' | '.join(sheet.rows[row - 1])[:120]}»" if row else "ingen linje",
@@ -294,7 +294,7 @@ def _numbers(
     wrong = read.filter((cell != "") & pl.col(name).is_null() & pl.col(f"{name}_mark").is_null())
     if wrong.height:
         line, at, said = wrong.select("line", "#at", source).row(0)
-        raise _changed(
+        raise changed(
             f"arket «{sheet.name}», celle {Sheet.address(line - 1, at)}",
             f"et tall i «{name}», eller et av tegnene {' '.join(marks)}",
             f"«{said}»",
@@ -302,7 +302,8 @@ def _numbers(
     return read.drop(source)
 
 
-def _changed(subject: str, expected: str, got: str) -> SourceChanged:
+def changed(subject: str, expected: str, got: str) -> SourceChanged:
+    """The refusal of a workbook that a layout does not fit."""
     return SourceChanged(
         subject=subject,
         expected=expected,
