@@ -10,7 +10,7 @@ import pytest
 
 from tasks import catalogue
 from tasks.errors import SourceChanged
-from tasks.settings import Project
+from tasks.settings import CHECKOUT, Project
 from tasks.sources import Answer, delimited, protocol
 
 DATASETS = {dataset.id: dataset for dataset in catalogue.load(Project().catalogue)}
@@ -130,3 +130,10 @@ def test_stacked_headers_are_refused_with_their_names(real: Path) -> None:
     selection = delimited.Selection(path=name, columns=["Region"], encoding="latin-1")
     with pytest.raises(SourceChanged, match="mer enn én gang"):
         delimited.parse([answer(real / name)], selection)
+
+
+def test_no_recorded_file_is_kept_here(real: Path) -> None:
+    recorded = {file.read_bytes() for file in real.rglob("*") if file.is_file()}
+    ours = [file for file in (CHECKOUT / "data").rglob("*") if file.is_file()]
+    assert ours
+    assert not [file for file in ours if file.read_bytes() in recorded]
