@@ -1,0 +1,1 @@
+"""Forms: what forums, schools and enterprises say, written, taken and told as tables."""
