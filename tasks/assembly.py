@@ -25,6 +25,7 @@ from tasks.transform import Table
 
 if TYPE_CHECKING:
     import duckdb
+    import polars as pl
 
 _TYPED = ("staging", "restricted")
 # The kind of a vintage that has never been delivered, as it was declared that it might not be.
@@ -62,6 +63,8 @@ class Assembly:
         earlier: Gives the vintages of a dataset up to a snapshot, oldest first: the Oslo date of
             the first night that stood on each, and its folder of Parquet files.
         last_good: Gives the snapshot that was published last, if any.
+        landed_on: Gives the Oslo date on which a dataset's snapshot landed.
+        said: Gives the tables of `journal`: what people have said and decided, as frames.
         vintages: What the night stands on, by dataset; falls back as things fail.
         results: What the suites gave, by table.
         skipped: Tables that were not built, and why.
@@ -77,6 +80,8 @@ class Assembly:
     parsed: Callable[[str, str], Path]
     earlier: Callable[[str, str], list[tuple[date, Path]]]
     last_good: Callable[[str], str | None]
+    landed_on: Callable[[str, str], date]
+    said: Callable[[], Mapping[str, pl.DataFrame]]
     vintages: dict[str, Vintage]
     results: dict[str, list[Result]] = field(default_factory=dict)
     skipped: dict[str, str] = field(default_factory=dict)
@@ -97,11 +102,15 @@ def assemble(night: Assembly) -> None:
     night.owners = _owners(night)
     _refuse_orphans(night)
     warehouse.load_reference(night.con, night.project.reference)
+    warehouse.load_night(night.con, night.as_of)
+    for name, frame in night.said().items():
+        warehouse.load_frame(night.con, f"journal.{name}", frame)
     warehouse.one_thread(night.con)
     typed = [table for table in night.tables if _is_typed(table)]
     _stage_and_validate(night, typed)
     _go_back_where_blocked(night)
     borders.load_carry(night.con, night.as_of)
+    borders.check_own_regions(night.con, night.as_of)
     _join(night)
 
 
@@ -313,9 +322,10 @@ def _run_suites(night: Assembly, con: duckdb.DuckDBPyConnection, names: Iterable
 
 def _join(night: Assembly) -> None:
     marts = [table for table in night.tables if not _is_typed(table)]
+    origins = _Origins(night)
     for table in marts:
         if _has_sources(night, table):
-            transform.build(night.con, table)
+            transform.build(night.con, table, origins.of(table))
     _run_suites(night, night.con, [table.name for table in marts])
     broken = [r for t in marts for r in night.results.get(t.name, ()) if r.blocks]
     if broken:
@@ -325,3 +335,42 @@ def _join(night: Assembly) -> None:
             got="; ".join(str(result) for result in broken),
             remedy="rett SQL-filen eller forventningen; gårsdagens varehus står urørt",
         )
+
+
+class _Origins:
+    """Where the figures of each mart come from: its columns `as_of` and `source`."""
+
+    def __init__(self, night: Assembly) -> None:
+        self.night = night
+        self.tables = {table.name: table for table in night.tables}
+        self.by_raw = {f"raw.{dataset.id}": dataset for dataset in night.catalogue}
+
+    def of(self, table: Table) -> dict[str, object]:
+        """`as_of`: when the newest of its figures landed; `source`: publishers and their tables.
+
+        A mart of code lists and registers alone names these, one of reference files alone those
+        files, as of the night. A column of these names that the SQL file makes itself is left.
+        """
+        stems = transform.lineage(self.tables, table.name)
+        datasets = {d.id: d for stem in stems if (d := self._dataset(stem))}.values()
+        figures = [d for d in datasets if not d.publisher.is_register] or list(datasets)
+        named = [f"{d.publisher.name}: {d.source_table}" for d in figures]
+        if any(stem.startswith("journal.") for stem in stems):
+            named.append("Tilbudsplan: skjemaer, saker og kommentarer")
+        if not named:
+            named = [f"data/{s.replace('.', '/')}.csv" for s in stems if s.startswith("reference.")]
+        return {
+            "as_of": max(filter(None, map(self._landed, figures)), default=self.night.as_of),
+            "source": "; ".join(sorted(set(named))),
+        }
+
+    def _dataset(self, stem: str) -> Dataset | None:
+        """The dataset that a raw table is of; some have further tables, `raw.<dataset>_<part>`."""
+        if not stem.startswith("raw."):
+            return None
+        fitting = [raw for raw in self.by_raw if stem == raw or stem.startswith(f"{raw}_")]
+        return self.by_raw[max(fitting, key=len)] if fitting else None
+
+    def _landed(self, dataset: Dataset) -> date | None:
+        snapshot = self.night.vintages[dataset.id].snapshot
+        return self.night.landed_on(dataset.id, snapshot) if snapshot else None

@@ -40,6 +40,16 @@ _TABLE = {
     "unit": pl.String,
     "sources": pl.String,
     "skipped": pl.String,
+    "title": pl.String,
+    "row_is": pl.String,
+    "users": pl.String,
+}
+DICTIONARY = "reference.column"
+_COLUMN = {
+    "table_name": pl.String,
+    "position": pl.Int64,
+    "column_name": pl.String,
+    "definition": pl.String,
 }
 
 
@@ -51,6 +61,7 @@ def write(night: Assembly, landing: Landing, night_id: str, profile: str) -> lis
       whether it is awaited.
     - `audit.validation`: one row per expectation.
     - `audit.table`: one row per SQL file; its header, and why it was skipped.
+    - `audit.column`: one row per column of a mart; what it means.
 
     Returns:
         What somebody must look at.
@@ -76,11 +87,15 @@ def write(night: Assembly, landing: Landing, night_id: str, profile: str) -> lis
                 t.unit,
                 ", ".join(t.sources),
                 night.skipped.get(t.name),
+                t.title or None,
+                t.row or None,
+                t.users or None,
             ]
             for t in sorted(night.tables, key=lambda table: table.name)
         ],
         _TABLE,
     )
+    _write(con, "audit.column", _columns(night), _COLUMN)
     _write(
         con,
         "audit.night",
@@ -88,6 +103,20 @@ def write(night: Assembly, landing: Landing, night_id: str, profile: str) -> lis
         {"night": pl.String, "as_of": pl.Date, "profile": pl.String},
     )
     return found + _warnings(night) + _overdue(night, landing)
+
+
+def _columns(night: Assembly) -> list[list[object]]:
+    """Every column of the marts: the table's own definition goes before the common one."""
+    common: dict[str, str] = {}
+    if DICTIONARY in warehouse.tables(night.con):  # the files of early nights have none
+        found = warehouse.frame(night.con, f"select column_name, definition from {DICTIONARY}")
+        common = dict(found.iter_rows())
+    return [
+        [table.name, position, column, table.columns.get(column, common.get(column))]
+        for table in sorted(night.tables, key=lambda table: table.name)
+        if table.name.startswith("mart.")
+        for position, column in enumerate(warehouse.columns(night.con, table.name), start=1)
+    ]
 
 
 def _overdue(night: Assembly, landing: Landing) -> list[Finding]:

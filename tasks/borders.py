@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from tasks import regions, warehouse
+from tasks.errors import ConfigurationError
 
 if TYPE_CHECKING:
     import duckdb
 
 CARRY = "reference.municipality_carry"
+OWN_REGIONS = "reference.own_region"
 _NEEDS = (
     "staging.municipality",
     "staging.municipality_change",
@@ -40,11 +42,7 @@ def load_carry(con: duckdb.DuckDBPyConnection, as_of: date) -> bool:
     municipalities = warehouse.frame(
         con, "select municipality_code, valid_from, valid_to from staging.municipality"
     )
-    intake = warehouse.frame(
-        con,
-        "select region_code, municipality_code from reference.region_membership "
-        "join reference.regions using (region_code) where regions.kind = 'intake'",
-    )
+    intake = _intake(con)
     today = _codes_on(municipalities, date(as_of.year, 1, 1), intake["municipality_code"])
     regions.check_partition(intake, today)
     first = municipalities["valid_from"].min()
@@ -65,6 +63,47 @@ def load_carry(con: duckdb.DuckDBPyConnection, as_of: date) -> bool:
     )
     warehouse.load_frame(con, CARRY, links.sort(pl.all()))
     return True
+
+
+def check_own_regions(con: duckdb.DuckDBPyConnection, as_of: date) -> None:
+    """Refuse own regions with municipalities that do not exist today.
+
+    Raises:
+        ConfigurationError: names every line that is wrong, and the code that took over.
+    """
+    if {*_NEEDS, OWN_REGIONS} - set(warehouse.tables(con)):
+        return
+    members = warehouse.frame(con, f"select region, municipality_code from {OWN_REGIONS}")
+    municipalities = warehouse.frame(
+        con, "select municipality_code, valid_from, valid_to from staging.municipality"
+    )
+    today = _codes_on(municipalities, as_of, _intake(con)["municipality_code"])
+    known = pl.col("municipality_code").is_in(today) & pl.col("region").is_not_null()
+    wrong = members.filter(known.not_() | known.is_null())
+    if wrong.is_empty():
+        return
+    changes = warehouse.frame(con, "select old_code, new_code from staging.municipality_change")
+    became = dict(changes.unique("old_code", keep="last").iter_rows())
+    lines = [
+        f"«{region or 'uten navn'}»: {code or 'uten kommunenummer'}"
+        + (f" (nå {became[code]})" if code in became else "")
+        for region, code in wrong.iter_rows()
+    ]
+    raise ConfigurationError(
+        subject="data/reference/own_region.csv",
+        expected="region og kommunenummer som gjelder i dag på hver linje",
+        got="; ".join(lines),
+        remedy="rett linjene; kommunenumrene står i tabellen mart.municipality",
+    )
+
+
+def _intake(con: duckdb.DuckDBPyConnection) -> pl.DataFrame:
+    """The intake regions' municipalities: the county, as the plan knows it."""
+    return warehouse.frame(
+        con,
+        "select region_code, municipality_code from reference.region_membership "
+        "join reference.regions using (region_code) where regions.kind = 'intake'",
+    )
 
 
 def _codes_on(municipalities: pl.DataFrame, day: date, county: pl.Series) -> list[str]:

@@ -68,7 +68,12 @@ class PublisherTerms(Strict):
 
 
 class Publisher(PublisherTerms):
-    """One publisher and the terms on which it may be called."""
+    """One publisher and the terms on which it may be called.
+
+    Attributes:
+        is_register: It keeps code lists and registers. A mart names them as its source only where
+            it has no figures of anybody else.
+    """
 
     id: Identifier
     name: str
@@ -76,6 +81,7 @@ class Publisher(PublisherTerms):
     licence: str
     timezone: str = "Europe/Oslo"
     max_answer_bytes: int = Field(default=200_000_000, gt=0)
+    is_register: bool = False
 
 
 class Dataset(Strict):

@@ -15,7 +15,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
-from tasks import alerts, audit, catalogue, persons, warehouse
+from tasks import alerts, audit, catalogue, persons, said, warehouse
 from tasks.alerts import Finding
 from tasks.assembly import Assembly, Vintage, assemble
 from tasks.catalogue import Dataset
@@ -30,7 +30,7 @@ from tasks.intake import (
     parse_snapshot,
     refused,
 )
-from tasks.journal import Journal
+from tasks.journal import Entry, Journal
 from tasks.landing import Landing
 from tasks.persons import Batch
 from tasks.settings import Project, Rooms, Settings, oslo_today
@@ -302,6 +302,8 @@ def _assemble(
         parsed=lambda dataset_id, snapshot: parse_snapshot(night, dataset_id, snapshot),
         earlier=lambda dataset_id, snapshot: _vintages(night, dataset_id, snapshot),
         last_good=last,
+        landed_on=lambda dataset_id, snapshot: night.landing.get(dataset_id, snapshot).as_of,
+        said=lambda: said.frames(_journal_before(night), constructed=night.profile != "live"),
         vintages=vintages,
     )
     try:
@@ -310,6 +312,17 @@ def _assemble(
         con.close()
         raise
     return assembly
+
+
+def _journal_before(night: Night) -> list[Entry]:
+    """The journal as it stood when the night began, so that a rebuild knows no later word."""
+    entries = night.journal.entries()
+    begun = [
+        position
+        for position, entry in enumerate(entries)
+        if entry.kind == "night.begun" and entry.payload["night"] == night.id
+    ]
+    return entries[: begun[0]] if begun else entries
 
 
 def _vintages(night: Night, dataset_id: str, snapshot: str) -> list[tuple[date, Path]]:

@@ -20,9 +20,16 @@ import duckdb
 from tasks import warehouse
 from tasks.errors import ConfigurationError, SourceChanged, ValidationFailed
 
-FOLDERS = {"staging": "staging", "restricted": "restricted", "marts": "mart"}
+FOLDERS = {
+    "staging": "staging",
+    "restricted": "restricted",
+    "internal": "internal",
+    "marts": "mart",
+}
 _FIELDS = ("Grain", "Key", "Unit", "Sources")
-_HEADER = re.compile(r"^--\s*(Grain|Key|Unit|Sources):\s*(.*)$")
+# Title, Row, Users and Column are what a planner is told of a mart, in Norwegian.
+_HEADER = re.compile(r"^--\s*(Grain|Key|Unit|Sources|Title|Row|Users|Column \w+):\s*(.*)$")
+_COLUMN = "Column "
 _BUILT = set(FOLDERS.values())
 
 
@@ -37,6 +44,10 @@ class Table:
         key: Columns that together are unique.
         unit: The unit of its figures.
         sources: Tables that it reads, `schema.table`, in header order.
+        title: What the table is called, in Norwegian; marts only, like the rest.
+        row: What one row is, in Norwegian.
+        users: Who uses it, and for what.
+        columns: Definitions of the columns that `reference/column.csv` does not define.
     """
 
     name: str
@@ -45,6 +56,10 @@ class Table:
     key: tuple[str, ...]
     unit: str
     sources: tuple[str, ...]
+    title: str = ""
+    row: str = ""
+    users: str = ""
+    columns: Mapping[str, str] = field(default_factory=dict)
 
 
 def read_project(sql: Path) -> list[Table]:
@@ -82,8 +97,16 @@ def read_project(sql: Path) -> list[Table]:
     return [tables[name] for name in order if name in tables]
 
 
-def build(con: duckdb.DuckDBPyConnection, table: Table) -> None:
+def build(
+    con: duckdb.DuckDBPyConnection, table: Table, origin: Mapping[str, object] | None = None
+) -> None:
     """Make one table anew and check its key.
+
+    Args:
+        con: The build's connection.
+        table: What to make.
+        origin: Columns to put behind its own, the same value in every row, where it has none of
+            that name itself.
 
     Raises:
         SourceChanged: a staging table does not fit what the source gave, with DuckDB's words.
@@ -92,6 +115,7 @@ def build(con: duckdb.DuckDBPyConnection, table: Table) -> None:
     """
     try:
         con.execute(f"create or replace table {warehouse.quote(table.name)} as\n{table.sql}")
+        warehouse.add_columns(con, table.name, origin or {})
         doubled = _doubled(con, table)
     except duckdb.Error as error:
         raise _refused(table, error) from error
@@ -117,6 +141,18 @@ def readers(tables: Iterable[Table], changed: Iterable[str]) -> list[Table]:
             touched.add(table.name)
             found.append(table)
     return found
+
+
+def lineage(tables: Mapping[str, Table], name: str) -> list[str]:
+    """Everything that a table stands on, itself first, each before what it reads itself."""
+    found: dict[str, None] = {}
+    waiting = [name]
+    while waiting:
+        current = waiting.pop(0)
+        if current not in found:
+            found[current] = None
+            waiting += tables[current].sources if current in tables else ()
+    return list(found)
 
 
 def missing_sources(table: Table, present: Iterable[str]) -> list[str]:
@@ -150,6 +186,14 @@ def _read(file: Path, name: str, problems: list[str]) -> Table | None:
         _listed(header.get("Key", "")),
         header.get("Unit", ""),
         sources,
+        header.get("Title", ""),
+        header.get("Row", ""),
+        header.get("Users", ""),
+        {
+            key.removeprefix(_COLUMN): definition
+            for key, definition in header.items()
+            if key.startswith(_COLUMN)
+        },
     )
 
 

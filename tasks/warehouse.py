@@ -24,8 +24,9 @@ if TYPE_CHECKING:
     import polars as pl
 
 STORAGE_VERSION = "v1.2.0"
-SCHEMAS = ("raw", "reference", "staging", "restricted", "mart", "audit")
-CLOSED_SCHEMAS = ("raw", "restricted")
+SCHEMAS = ("raw", "reference", "journal", "staging", "restricted", "internal", "mart", "audit")
+# What people wrote in forms, figures about few persons, and marts made of those.
+CLOSED_SCHEMAS = ("raw", "journal", "restricted", "internal")
 _QUERY_ONLY = {"enable_external_access": "false", "lock_configuration": "true"}
 
 
@@ -139,6 +140,11 @@ def load_reference(con: duckdb.DuckDBPyConnection, folder: Path) -> list[str]:
     return made
 
 
+def load_night(con: duckdb.DuckDBPyConnection, as_of: date) -> None:
+    """Make `reference.night`, one row: `as_of`, the Oslo date that SQL must take for today."""
+    con.execute("create or replace table reference.night as select ?::date as as_of", [as_of])
+
+
 def tables(con: duckdb.DuckDBPyConnection, schemas: Sequence[str] = SCHEMAS) -> list[str]:
     """All tables of the given schemas, `schema.name`, in order of name."""
     found = con.execute(
@@ -158,6 +164,18 @@ def columns(con: duckdb.DuckDBPyConnection, table: str) -> list[str]:
         [schema, name],
     ).fetchall()
     return [column for (column,) in found]
+
+
+def add_columns(con: duckdb.DuckDBPyConnection, table: str, values: Mapping[str, object]) -> None:
+    """Put columns behind those of a table, the same value in every row; ones it has are left."""
+    there = set(columns(con, table))
+    for column, value in values.items():
+        if column not in there:
+            kind = "date" if isinstance(value, date) else "varchar"
+            default = "null" if value is None else f"{_literal(value)}::{kind}"
+            con.execute(
+                f'alter table {quote(table)} add column "{column}" {kind} default {default}'
+            )
 
 
 def in_memory() -> duckdb.DuckDBPyConnection:

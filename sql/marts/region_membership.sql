@@ -1,9 +1,17 @@
 -- mart.region_membership
--- Grain: one row per region × municipality; forum regions may overlap, intake regions do not
+-- Grain: one row per region × municipality; forum and own regions may overlap, others do not
 -- Key: region_code, municipality_code
 -- Unit: codes
--- Sources: reference.regions, reference.region_membership, staging.municipality
-WITH source AS (
+-- Sources: reference.regions, reference.region_membership, reference.own_region,
+--   reference.night, staging.municipality
+-- Title: Regioner og kommunene i dem
+-- Row: én rad per region og kommune
+-- Users: alle som bryter tall ned på region; planleggere som ser hvilke kommuner en region omfatter
+-- Column kind: slags region: intake (inntaksregion), forum (kompetanseforum), own (egen region)
+-- Column confidence: om medlemskapet er bekreftet
+-- Column valid_from: første dag medlemskapet gjelder
+-- Column valid_to: første dag det ikke lenger gjelder; tom så lenge det gjelder
+WITH declared AS (
     SELECT
         regions.region_code,
         regions.name AS region,
@@ -15,6 +23,28 @@ WITH source AS (
     FROM reference.region_membership AS membership
     INNER JOIN reference.regions AS regions
         ON membership.region_code = regions.region_code
+),
+
+-- A named set of municipalities in a file is a region from the first night that reads it.
+own AS (
+    SELECT DISTINCT
+        'own-' || regexp_replace(
+            translate(lower(trim(own_region.region)), 'æøåäö', 'eoaao'), '[^a-z0-9]+', '-', 'g'
+        ) AS region_code,
+        trim(own_region.region) AS region,
+        'own' AS kind,
+        own_region.municipality_code,
+        night.as_of AS valid_from,
+        NULL::DATE AS valid_to,
+        'own' AS confidence
+    FROM reference.own_region AS own_region
+    CROSS JOIN reference.night AS night
+),
+
+source AS (
+    SELECT * FROM declared
+    UNION ALL
+    SELECT * FROM own
 ),
 
 names AS (

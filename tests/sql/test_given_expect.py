@@ -15,7 +15,12 @@ import pytest
 
 from tasks.settings import Project
 
-FOLDERS = {"staging": "staging", "restricted": "restricted", "mart": "marts"}
+FOLDERS = {
+    "staging": "staging",
+    "restricted": "restricted",
+    "internal": "internal",
+    "mart": "marts",
+}
 CASES = sorted(path.parent for path in Path(__file__).parent.glob("*/expect.csv"))
 
 

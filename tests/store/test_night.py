@@ -56,12 +56,13 @@ def test_a_night_carries_figures_from_source_to_mart(
     assert outcome.findings == ()
     assert places(settings) == [("A", 30), ("B", 45)]
     assert published(settings, "select * from mart.coverage order by 1") == [
-        ("A", "Adolf Øien", 10.0),
-        ("B", "Byåsen", 15.0),
+        ("A", "Adolf Øien", 10.0, FIRST, "Fylket: places.csv"),
+        ("B", "Byåsen", 15.0, FIRST, "Fylket: places.csv"),
     ]
     assert vintage(settings, "places") == (False, None)
     with warehouse.connect_published(settings.rooms) as con:
-        assert not [t for t in warehouse.tables(con) if t.startswith(("raw.", "restricted."))]
+        closed = tuple(f"{schema}." for schema in warehouse.CLOSED_SCHEMAS)
+        assert not [t for t in warehouse.tables(con) if t.startswith(closed)]
     assert Journal(settings.rooms.journal).entries("night.published")
 
 
