@@ -26,6 +26,7 @@ from tasks.demo import (
     construct_udir,
     construct_vacancies,
     construct_vigo,
+    construct_workforce,
 )
 from tasks.demo.construct_common import SAMPLE
 
@@ -44,6 +45,7 @@ def construct(out: Path = SAMPLE) -> None:
     construct_dbh.write(out)
     construct_brreg.write(out)
     construct_imdi.write(out)
+    construct_workforce.write(out)
     construct_grep.write(out)
     construct_vigo.write(out)
 

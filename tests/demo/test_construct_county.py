@@ -5,8 +5,9 @@ from __future__ import annotations
 from math import ceil
 
 import polars as pl
-from sample_files import SCHOOL_YEARS, county, klass, published
+from sample_files import SCHOOL_YEARS, cells, county, klass, published
 
+from tasks.demo import construct_workforce
 from tasks.demo.construct_common import SAMPLE
 from tasks.settings import CHECKOUT
 
@@ -97,7 +98,55 @@ def test_places_are_half_or_whole_classes_around_the_pupils() -> None:
 
 
 def test_bom_and_semicolon() -> None:
-    for name in ("elever", "kapasitet"):
+    for name in ("elever", "kapasitet", "yrke_kommune", "praksisplasser"):
         text = (SAMPLE / "county" / f"{name}.csv").read_bytes()
         assert text.startswith(b"\xef\xbb\xbf")
         assert b";" in text.splitlines()[0]
+
+
+def test_the_employed_of_each_municipality_are_those_of_the_industries() -> None:
+    workforce = construct_workforce.workforce()
+    by_industry = cells("13470").group_by("Region", "Tid").agg(pl.col("value").sum())
+    expected = {(row[0], row[1]): int(row[2]) for row in by_industry.iter_rows()}
+    found = {
+        (code, str(2016 + year)): int(persons)
+        for code, years in zip(
+            workforce.municipalities, workforce.ages.sum(axis=(2, 3)), strict=True
+        )
+        for year, persons in enumerate(years)
+    }
+    assert found == expected
+
+
+def test_the_untrained_of_health_and_care_are_those_of_the_minutes() -> None:
+    workforce = construct_workforce.workforce()
+    sector = pl.read_csv(CHECKOUT / "data/reference/sector.csv", infer_schema=False).filter(
+        sector_code="helse-omsorg", kind="occupation"
+    )
+    members = [workforce.occupations.index(code) for code in sector["code"]]
+    assert workforce.terms[:, -1, members, 2].sum() == 8_254
+
+
+def test_no_count_of_one_to_four_persons_is_open_or_can_be_worked_out() -> None:
+    rows = county("yrke_kommune")
+    ages = [column for column in rows.columns if column.startswith("alder_")]
+    terms = ["deltid", "midlertidig", "uten_fagutdanning"]
+    number = [pl.col(c).cast(pl.Int64, strict=False) for c in ["sysselsatte", *ages, *terms]]
+    assert (
+        rows.select(number)
+        .unpivot()
+        .drop_nulls()
+        .filter(pl.col("value").is_between(1, 4))
+        .is_empty()
+    )
+    closed = pl.sum_horizontal(pl.col(ages) == "*")
+    assert rows.filter(pl.col("sysselsatte") != "*", closed == 1).is_empty()
+    for term in terms:
+        others = pl.col("sysselsatte").cast(pl.Int64, strict=False) - pl.col(term).cast(
+            pl.Int64, strict=False
+        )
+        assert rows.filter(others.is_between(1, 4)).is_empty()
+    # Most people are in cells that are open, or the file would be of no use.
+    newest = rows.filter(pl.col("aar") == "2025", pl.col("yrke").str.len_chars() == 2)
+    seen = newest.select(pl.col(ages).cast(pl.Int64, strict=False)).sum().sum_horizontal().item()
+    assert seen > 230_000
