@@ -12,13 +12,16 @@ import argparse
 from pathlib import Path
 
 from tasks.demo import (
+    construct_adults,
     construct_brreg,
     construct_centrality,
+    construct_college,
     construct_county_tables,
     construct_dbh,
     construct_grep,
     construct_imdi,
     construct_labour,
+    construct_measures,
     construct_nav,
     construct_population,
     construct_pupils,
@@ -43,7 +46,10 @@ def construct(out: Path = SAMPLE) -> None:
     construct_nav.write(out)
     construct_vacancies.write(out)
     construct_dbh.write(out)
+    construct_college.write(out)
     construct_brreg.write(out)
+    construct_adults.write(out)
+    construct_measures.write(out)
     construct_imdi.write(out)
     construct_workforce.write(out)
     construct_grep.write(out)

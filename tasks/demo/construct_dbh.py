@@ -11,9 +11,12 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+from tasks.demo.construct_college import COLLEGES, OFFERS, has_students
 from tasks.demo.construct_common import stream, toml, write_csv
 
-YEARS = (2021, 2022, 2023, 2024, 2025)
+YEARS = tuple(range(2016, 2026))
+# Students at vocational colleges, from one year to the next.
+GROWTH = 1.06
 # Place codes and names, and the municipality that the campus lies in.
 PLACES = {
     "NTNU-T": ("Trondheim", "5001"),
@@ -23,6 +26,11 @@ PLACES = {
     "NORD-B": ("Bodø", "1804"),
     "DMMH-T": ("Trondheim", "5001"),
 }
+# What a municipality was called before 2018, and before 2020 where that differs.
+BEFORE = {
+    "5001": ("1601", "5001"), "5037": ("1719", "5037"), "5006": ("1702", "5004"),
+    "5035": ("1714", "5035"), "1804": ("1804", "1804"),
+}  # fmt: skip
 INSTITUTIONS = {
     "1150": "Norges teknisk-naturvitenskapelige universitet",
     "1174": "Nord universitet",
@@ -48,35 +56,12 @@ PROGRAMMES: Sequence[tuple[str, str, str, str, str, str, int]] = (
     ("1174", "NORD-L", "BASYK-L", "Sykepleie", "B3", "661101", 430),
     ("1174", "NORD-L", "GLU5-L", "Grunnskolelærer 5–10", "M5", "721102", 210),
     ("1174", "NORD-L", "BARNE-L", "Barnehagelærer", "B3", "621101", 260),
-    ("1174", "NORD-S", "BAHUS", "Husdyrfag", "B3", "681101", 150),
+    ("1174", "NORD-S", "BAHUS", "Husdyrfag", "B3", "671101", 150),
     ("1174", "NORD-S", "BAOKO-S", "Økonomi og ledelse", "B3", "641101", 230),
     ("1174", "NORD-J", "BATRAF", "Trafikklærer", "B3", "629101", 180),
     ("1174", "NORD-B", "BASYK-B", "Sykepleie", "B3", "661101", 520),
     ("8223", "DMMH-T", "BLU", "Barnehagelærer", "B3", "621101", 980),
     ("8223", "DMMH-T", "MABARN", "Barnehageledelse", "M2", "721201", 140),
-)
-COLLEGES = {"FS001": "Trøndelag høyere yrkesfagskole", "FS002": "Chr. Thams fagskole"}
-# College, programme, its name, municipality, NUS2000, credits, form of study, students an autumn.
-OFFERS: Sequence[tuple[str, str, str, str, str, str, str, int]] = (
-    ("FS001", "BYG", "Bygg", "5001", "557101", "120", "Stedbasert", 160),
-    ("FS001", "ANL", "Anlegg", "5001", "557102", "120", "Nettbasert", 120),
-    ("FS001", "ELK", "Elkraft", "5001", "555101", "120", "Nettbasert", 190),
-    ("FS001", "MAS", "Maskinteknikk", "5001", "555201", "120", "Stedbasert", 110),
-    (
-        "FS001",
-        "PSY",
-        "Psykisk helsearbeid og rusarbeid",
-        "5006",
-        "569101",
-        "60",
-        "Samlingsbasert",
-        140,
-    ),
-    ("FS001", "BAR", "Barn med særskilte behov", "5037", "562101", "60", "Samlingsbasert", 90),
-    ("FS001", "ALD", "Aldring og eldreomsorg", "5007", "569102", "60", "Samlingsbasert", 70),
-    ("FS001", "HAV", "Havbruksoperasjon og ledelse", "5014", "581101", "60", "Nettbasert", 60),
-    ("FS002", "VEL", "Velferdsteknologi", "5059", "569103", "30", "Nettbasert", 80),
-    ("FS002", "PRO", "Prosessteknikk", "5059", "554101", "120", "Samlingsbasert", 50),
 )
 TEXTS = {
     "Institusjonskode": "Institusjonsnavn",
@@ -131,7 +116,13 @@ def _students() -> Rows:
         for year in YEARS:
             drawn = _fives(usual * (1 + 0.015 * (year - 2025) + 0.04 * float(rng.normal())))
             yield [inst, INSTITUTIONS[inst], year, 3, code, name, level, LEVELS[level], nus,
-                   place, *PLACES[place], drawn]  # fmt: skip
+                   place, *_place(place, year), drawn]  # fmt: skip
+
+
+def _place(place: str, year: int) -> tuple[str, str]:
+    """Name and municipality of a campus, by the borders of the year."""
+    name, today = PLACES[place]
+    return name, BEFORE[today][year >= 2018] if year < 2020 else today
 
 
 def _admission() -> Rows:
@@ -158,22 +149,26 @@ def _completions() -> Rows:
 
 def _college_students(kind: str, part: float) -> Rows:
     rng = stream("dbh", "college", kind)
-    for college, _, name, *_, usual in OFFERS:
+    for offer in OFFERS:
         for year in YEARS:
             for semester, share in (("Vår", 0.93), ("Høst", 1.0)):
-                growth = 1 + 0.06 * (year - 2025)
-                drawn = usual * part * share * growth * float(rng.uniform(0.93, 1.07))
-                yield [COLLEGES[college], name, year, semester, _fives(drawn)]
+                drawn = offer.students * part * share * GROWTH ** (year - 2025)
+                drawn *= float(rng.uniform(0.93, 1.07))
+                if has_students(offer, year, spring=semester == "Vår"):
+                    yield [COLLEGES[offer.college], offer.name, year, semester, _fives(drawn)]
 
 
 def _applications() -> Rows:
     rng = stream("dbh", "applications")
-    for college, code, name, *_, points, _, usual in OFFERS:
+    for offer in OFFERS:
         for year in YEARS:
-            drawn = usual * 60 / int(points) * float(rng.uniform(1.5, 2.6))
-            yield [college, COLLEGES[college], code, name, year, 3, _fives(drawn)]
+            drawn = offer.students * 60 / offer.credits * float(rng.uniform(1.5, 2.6))
+            if has_students(offer, year, spring=False):
+                yield [offer.college, COLLEGES[offer.college], offer.code, offer.name, year, 3,
+                       _fives(drawn * GROWTH ** (year - 2025))]  # fmt: skip
 
 
 def _register() -> Rows:
-    for college, code, name, municipality, nus, points, form, _ in OFFERS:
-        yield [college, COLLEGES[college], code, name, nus, municipality, points, form]
+    for offer in OFFERS:
+        yield [offer.college, COLLEGES[offer.college], offer.code, offer.name, offer.education,
+               offer.municipality, offer.credits, offer.form]  # fmt: skip

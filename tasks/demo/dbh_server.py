@@ -79,7 +79,7 @@ def _filtered(rows: list[Row], variable: str, selection: dict[str, Any]) -> list
         "between": lambda value: values[0] <= value <= values[1],
         "lessthan": lambda value: value < values[0],
         "greaterthan": lambda value: value > values[0],
-        "like": lambda value: value.startswith(values[0].removesuffix("%")),
+        "like": lambda value: value.startswith(tuple(v.removesuffix("%") for v in values)),
     }
     if kind not in keep:
         raise Wrong(f"ukjent filter {kind}")
