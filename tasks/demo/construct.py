@@ -20,12 +20,14 @@ from tasks.demo import (
     construct_dbh,
     construct_grep,
     construct_imdi,
+    construct_intake,
     construct_labour,
     construct_measures,
     construct_nav,
     construct_population,
     construct_pupils,
     construct_tables,
+    construct_training,
     construct_udir,
     construct_vacancies,
     construct_vigo,
@@ -52,6 +54,8 @@ def construct(out: Path = SAMPLE) -> None:
     construct_measures.write(out)
     construct_imdi.write(out)
     construct_workforce.write(out)
+    construct_intake.write(out)
+    construct_training.write(out)
     construct_grep.write(out)
     construct_vigo.write(out)
 

@@ -72,6 +72,25 @@ def offers() -> set[tuple[str, str]]:
     return set(pl.concat([known, assumed]).iter_rows())
 
 
+def to_school(programmes: pl.DataFrame) -> Floats:
+    """Applicants to school of 2025 by programme: all applicants, apprenticeships left out."""
+    applicants = (
+        programmes.select("programme_code")
+        .join(
+            published("applicants_by_programme").filter(year="2025", region_code="50"),
+            on="programme_code",
+            maintain_order="left",
+        )["applicants"]
+        .cast(pl.Float64)
+        .to_numpy()
+    )
+    to_school = published("applicants").filter(year="2025", region_code="50", kind="skole")
+    vocational = (programmes["branch"] == "yrkesfaglig").to_numpy()
+    apprentices = applicants.sum() - float(to_school["applicants"][0])
+    left_out = vocational * apprentices * applicants / applicants[vocational].sum()
+    return np.asarray(applicants - left_out, dtype=np.float64)
+
+
 def by_programme(year: str) -> dict[tuple[str, str], int]:
     """Pupils by school and utdanningsprogram: the school's number exactly, programmes nearly.
 
@@ -80,17 +99,7 @@ def by_programme(year: str) -> dict[tuple[str, str], int]:
     schools = published("pupils_by_school").filter(school_year=year).sort("orgnr")
     totals = schools["pupils"].cast(pl.Int64).to_numpy()
     programmes = reference("utdanningsprogram").sort("programme_code")
-    applicants = (
-        published("applicants_by_programme")
-        .filter(year="2025", region_code="50")
-        .sort("programme_code")["applicants"]
-        .cast(pl.Float64)
-        .to_numpy()
-    )
-    to_school = published("applicants").filter(year="2025", region_code="50", kind="skole")
-    vocational = (programmes["branch"] == "yrkesfaglig").to_numpy()
-    apprentices = applicants.sum() - float(to_school["applicants"][0])
-    wanted = applicants - vocational * apprentices * applicants / applicants[vocational].sum()
+    wanted = to_school(programmes)
     offered = offers()
     start = np.array(
         [
