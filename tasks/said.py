@@ -1,7 +1,7 @@
 """What people have said and decided, from the journal into the tables of `journal`.
 
 The journal holds it; these tables are views of it, made anew each night for marts to read. Nothing
-that names a person is among them.
+that names a person who filled in a form is among them.
 """
 
 from __future__ import annotations
@@ -10,6 +10,8 @@ from collections.abc import Sequence
 
 import polars as pl
 
+from tasks import cases, indicators
+from tasks.forms import tables
 from tasks.journal import Entry
 
 
@@ -23,8 +25,8 @@ def frames(entries: Sequence[Entry], *, constructed: bool) -> dict[str, pl.DataF
     Returns:
         By table name; every table has the column `constructed`.
     """
-    tables: dict[str, pl.DataFrame] = {}
+    found = tables.frames(entries) | cases.frames(entries) | indicators.frames(entries)
     return {
         name: frame.with_columns(pl.lit(constructed).alias("constructed"))
-        for name, frame in tables.items()
+        for name, frame in found.items()
     }

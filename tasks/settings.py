@@ -118,4 +118,9 @@ class Project:
 
 def oslo_today(now: datetime | None = None) -> date:
     """The Oslo date of an instant (default: now): the `as_of` of a night."""
-    return (now or datetime.now(OSLO)).astimezone(OSLO).date()
+    return oslo_date(now or datetime.now(OSLO))
+
+
+def oslo_date(instant: datetime) -> date:
+    """The Oslo date of an instant."""
+    return instant.astimezone(OSLO).date()

@@ -21,6 +21,7 @@ from tasks.demo import (
     construct_grep,
     construct_imdi,
     construct_intake,
+    construct_indicators,
     construct_labour,
     construct_measures,
     construct_nav,
@@ -56,6 +57,7 @@ def construct(out: Path = SAMPLE) -> None:
     construct_workforce.write(out)
     construct_intake.write(out)
     construct_training.write(out)
+    construct_indicators.write(out)
     construct_grep.write(out)
     construct_vigo.write(out)
 

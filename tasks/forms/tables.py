@@ -6,7 +6,7 @@ columns and types are the same when nothing was ever taken.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
@@ -98,9 +98,9 @@ def frames(entries: Iterable[Entry]) -> dict[str, pl.DataFrame]:
         rows = intentions if submission.newest["form"] == INTENTION_FORM else needs
         rows.extend(_content_row(submission, row) for row in submission.rows.values())
     return {
-        "form_submission": _frame(told, SUBMISSION),
-        "need": _frame(needs, NEED),
-        "apprentice_intention": _frame(intentions, INTENTION),
+        "form_submission": frame(told, SUBMISSION),
+        "need": frame(needs, NEED),
+        "apprentice_intention": frame(intentions, INTENTION),
     }
 
 
@@ -132,6 +132,10 @@ def _content_row(submission: Submission, row: Row) -> dict[str, Any]:
     }
 
 
-def _frame(rows: list[dict[str, Any]], schema: dict[str, type[pl.DataType]]) -> pl.DataFrame:
+def frame(
+    rows: Iterable[Mapping[str, Any]], schema: Mapping[str, type[pl.DataType]]
+) -> pl.DataFrame:
+    """Rows as a table of a schema, sorted by all its columns; a key that a row lacks is null."""
+    rows = list(rows)
     columns = {name: [row.get(name) for row in rows] for name in schema}
-    return pl.DataFrame(columns, schema=schema).sort(next(iter(schema)))
+    return pl.DataFrame(columns, schema=schema).sort(pl.all())
