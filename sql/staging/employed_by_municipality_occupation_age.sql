@@ -1,6 +1,6 @@
 -- staging.employed_by_municipality_occupation_age
 -- Grain: one row per municipality of work × occupation (STYRK-08, 2 or 4 digits) × age group × year
--- (4th quarter); age group 15-74 is everyone
+-- (4th quarter); age group 15-74 is everyone, 55-74 is 55-59 and 60-74
 -- Key: municipality_code, occupation_code, age_group, year
 -- Unit: employed persons; those in part time, temporary and without training only for everyone
 -- Sources: raw.county_occupation
@@ -10,7 +10,7 @@ WITH source AS (
 
 by_age AS (
     UNPIVOT source
-    ON sysselsatte, alder_15_24, alder_25_39, alder_40_54, alder_55_59, alder_60_66, alder_67_74
+    ON sysselsatte, alder_15_24, alder_25_39, alder_40_54, alder_55_74, alder_55_59, alder_60_74
     INTO NAME heading VALUE cell
 ),
 

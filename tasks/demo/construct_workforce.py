@@ -29,7 +29,7 @@ from tasks.demo.construct_population import municipalities
 
 HEADER = (
     "aar", "kommune", "yrke", "sysselsatte", "alder_15_24", "alder_25_39", "alder_40_54",
-    "alder_55_59", "alder_60_66", "alder_67_74", "deltid", "midlertidig", "uten_fagutdanning",
+    "alder_55_74", "alder_55_59", "alder_60_74", "deltid", "midlertidig", "uten_fagutdanning",
     "konstruert",
 )  # fmt: skip
 # Table 11658 has 55-66 in one group: so much of it is 55-59. Assumed.
@@ -81,16 +81,11 @@ def workforce() -> Workforce:
     occupations = [code[0] for code in national.variables[0].codes]
     persons = np.asarray(national.value[:, :, :, 0, -1].sum(axis=1))
     employed = _by_occupation(len(codes), occupations, persons.sum(axis=1))
-    profile = np.concatenate(
-        [
-            persons[:, :3],
-            persons[:, 3:4] * [YOUNGER_OF_55_66, 1 - YOUNGER_OF_55_66],
-            persons[:, 4:],
-        ],
-        axis=1,
-    )
+    younger = persons[:, 3:4] * YOUNGER_OF_55_66
+    older = persons[:, 3:4] - younger + persons[:, 4:]
+    profile = np.concatenate([persons[:, :3], younger, older], axis=1)
     local = np.exp(stream("workforce-age").normal(0, 0.12, (len(codes), 1, *profile.shape)))
-    ages = share_out(employed, np.broadcast_to(profile * local, (*employed.shape, 6)))
+    ages = share_out(employed, np.broadcast_to(profile * local, (*employed.shape, 5)))
     return Workforce(codes, occupations, ages, _terms(employed, occupations))
 
 
@@ -188,19 +183,29 @@ def occupation_lines(all_of: Workforce) -> Iterator[list[str]]:
 
 
 def close(ages: list[int], terms: list[int]) -> list[str]:
-    """One line's cells: total, ages, terms; counts of one to four are `*`, and what tells them."""
+    """One line's cells: total, ages, terms; counts of one to four are `*`, and what tells them.
+
+    Args:
+        ages: 15-24, 25-39, 40-54, 55-59, 60-74.
+        terms: Parts of all that each tell how many are left.
+    """
     total = sum(ages)
     if total < SMALL:
-        return ["*"] * (1 + len(ages) + len(terms))
-    hidden = {i for i, persons in enumerate(ages) if 0 < persons < SMALL}
-    if len(hidden) == 1:
-        # With the total open, one closed age could be worked out: the next smallest goes too.
-        rest = [i for i, persons in enumerate(ages) if persons and i not in hidden]
-        hidden.add(min(rest, key=lambda i: ages[i]))
-    shown = ["*" if i in hidden else str(persons) for i, persons in enumerate(ages)]
+        return ["*"] * (2 + len(ages) + len(terms))
+    groups = [*ages[:3], sum(ages[3:])]
+    hidden = [0 < persons < SMALL for persons in groups]
+    if sum(hidden) == 1:
+        # With the total open, one closed group could be worked out: the next smallest goes too.
+        rest = [i for i, persons in enumerate(groups) if persons and not hidden[i]]
+        hidden[min(rest, key=lambda i: groups[i])] = True
+    # The same holds for the two parts of the oldest group.
+    older = hidden[3] or any(0 < persons < SMALL for persons in ages[3:])
+    shown = [*groups, *ages[3:]]
+    closed = [*hidden, *(older and persons > 0 for persons in ages[3:])]
     # Those who work part time tell how many do not.
-    closed = [0 < persons < SMALL or 0 < total - persons < SMALL for persons in terms]
-    return [str(total), *shown, *("*" if c else str(n) for c, n in zip(closed, terms, strict=True))]
+    closed += [0 < persons < SMALL or 0 < total - persons < SMALL for persons in terms]
+    cells = zip([*shown, *terms], closed, strict=True)
+    return [str(total), *("*" if is_closed else str(persons) for persons, is_closed in cells)]
 
 
 def practice_lines() -> Iterator[list[str]]:
