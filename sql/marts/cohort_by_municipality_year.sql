@@ -4,6 +4,16 @@
 -- Unit: persons; a municipality that has been split gives fractions of a person
 -- Sources: staging.population_by_municipality, staging.population_projection_by_municipality,
 --   reference.municipality_carry, reference.regions, reference.region_membership
+-- Title: Befolkningskull etter kommune, alder og år, registrert og framskrevet
+-- Row: én rad per kommune (dagens grenser), alder, år (1. januar) og framskrivingsalternativ
+-- Users: modellen for forventede elever, og folkemengde etter område; analytikere som trenger ett
+--   kull i én kommune
+-- Column age: alder i hele år 1. januar
+-- Column alternative: framskrivingsalternativ: main (hovedalternativet), low (lav vekst) eller
+--   high (høy vekst); registrerte tall står som main
+-- Column basis: registered (registrert) eller projected (framskrevet); bruddet går etter siste
+--   registrerte år
+-- Column persons: antall personer; deler av personer der en gammel kommune er delt mellom flere
 WITH registered AS (
     SELECT
         area_code,

@@ -4,6 +4,12 @@
 -- Unit: codes (KLASS 131 and 128)
 -- Sources: staging.municipality, staging.municipality_centrality, reference.regions,
 -- reference.region_membership
+-- Title: Kommuner over tid
+-- Row: én rad per kommunenummer og tidsrom der nummer, navn og sentralitetsklasse sto uendret
+-- Users: alle tabeller etter område, for dagens grenser; planleggere som leter etter et gammelt
+--   kommunenummer
+-- Column valid_from: første dag raden gjelder
+-- Column valid_to: dagen etter siste dag raden gjelder; tom når den gjelder i dag
 WITH pieces AS (
     SELECT
         municipality.municipality_code,

@@ -5,6 +5,18 @@
 -- Sources: staging.employed_by_education_occupation, staging.occupation,
 -- reference.crosswalk_occupation_programme_area, reference.crosswalk_nus_programme_area,
 -- reference.crosswalk_rule, reference.programme_area
+-- Title: Fra yrke til programområde
+-- Row: én rad per yrke (fire sifre) og programområde, eller sted utenfor dem, som folk i yrket
+--   kommer fra
+-- Users: modellen for behov, og planleggere: hvilke tilbud et yrke rekrutterer fra
+-- Column target_kind: programme_area (programområde) eller outside (utenfor videregående opplæring)
+-- Column target_code: programområdekode, eller UH (universitet og høgskole), UKJENT og andre
+--   steder utenfor
+-- Column weight: andelen av folk i yrket som kommer denne veien, 0 til 1; summerer til 1 per yrke
+-- Column basis: ordered (bestilt fil fra Statistisk sentralbyrå) eller expert (faglig skjønn)
+-- Column confidence: hvor sikker vekten er: registered, published, derived, skjønn eller
+--   unconfirmed
+-- Column firm: ja når en klasse (mangel, balanse, overskudd) kan hvile på raden
 WITH expert AS (
     SELECT
         occupation_code,

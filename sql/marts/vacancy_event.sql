@@ -3,6 +3,13 @@
 -- Key: vacancy_id, change
 -- Unit: changes
 -- Sources: staging.vacancy
+-- Title: Endringer i ledige stillinger på arbeidsplassen.no
+-- Row: én rad per utlysning og endring som strømmen har fortalt om
+-- Users: analytikere som ser på hvor lenge utlysninger står åpne
+-- Column vacancy_id: utlysningens id i strømmen
+-- Column change: endringens nummer for utlysningen, 1 er den første
+-- Column changed_at: tidspunktet (UTC) for endringen
+-- Column status: active (åpen) eller inactive (lukket) etter endringen
 WITH final AS (
     SELECT
         vacancy_id,

@@ -1,0 +1,74 @@
+-- mart.establishments_by_area_industry_size
+-- Grain: one row per area × industry division (SN2007) × size
+-- Key: area_code, industry_code, size_group
+-- Unit: establishments; employees in them
+-- Sources: staging.establishment, staging.industry, mart.area, mart.area_municipality
+-- Title: Virksomheter etter område, næring og størrelse
+-- Row: én rad per område, næring (to sifre) og størrelse
+-- Users: planleggere, opplæringskontor og forum: hvor mange virksomheter som kan ta imot
+--   lærlinger eller trenger folk
+-- Column industry_section_code: næringshovedområde i SN2007, én bokstav
+-- Column industry_section: navnet på næringshovedområdet
+-- Column industry_code: næring i SN2007, to sifre; 00 når registeret ikke oppgir den
+-- Column industry: navnet på næringen
+-- Column size_group: antall ansatte i virksomheten: 1-4, 5-9, 10-19, 20-49, 50-99, 100-249 eller
+--   250+
+-- Column establishments: antall virksomheter i drift; virksomheter er ikke personer og skjules ikke
+-- Column employees_least: minste antall ansatte i virksomhetene til sammen; registeret oppgir
+--   fra–til under fem
+-- Column employees_most: største antall ansatte i virksomhetene til sammen
+WITH source AS (
+    SELECT
+        municipality_code,
+        coalesce(industry_division, '00') AS industry_code,
+        CASE
+            WHEN employees_most <= 4 THEN '1-4'
+            WHEN employees_most <= 9 THEN '5-9'
+            WHEN employees_most <= 19 THEN '10-19'
+            WHEN employees_most <= 49 THEN '20-49'
+            WHEN employees_most <= 99 THEN '50-99'
+            WHEN employees_most <= 249 THEN '100-249'
+            ELSE '250+'
+        END AS size_group,
+        employees_least,
+        employees_most,
+        constructed
+    FROM staging.establishment
+    WHERE closed_on IS NULL
+),
+
+final AS (
+    SELECT
+        members.area_code,
+        area.area,
+        area.area_kind,
+        division.parent_code AS industry_section_code,
+        section.industry AS industry_section,
+        source.industry_code,
+        division.industry,
+        source.size_group,
+        count(*) AS establishments,
+        sum(source.employees_least)::BIGINT AS employees_least,
+        sum(source.employees_most)::BIGINT AS employees_most,
+        bool_or(source.constructed) AS constructed
+    FROM source
+    INNER JOIN mart.area_municipality AS members
+        ON source.municipality_code = members.municipality_code
+    INNER JOIN mart.area AS area
+        ON members.area_code = area.area_code
+    LEFT JOIN staging.industry AS division
+        ON source.industry_code = division.industry_code
+    LEFT JOIN staging.industry AS section
+        ON division.parent_code = section.industry_code
+    GROUP BY
+        members.area_code,
+        area.area,
+        area.area_kind,
+        division.parent_code,
+        section.industry,
+        source.industry_code,
+        division.industry,
+        source.size_group
+)
+
+SELECT * FROM final

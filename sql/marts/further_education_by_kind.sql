@@ -1,0 +1,39 @@
+-- mart.further_education_by_kind
+-- Grain: one row per kind of training × year, the country
+-- Key: training_code, year
+-- Unit: per cent of the employed aged 22-66
+-- Sources: staging.further_education_by_kind, mart.area
+-- Title: Deltakelse i videreutdanning og opplæring
+-- Row: én rad per type opplæring og år, hele landet
+-- Users: statistikkomiteen og planleggere: hvor mange som lærer mens de er i arbeid; tallene
+--   finnes ikke for fylker
+-- Column training_code: type opplæring, kode
+-- Column training: navnet på typen opplæring
+-- Column percent: deltakere i prosent av de sysselsatte 22–66 år
+-- Column percent_change: endring fra året før, prosentpoeng
+WITH source AS (
+    SELECT * FROM staging.further_education_by_kind
+    WHERE contents_code = 'Prosent'
+),
+
+final AS (
+    SELECT
+        area.area_code,
+        area.area,
+        area.area_kind,
+        source.training_code,
+        source.training,
+        source.year,
+        source.percent::DOUBLE AS percent,
+        round(
+            source.percent - lag(source.percent) OVER (
+                PARTITION BY source.training_code ORDER BY source.year
+            ), 1
+        )::DOUBLE AS percent_change,
+        source.constructed
+    FROM source
+    INNER JOIN mart.area AS area
+        ON area.area_code = '0'
+)
+
+SELECT * FROM final
