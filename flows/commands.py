@@ -76,6 +76,15 @@ def ingest(datasets: tuple[str, ...], as_of: date | None, full: bool, ignore_win
     return not fallen.intersection(datasets)
 
 
+def build() -> None:
+    """Build the warehouse anew from what is landed and journalled, without asking any source."""
+    settings = Settings()
+    with source_server(settings) as ready, locks.night_lock(ready.rooms.lock):
+        begun = night.begin(ready)
+        outcome = night.build(begun, [])
+    show.line(f"Bygget og publisert {outcome.tables} tabeller, per {outcome.as_of:%d.%m.%Y}.")
+
+
 def plan_run(school_year: str, seed: int, draws: int | None) -> None:
     """The yearly run for one school year."""
     settings = Settings()

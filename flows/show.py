@@ -34,7 +34,7 @@ def as_csv(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
 
 def as_table(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
     """Print a table: numbers to the right, as wide as needed, plain when not on a terminal."""
-    texts = [[_text(value) for value in row] for row in rows]
+    texts = [[text(value) for value in row] for row in rows]
     widths = [max(map(len, column)) for column in zip(columns, *texts, strict=True)]
     numeric = [_is_numeric([row[i] for row in rows]) for i in range(len(columns))]
     line("  ".join(_pad(c, w, n) for c, w, n in zip(columns, widths, numeric, strict=True)))
@@ -161,7 +161,8 @@ def _excel(value: Any) -> Any:
             return value
 
 
-def _text(value: Any) -> str:
+def text(value: Any) -> str:
+    """A value as a planner reads it."""
     match value:
         case None:
             return "–"
@@ -176,9 +177,9 @@ def _text(value: Any) -> str:
         case float() | Decimal():
             return f"{value:,.6g}".replace(",", "\u00a0").replace(".", ",")
         case list():
-            return "; ".join(_text(item) for item in value)
+            return "; ".join(text(item) for item in value)
         case dict():
-            return " ".join(_text(item) for item in value.values())
+            return " ".join(text(item) for item in value.values())
         case _:
             return str(value)
 

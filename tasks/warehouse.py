@@ -198,9 +198,11 @@ def first_rows(con: duckdb.DuckDBPyConnection, query: str, number: int) -> list[
     return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
 
 
-def frame(con: duckdb.DuckDBPyConnection, query: str) -> pl.DataFrame:
+def frame(
+    con: duckdb.DuckDBPyConnection, query: str, parameters: Sequence[object] = ()
+) -> pl.DataFrame:
     """The whole result of a query, for arithmetic on small tables that SQL does not say well."""
-    found: pl.DataFrame = con.sql(query).pl()
+    found: pl.DataFrame = con.sql(query, params=list(parameters) or None).pl()
     return found
 
 

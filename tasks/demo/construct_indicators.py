@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from tasks.demo.construct_common import SAMPLE, read_names, share_out, stream, write_csv
+from tasks.demo.construct_common import SAMPLE, Floats, read_names, share_out, stream, write_csv
 
 COUNTY = "50"
 YEARS = range(2016, 2026)
@@ -106,12 +106,12 @@ def _municipalities(
 ) -> Iterator[tuple[str, ...]]:
     """One year's municipalities, whose persons add up to the county's share of all."""
     by_area = persons.group_by("Region").agg(pl.col("persons").sum()).sort("Region")
-    base = (by_area["persons"].to_numpy() * PART.get(indicator, 1.0)).astype(np.int64)
+    base = np.floor(by_area["persons"].to_numpy() * PART.get(indicator, 1.0))
     # What nearly all do differs less between municipalities than what few do.
-    wanted = base * np.exp(rng.normal(0, 0.18 * (1 - county / 100), len(base)))
-    counted = np.minimum(share_out(round(base.sum() * county / 100), wanted), base)
+    wanted: Floats = base * np.exp(rng.normal(0, 0.18 * (1 - county / 100), len(base)))
+    counted = np.minimum(share_out(round(base.sum() * county / 100), wanted), base.astype(np.int64))
     year = str(persons["year"][0])
-    for area, number, of in zip(by_area["Region"], counted, base, strict=True):
+    for area, number, of in zip(by_area["Region"], counted, base.astype(np.int64), strict=True):
         closed = number < FEWEST
         share = "*" if closed else _percent(100 * number / of)
         people = ("*" if closed else str(number), str(of)) if told else ("", "")
