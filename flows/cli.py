@@ -306,6 +306,24 @@ def query(
 
 
 @app.command(cls=norwegian.Command)
+def explain(
+    subject: Annotated[str, typer.Argument(metavar="TABELL[.KOLONNE]", help="En tabell i mart.")],
+    where: Annotated[
+        str | None,
+        typer.Option("--where", metavar="VILKÅR", help="Bare rader der dette gjelder (SQL)."),
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Forklar en tabell eller et tall: hva det er, og hvor det kommer fra.
+
+    Eksempel: tilbudsplan explain indicator_value.value --where "area_code = '50' and year = 2024"
+    """
+    from flows import explain as command
+
+    command.explain(subject, where, json)
+
+
+@app.command(cls=norwegian.Command)
 def status(json: Json = False) -> None:
     """Siste natt, siste plan og rapport, gamle datasett og åpne varsler."""
     from flows import reading

@@ -12,12 +12,12 @@ from tasks.journal import Journal
 from tasks.settings import Project, Settings, oslo_today
 
 MOST_ROWS_IN_A_TABLE = 200
-# What there is to ask of: every table within reach, with its grain where a SQL file states one.
+# What there is to ask of: every table within reach, and what a row is where a SQL file tells.
 TABLES = """
     select
         found.schema_name || '.' || found.table_name as table_name,
         found.estimated_size as rows,
-        made.grain
+        coalesce(made.row_is, made.grain) as row_is
     from duckdb_tables() as found
     left join audit.table as made
         on made.table_name = found.schema_name || '.' || found.table_name
