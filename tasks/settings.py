@@ -93,6 +93,8 @@ class Rooms:
         self.stamp = home / "profile"
         self.inbox = home / "inbox"
         self.person_key = home / "keys" / "person.key"
+        self.forms = home / "forms"
+        self.contacts = home / "contacts"
 
     def tied_to(self) -> str | None:
         """The profile that this home is tied to, or None before its first night."""

@@ -64,13 +64,13 @@ def submissions(entries: Iterable[Entry]) -> dict[str, Submission]:
     found: dict[str, Submission] = {}
     for entry in entries:
         if entry.kind == TAKEN:
-            payload = entry.payload
-            one = found.setdefault(payload["submission"], Submission(newest=payload))
-            _replace(one, payload)
+            add(found, entry.payload)
     return found
 
 
-def _replace(submission: Submission, payload: dict[str, Any]) -> None:
+def add(found: dict[str, Submission], payload: dict[str, Any]) -> None:
+    """Let one more file that was taken replace what its sender has told."""
+    submission = found.setdefault(payload["submission"], Submission(newest={}))
     submission.newest = {key: value for key, value in payload.items() if key != "rows"}
     submission.versions += 1
     submission.hashes.append(payload["content_hash"])

@@ -118,6 +118,9 @@ def _submission_row(submission: Submission) -> dict[str, Any]:
 
 def _content_row(submission: Submission, row: Row) -> dict[str, Any]:
     newest = submission.newest
+    sender = {column: newest.get(column) for column in _SENDER}
+    # A sender who speaks for the whole county names the region row by row.
+    sender["region_code"] = row.fields.get("region_code") or sender["region_code"]
     return {
         **row.fields,
         "need_id": row.need_id,
@@ -128,7 +131,7 @@ def _content_row(submission: Submission, row: Row) -> dict[str, Any]:
         "received_on": row.received_on,
         "late": row.late,
         "withdrawn": row.withdrawn,
-        **{column: newest.get(column) for column in _SENDER},
+        **sender,
     }
 
 
