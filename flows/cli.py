@@ -14,6 +14,7 @@ import typer.core
 from typer.exceptions import TyperException
 
 from flows import norwegian
+from flows.cli_forms import form
 from tasks.errors import TilbudsplanError, WrongUse
 
 # The library's help headings go through this name; there is no public way to another language.
@@ -52,6 +53,7 @@ indicators = typer.Typer(
     rich_markup_mode=None,
 )
 app.add_typer(indicators, name="indicators")
+app.add_typer(form, name="form")
 
 Json = Annotated[bool, typer.Option("--json", help="Skriv svaret som JSON.")]
 AsOf = Annotated[

@@ -27,8 +27,11 @@ HELP_PAGE = {
     "[[DATASETT]…]...": "[DATASETT]…",
     "[[KJØRING]]": "[KJØRING]",
     "[[SQL]]": "[SQL]",
+    "[[FIL]…]...": "[FIL]…",
     " <list[str]>": "",
     " <str>": "",
+    " <list[Path]>": "",
+    " <path>": "",
     "<int range>": "TALL",
     "Show this message and exit.": "Vis denne hjelpen.",
 }

@@ -23,11 +23,10 @@ def sender(context: Context, filled: Filled) -> dict[str, Any]:
     told: dict[str, Any] = {
         name: filled.sender[name].value if name in filled.sender else None for name in IDENTITY
     }
-    if told["organisation"] is None:
-        # A school is chosen from the register: its number is the code, and the list has its name.
-        field = next(one for one in context.form.sender if one.name == "orgnr")
-        names = context.lists[field.code_list].names if field.code_list else {}
-        told["organisation"] = names.get(told["orgnr"])
+    for one in context.form.sender:
+        # A school is chosen from the register: its number is the code, the list has its name.
+        if one.name == "orgnr" and one.code_list:
+            told["organisation"] = context.lists[one.code_list].names.get(told["orgnr"])
     return told
 
 

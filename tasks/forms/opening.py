@@ -81,7 +81,8 @@ def open_workbook(content: bytes) -> Opened:
 def _cells(book: Workbook) -> Iterator[Any]:
     for sheet in book.worksheets:
         # One cell in the last corner would make every cell before it.
-        yield from chain.from_iterable(sheet.iter_rows(max_row=LAST_ROW, max_col=LAST_COLUMN))
+        row, column = min(sheet.max_row, LAST_ROW), min(sheet.max_column, LAST_COLUMN)
+        yield from chain.from_iterable(sheet.iter_rows(max_row=row, max_col=column))
 
 
 def _check(content: bytes) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 
 import polars as pl
-from form_tools import taken
+from form_tools import entry
 
 from tasks.forms import tables
 from tasks.journal import Entry
@@ -30,7 +30,7 @@ def test_entries_of_other_kinds_are_passed_over() -> None:
 
 
 def test_a_row_is_told_with_its_sender() -> None:
-    found = tables.frames([taken(rows=[HEALTH, BUILDING], refused_rows=3)])
+    found = tables.frames([entry(rows=[HEALTH, BUILDING], refused_rows=3)])
     (submission,) = found["form_submission"].to_dicts()
     assert (submission["rows_taken"], submission["rows_refused"], submission["versions"]) == (
         2,
@@ -49,8 +49,8 @@ def test_a_row_is_told_with_its_sender() -> None:
 def test_a_late_correction_marks_only_what_it_changed() -> None:
     found = tables.frames(
         [
-            taken(rows=[HEALTH, BUILDING]),
-            taken(
+            entry(rows=[HEALTH, BUILDING]),
+            entry(
                 rows=[HEALTH | {"row": 20}, BUILDING | {"persons": 4}],
                 late=True,
                 received_on="2026-12-05",
@@ -67,9 +67,9 @@ def test_a_late_correction_marks_only_what_it_changed() -> None:
 
 
 def test_a_withdrawn_row_is_kept_and_one_that_comes_back_stands_again() -> None:
-    first = taken(rows=[HEALTH, BUILDING])
-    without = taken(rows=[HEALTH], withdrawn=["n2"], content_hash="h2")
-    again = taken(rows=[HEALTH, BUILDING], content_hash="h3", received_on="2026-12-01")
+    first = entry(rows=[HEALTH, BUILDING])
+    without = entry(rows=[HEALTH], withdrawn=["n2"], content_hash="h2")
+    again = entry(rows=[HEALTH, BUILDING], content_hash="h3", received_on="2026-12-01")
     found = tables.frames([first, without])
     assert found["need"]["withdrawn"].to_list() == [False, True]
     assert found["form_submission"]["rows_taken"].to_list() == [1]
@@ -77,7 +77,7 @@ def test_a_withdrawn_row_is_kept_and_one_that_comes_back_stands_again() -> None:
 
 
 def test_a_row_that_is_neither_told_nor_withdrawn_stands_as_before() -> None:
-    found = tables.frames([taken(rows=[HEALTH, BUILDING]), taken(rows=[HEALTH], refused_rows=1)])
+    found = tables.frames([entry(rows=[HEALTH, BUILDING]), entry(rows=[HEALTH], refused_rows=1)])
     assert found["need"]["withdrawn"].to_list() == [False, False]
 
 
@@ -91,7 +91,7 @@ def test_intentions_are_a_table_of_their_own() -> None:
         "conditions": "Forutsetter tilskudd",
     }
     found = tables.frames(
-        [taken(form="laereplass", submission="s2", orgnr="974767880", rows=[row])]
+        [entry(form="laereplass", submission="s2", orgnr="974767880", rows=[row])]
     )
     assert found["need"].is_empty()
     (told,) = found["apprentice_intention"].to_dicts()
