@@ -3,6 +3,15 @@
 -- Key: application_year, applies_for, right_to_education, programme_area_code, level, priority
 -- Unit: applications in the county; null where it could tell of fewer than five persons
 -- Sources: restricted.applicants_by_programme_area_priority
+-- Title: Søknader etter programområde og prioritet
+-- Row: én rad per søknadsår, hva det søkes til, rett, programområde, trinn og prioritet
+-- Users: inntakskontoret; bygger på personfiler og er bare i den interne filen
+-- Column application_year: året det er søkt
+-- Column applies_for: hva det søkes til: skole eller læreplass
+-- Column right_to_education: hvilken rett søkeren har
+-- Column priority: hvilket valg i rekken, 1 er førstevalget
+-- Column is_open: ja der tallet vises
+-- Column applications: søknader; null der tallet kan fortelle om færre enn fem personer
 WITH counted AS (
     SELECT
         application_year,

@@ -2,7 +2,14 @@
 -- Grain: one row per county (0: the country) × year × month of the count
 -- Key: county_code, year, month
 -- Unit: per cent of applicants with an apprenticeship
--- Sources: staging.apprentice_placement_by_county, reference.placement_notes
+-- Sources: staging.apprentice_placement_by_county, reference.placement_notes, mart.area
+-- Title: Formidling til læreplass etter fylke
+-- Row: én rad per fylke (0 er landet), år og måned det er talt
+-- Users: framskrivingen av læreplasser; yrkesopplæringsnemnda og statistikkomiteen: hvor stor del
+--   som får læreplass
+-- Column month: måneden tellingen er gjort, 8, 10 eller 12
+-- Column percent: søkere til læreplass med godkjent kontrakt, i prosent av alle
+-- Column note: det en leser må vite om tallet, som et mulig brudd i serien
 WITH final AS (
     SELECT
         placement.county_code,
@@ -11,6 +18,7 @@ WITH final AS (
         placement.percent::DOUBLE AS percent,
         -- What a reader must know about a figure travels with it; the figure is not smoothed.
         notes.note,
+        area.area AS county,
         placement.constructed
     FROM staging.apprentice_placement_by_county AS placement
     LEFT JOIN reference.placement_notes AS notes
@@ -18,6 +26,8 @@ WITH final AS (
             placement.county_code = notes.county_code
             AND placement.year = notes.year::SMALLINT
             AND placement.month = notes.month::SMALLINT
+    LEFT JOIN mart.area AS area
+        ON placement.county_code = area.area_code
 )
 
 SELECT * FROM final

@@ -3,6 +3,13 @@
 -- Key: year, programme_code, trade_code, contract_type, result
 -- Unit: trade and journeyman tests; null where it could tell of fewer than five persons
 -- Sources: restricted.certificates_by_trade_contract_type
+-- Title: Fag- og svenneprøver etter lærefag og kontraktstype
+-- Row: én rad per år, utdanningsprogram, lærefag, kontraktstype og resultat
+-- Users: fagopplæringen; bygger på personfiler og er bare i den interne filen
+-- Column contract_type: kontraktstypen
+-- Column result: resultatet av prøven
+-- Column is_open: ja der tallet vises
+-- Column tests: prøver; null der tallet kan fortelle om færre enn fem personer
 WITH counted AS (
     SELECT
         year,

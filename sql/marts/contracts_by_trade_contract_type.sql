@@ -3,6 +3,14 @@
 -- Key: counted_on, programme_code, trade_code, contract_type
 -- Unit: contracts running on the day; null where it could tell of fewer than five persons
 -- Sources: restricted.apprentices_by_trade_contract_type
+-- Title: Løpende kontrakter etter lærefag og kontraktstype
+-- Row: én rad per tellingsdag, utdanningsprogram, lærefag og kontraktstype
+-- Users: fagopplæringen; bygger på personfiler og er bare i den interne filen
+-- Column counted_on: dagen tellingen gjelder
+-- Column contract_type: kontraktstypen
+-- Column is_open: ja der tallet vises
+-- Column contracts: kontrakter som løp den dagen; null der tallet kan fortelle om færre enn fem
+--   personer
 WITH counted AS (
     SELECT
         counted_on,

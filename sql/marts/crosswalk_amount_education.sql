@@ -4,10 +4,20 @@
 -- Unit: as measure says: places (from that day), pupils and contracts (1 October), certificates (of
 -- the year); mapped is the part of amount that the crosswalk carries
 -- Sources: mart.places_by_school_programme_area, mart.programme_area,
--- mart.pupils_left_by_programme_area, mart.certificates_by_trade_contract_type,
+-- mart.pupils_by_school_programme_area, mart.certificates_by_area_trade_route,
 -- mart.occupation_programme_area, staging.apprentice_contracts_by_county_programme,
 -- reference.crosswalk_nus_programme_area, reference.crosswalk_trade_programme_area,
 -- reference.crosswalk_programme_code, reference.region_membership, reference.utdanningsprogram
+-- Title: Det utdanningsovergangene bærer, etter kode
+-- Row: én rad per overgang, mål, periode og kode (programområde, lærefag eller utdanningsprogram)
+-- Users: de som vedlikeholder overgangstabellene: hva som ikke er koblet; mart.crosswalk_coverage
+-- Column crosswalk: overgangstabellen (docs/crosswalks.md)
+-- Column measure: hva som er talt
+-- Column as_of: perioden tallet gjelder
+-- Column code: koden som kobles
+-- Column name: navnet på koden
+-- Column amount: det som er talt for koden, i enheten measure sier
+-- Column mapped: den delen av amount som overgangen kobler til noe
 WITH county AS (
     SELECT DISTINCT left(municipality_code, 2) AS county_code FROM reference.region_membership
 ),
@@ -32,22 +42,22 @@ vocational AS (
         pupils.programme_area_code AS code,
         sum(pupils.pupils)::DOUBLE AS amount,
         bool_or(pupils.constructed) AS constructed
-    FROM mart.pupils_left_by_programme_area AS pupils
+    FROM mart.pupils_by_school_programme_area AS pupils
     INNER JOIN mart.programme_area AS area
         ON pupils.programme_area_code = area.programme_area_code
     WHERE
         area.level > 1 AND area.leads_to != 'study' AND area.leads_to != 'vg3'
-        AND pupils.pupils IS NOT NULL
+        AND pupils.intake_group = 'youth' AND pupils.pupils IS NOT NULL
     GROUP BY pupils.school_year_start, pupils.programme_area_code
     UNION ALL
     SELECT
         'certificates' AS measure,
         certificates.year::VARCHAR AS as_of,
         certificates.trade_code AS code,
-        sum(certificates.tests)::DOUBLE AS amount,
+        sum(certificates.certificates)::DOUBLE AS amount,
         bool_or(certificates.constructed) AS constructed
-    FROM mart.certificates_by_trade_contract_type AS certificates
-    WHERE certificates.result != 'failed' AND certificates.tests IS NOT NULL
+    FROM mart.certificates_by_area_trade_route AS certificates
+    WHERE certificates.area_kind = 'county' AND certificates.certificates IS NOT NULL
     GROUP BY certificates.year, certificates.trade_code
 ),
 

@@ -6,6 +6,16 @@
 -- Sources: staging.employed_by_municipality_industry, staging.vacancies_by_industry_quarter,
 -- staging.industry_sn2025, staging.occupation, mart.occupation_programme_area,
 -- reference.crosswalk_industry_occupation, reference.region_membership
+-- Title: Det næringsovergangene bærer, etter kode
+-- Row: én rad per overgang, mål, periode og kode (næring)
+-- Users: de som vedlikeholder overgangstabellene: hva som ikke er koblet; mart.crosswalk_coverage
+-- Column crosswalk: overgangstabellen (docs/crosswalks.md)
+-- Column measure: hva som er talt
+-- Column as_of: perioden tallet gjelder
+-- Column code: koden som kobles
+-- Column name: navnet på koden
+-- Column amount: det som er talt for koden, i enheten measure sier
+-- Column mapped: den delen av amount som overgangen kobler til noe
 WITH county AS (
     SELECT DISTINCT left(municipality_code, 2) AS county_code FROM reference.region_membership
 ),

@@ -4,6 +4,16 @@
 -- Unit: as measure says: job seekers (registered, the country); mapped is the part of amount that
 -- the crosswalk carries to an occupation of today
 -- Sources: staging.job_seekers_by_occupation_year, reference.crosswalk_isco88_styrk08
+-- Title: Det yrkesovergangene bærer, etter kode
+-- Row: én rad per overgang, mål, periode og kode (yrke eller utdanning)
+-- Users: de som vedlikeholder overgangstabellene: hva som ikke er koblet; mart.crosswalk_coverage
+-- Column crosswalk: overgangstabellen (docs/crosswalks.md)
+-- Column measure: hva som er talt
+-- Column as_of: perioden tallet gjelder
+-- Column code: koden som kobles
+-- Column name: navnet på koden
+-- Column amount: det som er talt for koden, i enheten measure sier
+-- Column mapped: den delen av amount som overgangen kobler til noe
 WITH seekers AS (
     SELECT
         occupation_code AS code,

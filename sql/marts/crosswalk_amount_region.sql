@@ -5,6 +5,16 @@
 -- part of amount that the crosswalk carries
 -- Sources: staging.pupils_by_school, staging.employed_by_municipality_industry,
 -- mart.crosswalk_school_region, mart.municipality, reference.region_membership
+-- Title: Det regionovergangene bærer, etter kode
+-- Row: én rad per overgang, mål, periode og kode (område)
+-- Users: de som vedlikeholder overgangstabellene: hva som ikke er koblet; mart.crosswalk_coverage
+-- Column crosswalk: overgangstabellen (docs/crosswalks.md)
+-- Column measure: hva som er talt
+-- Column as_of: perioden tallet gjelder
+-- Column code: koden som kobles
+-- Column name: navnet på koden
+-- Column amount: det som er talt for koden, i enheten measure sier
+-- Column mapped: den delen av amount som overgangen kobler til noe
 WITH county AS (
     SELECT DISTINCT left(municipality_code, 2) AS county_code FROM reference.region_membership
 ),

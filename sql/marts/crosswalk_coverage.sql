@@ -4,6 +4,18 @@
 -- Unit: total and mapped as measure says; share is mapped over total
 -- Sources: mart.crosswalk_amount_industry, mart.crosswalk_amount_education,
 -- mart.crosswalk_amount_occupation, mart.crosswalk_amount_region
+-- Title: Hvor mye overgangstabellene dekker
+-- Row: én rad per overgang, mål og periode
+-- Users: de som vedlikeholder overgangstabellene, og alle som leser tall som går gjennom dem:
+--   hvor stor del som er med
+-- Column crosswalk: overgangstabellen (docs/crosswalks.md)
+-- Column measure: hva som er talt
+-- Column as_of: perioden tallet gjelder
+-- Column total: det hele
+-- Column mapped: den delen av det hele som er koblet
+-- Column share: mapped delt på total
+-- Column unmapped_codes: koder som ikke er koblet fullt ut
+-- Column unmapped: de samme kodene med navn, de største først
 WITH amounts AS (
     SELECT * FROM mart.crosswalk_amount_industry
     UNION ALL

@@ -2,7 +2,15 @@
 -- Grain: one row per upper-secondary school × kind of region × region; UKJENT where it lies in none
 -- Key: organisation_number, kind, region_code
 -- Unit: codes; forum regions overlap, so a school may lie in several
--- Sources: staging.school, reference.regions, reference.region_membership
+-- Sources: staging.school, reference.regions, reference.region_membership, mart.area
+-- Title: Skolene etter region
+-- Row: én rad per videregående skole, slags region og region
+-- Users: den som summerer skoler til regioner; kontroll av at hver skole har én inntaksregion
+-- Column kind: slags region: intake (inntaksregion) eller forum (kompetanseforum)
+-- Column valid_from: dagen kommunen hørte til regionen fra
+-- Column valid_to: første dag den ikke hører til, tomt der den fortsatt gjør det
+-- Column source: hvor det står at kommunen hører til regionen
+-- Column confidence: confirmed, unconfirmed eller registered (bare skoleregisteret)
 WITH kinds AS (
     SELECT DISTINCT kind FROM reference.regions
 ),
@@ -27,6 +35,7 @@ final AS (
         school.organisation_number,
         school.school,
         school.municipality_code,
+        area.area AS municipality,
         kinds.kind,
         coalesce(membership.region_code, 'UKJENT') AS region_code,
         coalesce(membership.region, 'Ikke i noen region') AS region,
@@ -34,9 +43,12 @@ final AS (
         membership.valid_to,
         coalesce(membership.source, 'Nasjonalt skoleregister: kommunen er i ingen region')
             AS source,
-        coalesce(membership.confidence, 'registered') AS confidence
+        coalesce(membership.confidence, 'registered') AS confidence,
+        FALSE AS constructed
     FROM staging.school AS school
     CROSS JOIN kinds
+    LEFT JOIN mart.area AS area
+        ON school.municipality_code = area.area_code
     LEFT JOIN membership
         ON
             school.municipality_code = membership.municipality_code

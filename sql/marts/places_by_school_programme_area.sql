@@ -3,12 +3,20 @@
 -- Key: organisation_number, programme_area_code, level, mode, valid_from
 -- Unit: places; classes in steps of a half
 -- Sources: staging.places_by_school_programme_area, mart.school, mart.programme_area
+-- Title: Klasser og plasser etter skole og programområde
+-- Row: én rad per skole, programområde, trinn, tilbudsform og dag plassene gjelder fra
+-- Users: framskrivingen og planen; inntakskontoret og skolene: hva som tilbys
+-- Column classes: klasser, i hele og halve
+-- Column places: plasser det er rom for
+-- Column mode: tilbudsform, slik fylkets fil har den (ordinær der ikke annet er sagt)
+-- Column valid_from: dagen klassene og plassene gjelder fra, til neste rad for samme tilbud
 WITH final AS (
     SELECT
         places.organisation_number,
         school.school,
         places.programme_area_code,
         area.programme_code,
+        area.programme,
         area.name AS programme_area,
         places.level,
         places.classes::DOUBLE AS classes,
@@ -17,7 +25,9 @@ WITH final AS (
         places.valid_from,
         school.owner,
         school.municipality_code,
+        school.municipality,
         school.intake_region_code,
+        school.intake_region,
         places.constructed
     FROM staging.places_by_school_programme_area AS places
     INNER JOIN mart.school AS school

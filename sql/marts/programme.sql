@@ -3,6 +3,14 @@
 -- Key: programme_code
 -- Unit: codes
 -- Sources: reference.utdanningsprogram
+-- Title: Utdanningsprogram
+-- Row: ett utdanningsprogram
+-- Users: alle tabeller etter utdanningsprogram, for navn; framskrivingen
+-- Column name: navnet på utdanningsprogrammet
+-- Column udir_id: nummeret programmet har i Utdanningsdirektoratets statistikkportal
+-- Column branch: studieforberedende, yrkesfaglig eller paabygg
+-- Column county_wide: ja der søkerne i hele fylket konkurrerer likt om plassene
+-- Column confidence: confirmed (bekreftet) eller unconfirmed (ikke bekreftet)
 WITH source AS (
     SELECT * FROM reference.utdanningsprogram
 ),
@@ -14,7 +22,8 @@ final AS (
         name,
         branch,
         county_wide = 'true' AS county_wide,
-        confidence
+        confidence,
+        FALSE AS constructed
     FROM source
 )
 

@@ -2,20 +2,31 @@
 -- Grain: one row per programme area (Grep)
 -- Key: programme_area_code
 -- Unit: codes
--- Sources: reference.programme_area
+-- Sources: reference.programme_area, mart.programme
+-- Title: Programområder
+-- Row: ett programområde i tilbudsstrukturen
+-- Users: alle tabeller etter programområde, for navn og oppbygging; framskrivingen
+-- Column name: navnet på programområdet
+-- Column builds_on: programområdene det bygger på, med mellomrom imellom
+-- Column leads_to: hva det fører til: vg2, vg3, apprenticeship (læreplass), study
+--   (studiekompetanse) eller work (yrke)
 WITH source AS (
     SELECT * FROM reference.programme_area
 ),
 
 final AS (
     SELECT
-        code AS programme_area_code,
-        programme_code,
-        level::SMALLINT AS level,
-        name,
-        builds_on,
-        leads_to
+        source.code AS programme_area_code,
+        source.programme_code,
+        source.level::SMALLINT AS level,
+        source.name,
+        source.builds_on,
+        source.leads_to,
+        programme.name AS programme,
+        FALSE AS constructed
     FROM source
+    LEFT JOIN mart.programme AS programme
+        ON source.programme_code = programme.programme_code
 )
 
 SELECT * FROM final

@@ -4,6 +4,16 @@
 -- Unit: codes; weight is the part of the old area's pupils in the crosswalk
 -- Sources: staging.programme_area, staging.programme_code_replaced_by,
 -- reference.crosswalk_programme_code
+-- Title: Hvilket programområde som erstatter hvilket
+-- Row: én rad per programområde og programområde som erstatter det
+-- Users: den som følger et programområde over år; kontroll av kodeverkene mot hverandre
+-- Column successor_code: programområdet som erstatter det
+-- Column successor: navnet på programområdet som erstatter det
+-- Column replaced_on: dagen det gamle gikk ut
+-- Column weight: hvor stor del av elevene på det gamle som regnes til det nye, 0–1
+-- Column in_grep: ja der Grep sier det
+-- Column in_vigo: ja der VIGO sier det
+-- Column in_crosswalk: ja der løsningens egen overgangstabell sier det
 WITH source AS (
     SELECT * FROM staging.programme_area
 ),

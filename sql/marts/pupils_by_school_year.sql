@@ -3,6 +3,10 @@
 -- Key: organisation_number, school_year_start
 -- Unit: pupils on 1 October
 -- Sources: staging.pupils_by_school, mart.school, reference.region_membership
+-- Title: Elever etter skole
+-- Row: én rad per videregående skole i fylket og skoleår
+-- Users: framskrivingen; skolene og planleggere: elevtallet på hver skole
+-- Column pupils: elever 1. oktober i skoleåret
 WITH final AS (
     SELECT
         pupils.school_year_start,
@@ -10,7 +14,9 @@ WITH final AS (
         coalesce(school.school, pupils.school) AS school,
         school.owner,
         school.municipality_code,
+        school.municipality,
         school.intake_region_code,
+        school.intake_region,
         pupils.pupils,
         pupils.constructed
     FROM staging.pupils_by_school AS pupils

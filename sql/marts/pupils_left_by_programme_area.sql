@@ -4,6 +4,13 @@
 -- Unit: pupils on 1 October, and those of them who left during the year; null where it could tell
 -- of fewer than five persons
 -- Sources: restricted.pupils_by_school_programme_area_status
+-- Title: Elever som sluttet, etter programområde
+-- Row: én rad per skoleår, programområde og trinn
+-- Users: skolene og oppfølgingstjenesten; bygger på personfiler og er bare i den interne filen
+-- Column pupils: elever 1. oktober
+-- Column is_open: ja der pupils_left vises
+-- Column pupils_left: de av elevene som sluttet i løpet av året; null der tallet kan fortelle om
+--   færre enn fem
 WITH counted AS (
     SELECT
         school_year_start,
