@@ -80,6 +80,7 @@ def set_state(
     started: datetime | None,
     participants: int | None,
     reason: str | None,
+    decided: datetime | None,
 ) -> None:
     """Journal a new state of a need."""
     settings = Settings()
@@ -92,6 +93,7 @@ def set_state(
         started_on=started.date() if started else None,
         participants=participants,
         reason=reason,
+        decided_on=decided.date() if decided else None,
     )
     rules = cases.read_rules(Project().reference)
     told = cases.set_state(Journal(settings.rooms.journal), change, rules, _offers(settings))

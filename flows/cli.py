@@ -14,7 +14,9 @@ import typer.core
 from typer.exceptions import TyperException
 
 from flows import norwegian
+from flows.cli_cases import case
 from flows.cli_forms import form
+from flows.cli_indicators import indicators
 from tasks.errors import TilbudsplanError, WrongUse
 
 # The library's help headings go through this name; there is no public way to another language.
@@ -39,19 +41,7 @@ plan = typer.Typer(
     rich_markup_mode=None,
 )
 app.add_typer(plan, name="plan")
-case = typer.Typer(
-    cls=norwegian.Group,
-    help="Meldte behov: hva som blir av dem, og svar til dem som meldte.",
-    no_args_is_help=True,
-    rich_markup_mode=None,
-)
 app.add_typer(case, name="case")
-indicators = typer.Typer(
-    cls=norwegian.Group,
-    help="Regionale kompetanseindikatorer: se, kommentere, frigi og rette.",
-    no_args_is_help=True,
-    rich_markup_mode=None,
-)
 app.add_typer(indicators, name="indicators")
 app.add_typer(form, name="form")
 
@@ -114,141 +104,6 @@ def build() -> None:
     from flows import commands
 
     commands.build()
-
-
-By = Annotated[str, typer.Option("--by", metavar="HVEM", help="Hvem som bestemmer: enhet, rolle.")]
-Reason = Annotated[str | None, typer.Option("--reason", metavar="TEKST", help="Begrunnelse.")]
-Base = Annotated[
-    int | None, typer.Option("--base", metavar="ÅR", help="Kunnskapsgrunnlaget. Standard: i år.")
-]
-
-
-@case.command("list", cls=norwegian.Command)
-def case_list(
-    state: Annotated[
-        str | None, typer.Option("--state", metavar="TILSTAND", help="Bare disse, som «meldt».")
-    ] = None,
-    unanswered: Annotated[
-        bool, typer.Option("--unanswered", help="Bare innspill som ikke har fått svar.")
-    ] = False,
-    json: Json = False,
-) -> None:
-    """List behovene, med tilstand og svar."""
-    from flows import case_commands
-
-    case_commands.listed(state, unanswered, json)
-
-
-@case.command("show", cls=norwegian.Command)
-def case_show(need: Annotated[str, typer.Argument(metavar="BEHOV")], json: Json = False) -> None:
-    """Vis ett behov og hvordan det er behandlet."""
-    from flows import case_commands
-
-    case_commands.shown(need, json)
-
-
-@case.command("set", cls=norwegian.Command)
-def case_set(
-    need: Annotated[str, typer.Argument(metavar="BEHOV")],
-    state: Annotated[str, typer.Argument(metavar="TILSTAND")],
-    by: By,
-    body: Annotated[
-        str | None, typer.Option("--body", metavar="INSTANS", help="Hvem som tar det videre.")
-    ] = None,
-    offer: Annotated[
-        str | None, typer.Option("--offer", metavar="TILBUD", help="Tilbudet det kobles til.")
-    ] = None,
-    started: Annotated[
-        datetime | None,
-        typer.Option("--started", formats=["%Y-%m-%d"], metavar="DATO", help="Når det startet."),
-    ] = None,
-    participants: Annotated[
-        int | None, typer.Option("--participants", metavar="ANTALL", help="Hvor mange som deltar.")
-    ] = None,
-    reason: Reason = None,
-) -> None:
-    """Før en ny tilstand: avklart, koblet, igangsatt eller avslått.
-
-    Eksempel: tilbudsplan case set 3f2a9c avklart --body vgo --by "Seksjon for kompetanse"
-    """
-    from flows import case_commands
-
-    case_commands.set_state(need, state, by, body, offer, started, participants, reason)
-
-
-@case.command("answer", cls=norwegian.Command)
-def case_answer(
-    subject: Annotated[str, typer.Argument(metavar="BEHOV|INNSENDING")],
-    verdict: Annotated[str, typer.Argument(metavar="SVAR")],
-    by: By,
-    reason: Annotated[str, typer.Option("--reason", metavar="TEKST", help="Begrunnelse.")],
-    sent_to: Annotated[
-        str | None, typer.Option("--sent-to", metavar="HVEM", help="Hvem det er sendt videre til.")
-    ] = None,
-) -> None:
-    """Svar på et innspill: «brukt», «ikke brukt» eller «sendt videre», med begrunnelse."""
-    from flows import case_commands
-
-    case_commands.answer(subject, verdict, reason, by, sent_to)
-
-
-@indicators.command("list", cls=norwegian.Command)
-def indicators_list(
-    area: Annotated[
-        str, typer.Option("--area", metavar="OMRÅDE", help="Område, som 50 eller intake-namdal.")
-    ] = "50",
-    json: Json = False,
-) -> None:
-    """List indikatorene med siste verdi, også de som mangler definisjon."""
-    from flows import indicator_commands
-
-    indicator_commands.listed(area, json)
-
-
-@indicators.command("comment", cls=norwegian.Command)
-def indicators_comment(
-    indicator: Annotated[str, typer.Argument(metavar="INDIKATOR")],
-    organisation: Annotated[
-        str,
-        typer.Option(
-            "--organisation", metavar="MEDLEM", help="fylkeskommunen, nav eller statsforvalteren."
-        ),
-    ],
-    by: Annotated[str, typer.Option("--by", metavar="NAVN", help="Hvem som signerer.")],
-    text: Annotated[str, typer.Option("--text", metavar="TEKST", help="Kommentaren.")],
-    base: Base = None,
-) -> None:
-    """Skriv en signert kommentar til en indikator."""
-    from flows import indicator_commands
-
-    indicator_commands.comment(indicator, organisation, by, text, base)
-
-
-@indicators.command("release", cls=norwegian.Command)
-def indicators_release(by: By, base: Base = None) -> None:
-    """Frigi kunnskapsgrunnlaget: tallene beholdes slik de står nå."""
-    from flows import indicator_commands
-
-    indicator_commands.release(by, base)
-
-
-@indicators.command("correct", cls=norwegian.Command)
-def indicators_correct(
-    indicator: Annotated[str, typer.Argument(metavar="INDIKATOR")],
-    reason: Annotated[str, typer.Option("--reason", metavar="TEKST", help="Hvorfor det rettes.")],
-    by: By,
-    base: Base = None,
-    area: Annotated[
-        str | None, typer.Option("--area", metavar="OMRÅDE", help="Bare dette området.")
-    ] = None,
-    year: Annotated[
-        int | None, typer.Option("--year", metavar="ÅR", help="Bare dette året.")
-    ] = None,
-) -> None:
-    """Rett frigitte tall til det kildene sier nå; det som ble frigitt, beholdes."""
-    from flows import indicator_commands
-
-    indicator_commands.correct(indicator, reason, by, base, area, year)
 
 
 @plan.command("run", cls=norwegian.Command)

@@ -13,7 +13,7 @@ from pydantic import Field
 
 from flows import workers
 from flows.show import step
-from flows.sources import source_server
+from flows.sources import hear, source_server
 from flows.summary import night_summary
 from tasks import night as stages
 from tasks.errors import SourceUnavailable, TilbudsplanError
@@ -67,6 +67,8 @@ def nightly(
     """Carry every dataset from its source to the published warehouse."""
     workers.start("build")
     with source_server(Settings()) as settings, night_lock(settings.rooms.lock):
+        stages.claim_home(settings.rooms, settings.profile)
+        hear(settings)
         night = stages.begin(settings)
         chosen = [dataset.id for dataset in night.catalogue.select(datasets)]
 

@@ -1,11 +1,13 @@
-"""Where a night's sources are: the live ones, or the bundled server started for the occasion."""
+"""Where a night hears from: live sources or the bundled server, and what people sent in."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from tasks.demo import server
+from tasks.demo import said, server
+from tasks.forms import inbox
+from tasks.journal import Journal
 from tasks.settings import Settings
 
 
@@ -21,3 +23,13 @@ def source_server(settings: Settings) -> Iterator[Settings]:
         return
     with server.start_process() as address:
         yield settings.model_copy(update={"source_server": address})
+
+
+def hear(settings: Settings) -> None:
+    """Take what people have sent in, so that the night knows of it.
+
+    A home that runs on the sample hears what is said there, once.
+    """
+    if settings.profile != "live":
+        said.lay(Journal(settings.rooms.journal))
+    inbox.take_inbox(settings)

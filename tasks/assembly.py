@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from tasks import borders, quality, transform, warehouse
 from tasks.catalogue import Catalogue, Dataset
 from tasks.errors import ConfigurationError, SourceChanged, TilbudsplanError, ValidationFailed
+from tasks.forms import definition
 from tasks.quality import Result, Suite
 from tasks.settings import Project
 from tasks.sources import empty_frames
@@ -103,6 +104,7 @@ def assemble(night: Assembly) -> None:
     _refuse_orphans(night)
     warehouse.load_reference(night.con, night.project.reference)
     warehouse.load_night(night.con, night.as_of)
+    _load_form_choices(night)
     for name, frame in night.said().items():
         warehouse.load_frame(night.con, f"journal.{name}", frame)
     warehouse.one_thread(night.con)
@@ -112,6 +114,14 @@ def assemble(night: Assembly) -> None:
     borders.load_carry(night.con, night.as_of)
     borders.check_own_regions(night.con, night.as_of)
     _join(night)
+
+
+def _load_form_choices(night: Assembly) -> None:
+    """Make `reference.form_choice`: the texts of what a sender chose; early nights had no forms."""
+    folder = night.project.reference / "forms"
+    if folder.is_dir():
+        choices = definition.choices(definition.load(folder).values())
+        warehouse.load_frame(night.con, "reference.form_choice", choices)
 
 
 def _is_typed(table: Table) -> bool:

@@ -60,6 +60,7 @@ class Change:
         started_on: When the offer started for those who told of the need.
         participants: How many of them take part, in persons.
         reason: Why.
+        decided_on: When it was decided, where that was not the day it is journalled.
     """
 
     need_id: str
@@ -70,6 +71,7 @@ class Change:
     started_on: date | None = None
     participants: int | None = None
     reason: str | None = None
+    decided_on: date | None = None
 
 
 @dataclass(frozen=True)
@@ -203,7 +205,8 @@ def frames(entries: Iterable[Entry]) -> dict[str, pl.DataFrame]:
     for entry in entries:
         if entry.kind == ANSWER:
             told = entry.payload
-            answers[told["subject"]] = {**told, "answered_on": oslo_date(entry.at)}
+            answered = _day(told.get("answered_on")) or oslo_date(entry.at)
+            answers[told["subject"]] = {**told, "answered_on": answered}
     return {
         "case_state_change": tables.frame(changes, STATE_CHANGE),
         "case_answer": tables.frame(answers.values(), ANSWERED),
@@ -216,13 +219,13 @@ def _changes(entries: Iterable[Entry]) -> dict[str, list[dict[str, Any]]]:
     for entry in entries:
         if entry.kind == STATE:
             rows = found.setdefault(entry.payload["need_id"], [])
-            started = entry.payload["started_on"]
+            told = entry.payload
             rows.append(
                 {
-                    **entry.payload,
+                    **told,
                     "change": len(rows) + 1,
-                    "decided_on": oslo_date(entry.at),
-                    "started_on": date.fromisoformat(started) if started else None,
+                    "decided_on": _day(told["decided_on"]) or oslo_date(entry.at),
+                    "started_on": _day(told["started_on"]),
                 }
             )
     return found
@@ -249,6 +252,7 @@ def _completed(change: Change, before: Mapping[str, Any]) -> Change:
         change.state,
         change.by,
         reason=change.reason,
+        decided_on=change.decided_on,
         **{name: before.get(name) if value is None else value for name, value in told.items()},
     )
 
@@ -276,8 +280,12 @@ def _require(change: Change, rules: Rules) -> None:
 
 
 def _plain(change: Change) -> dict[str, Any]:
-    started = change.started_on.isoformat() if change.started_on else None
-    return {**asdict(change), "started_on": started}
+    days = {"started_on": change.started_on, "decided_on": change.decided_on}
+    return asdict(change) | {name: day and day.isoformat() for name, day in days.items()}
+
+
+def _day(text: str | None) -> date | None:
+    return date.fromisoformat(text) if text else None
 
 
 def _unknown(what: str, got: str, known: Iterable[str]) -> NotFound:
