@@ -121,9 +121,8 @@ def _number(one: FormField, raw: Raw, context: Context, contact: str | None) -> 
         return _refused(text, "«{}» er ikke et helt tall", contact)
     number = int(whole[1])
     if not low <= number <= high:
-        return Cell(
-            told=number, reason=f"{number} er utenfor det mulige; skriv fra {low} til {high}"
-        )
+        reason = f"{{}} er utenfor det mulige; skriv fra {low} til {high}"
+        return _refused(str(number), reason, contact)
     return Cell(told=number, value=number)
 
 

@@ -85,8 +85,8 @@ class CodeList:
         wanted = folded(text[:_LONGEST])
         by_name: dict[str, str] = {}
         for code, name in self.names.items():
-            # «Trondheim - Tråante» is written as either.
-            for part in (name, *name.split(" - ")):
+            # «Trondheim - Tråante» is written as either, «Tømrerfaget (lærefag)» as the first.
+            for part in (name, *name.split(" - "), name.partition(" (")[0]):
                 by_name.setdefault(folded(part), code)
             by_name.setdefault(folded(code), code)
         near = difflib.get_close_matches(wanted, by_name, n=1, cutoff=_CLOSE)

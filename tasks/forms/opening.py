@@ -101,6 +101,8 @@ def _check(content: bytes) -> None:
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             _check_parts(archive)
+    except Unreadable:
+        raise
     except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError, ValueError) as error:
         raise Unreadable(
             "filen er skadet eller ikke ferdig kopiert", _SAVE, cut_short=True

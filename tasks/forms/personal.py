@@ -7,7 +7,7 @@ import re
 from tasks.forms.codes import folded
 
 REMOVED = "[fjernet]"
-_FOUND = {
+PATTERNS = {
     "en e-postadresse": re.compile(
         r"[^\s@<>(),;:]{1,64}@[^\s@<>(),;:]{1,190}\.[^\s@<>(),;:]{1,60}"
     ),
@@ -28,7 +28,7 @@ def found(text: str, contact: str | None = None) -> str | None:
         text: A free text.
         contact: The name of the sender's contact, which must not stand in it either.
     """
-    for what, pattern in _FOUND.items():
+    for what, pattern in PATTERNS.items():
         if pattern.search(text):
             return what
     name = folded(contact or "")
@@ -37,7 +37,7 @@ def found(text: str, contact: str | None = None) -> str | None:
 
 def without(text: str, contact: str | None = None) -> str:
     """The text with what `found` sees taken out, as a marked copy shows it."""
-    for pattern in _FOUND.values():
+    for pattern in PATTERNS.values():
         text = pattern.sub(REMOVED, text)
     words = (contact or "").split()
     if len(words) > 1:

@@ -232,12 +232,10 @@ def _row(
 ) -> FilledRow:
     form = context.form
     cells = {one.name: judge(one, raw.get(one.name), context, contact) for one in form.row}
-    reasons = [
-        condition.reason
-        for condition in form.condition
-        if all(_is_empty(cells[name]) for name in condition.at_least_one)
-    ]
-    return FilledRow(row, row - found.head - 1, cells, reasons)
+    for condition in form.condition:
+        if all(_is_empty(cells[name]) for name in condition.at_least_one):
+            cells[condition.at_least_one[0]] = Cell(reason=condition.reason)
+    return FilledRow(row, row - found.head - 1, cells)
 
 
 def _is_empty(cell: Cell) -> bool:

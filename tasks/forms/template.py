@@ -27,6 +27,8 @@ NUMBER, ANSWER = "Nr.", "Svar"
 ANSWER_WIDTH = {"empty": 22, "filled": 44}
 KEPT_APART = "Lagret for seg. Fyll bare ut på nytt når det er endret."
 _A3 = 8
+# Points; no row can be higher than the last.
+_LINE, _HIGHEST = 13, 400
 _SENDER_AT = 3
 _SENDER_WIDTH = 36
 _OPTIONS = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
@@ -103,7 +105,7 @@ class _Page:
         return self.filled.notes if self.filled else []
 
     def _columns(self) -> None:
-        self.sheet.set_column(0, 0, 5)
+        self.sheet.set_column(0, 0, 6)
         for place, one in enumerate(self.fields, start=1):
             self.sheet.set_column(place, place, one.width)
         width = ANSWER_WIDTH["filled" if self.filled else "empty"]
@@ -149,6 +151,8 @@ class _Page:
                 self._value(row, column, cell.told, style)
                 self._comment(row, column, cell.reason)
             self._answer(row, one)
+            if one:
+                self._height(row, one)
         for column, field in enumerate(self.fields, start=1):
             self._guard(self.top + 1, column, self.top + self.count, field)
 
@@ -159,6 +163,17 @@ class _Page:
             return
         style = "answer_taken" if one.good and one.need_id else "answer_refused"
         self.sheet.write_string(row, column, answer(one, self.fields), self.looks[style])
+
+    def _height(self, row: int, one: FilledRow) -> None:
+        """Make a row as high as its texts: not every program does so when a file is opened."""
+        widths = {field.name: field.width for field in self.fields}
+        lines = [
+            _lines(str(cell.told), widths[name])
+            for name, cell in one.cells.items()
+            if cell.told is not None
+        ]
+        lines.append(_lines(answer(one, self.fields), ANSWER_WIDTH["filled"]))
+        self.sheet.set_row(row, min(_LINE * max(lines) + 3, _HIGHEST))
 
     def _value(self, row: int, column: int, told: Any, style: Any) -> None:
         if told is None:
@@ -217,8 +232,13 @@ def answer(row: FilledRow, fields: tuple[FormField, ...]) -> str:
         if (reason := row.cells.get(one.name, Cell()).reason)
     ] + row.reasons
     if reasons:
-        return f"ikke tatt imot: {'; '.join(reasons)}"
+        said = ". ".join(reasons).replace("?. ", "? ")
+        return f"ikke tatt imot: {said}"
     return f"tatt imot, nr. {row.need_id}" if row.need_id else "ikke tatt imot ennå"
+
+
+def _lines(text: str, width: int) -> int:
+    return sum(1 + len(line) // width for line in text.split("\n"))
 
 
 def _marked(one: FormField) -> str:
