@@ -32,7 +32,7 @@ SAMPLE = 5
 _ROWS = "unexpected_rows_expectation"
 _COLUMN_ARGUMENTS = ("column", "column_A", "column_B")
 _COLUMN_LISTS = ("column_list",)
-_TABLE = re.compile(r"\b(?:staging|restricted|mart)\.[a-z0-9_]+\b")
+_TABLE = re.compile(r"\b(?:staging|restricted|closed|mart)\.[a-z0-9_]+\b")
 
 
 class Strict(BaseModel):
@@ -64,7 +64,9 @@ class Expectation(Strict):
 class Suite(Strict):
     """The demands on one table."""
 
-    table: Annotated[str, StringConstraints(pattern=r"^(staging|restricted|mart)\.[a-z0-9_]+$")]
+    table: Annotated[
+        str, StringConstraints(pattern=r"^(staging|restricted|closed|mart)\.[a-z0-9_]+$")
+    ]
     expectations: tuple[Expectation, ...]
 
     @property
@@ -294,8 +296,8 @@ def _columns_of(expectation: Expectation) -> set[str]:
 def _result(table: str, expectation: Expectation, outcome: dict[str, Any]) -> Result:
     """Put an outcome (`success`, `result` or `error`) beside the expectation it belongs to."""
     found = outcome.get("result", {})
-    # Rows of restricted tables are about few people: they are counted, never shown.
-    closed = table.startswith("restricted.")
+    # Rows of restricted and closed tables are about few people: they are counted, never shown.
+    closed = table.startswith(("restricted.", "closed."))
     unexpected = None if closed else found.get("partial_unexpected_list")
     observed = outcome.get("error", found.get("observed_value"))
     return Result(

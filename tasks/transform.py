@@ -23,7 +23,7 @@ from tasks.errors import ConfigurationError, SourceChanged, ValidationFailed
 FOLDERS = {
     "staging": "staging",
     "restricted": "restricted",
-    "internal": "internal",
+    "closed": "closed",
     "marts": "mart",
 }
 _FIELDS = ("Grain", "Key", "Unit", "Sources")

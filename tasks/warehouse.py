@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     import polars as pl
 
 STORAGE_VERSION = "v1.2.0"
-SCHEMAS = ("raw", "reference", "journal", "staging", "restricted", "internal", "mart", "audit")
+SCHEMAS = ("raw", "reference", "journal", "staging", "restricted", "closed", "mart", "audit")
 # What people wrote in forms, figures about few persons, and marts made of those.
-CLOSED_SCHEMAS = ("raw", "journal", "restricted", "internal")
+CLOSED_SCHEMAS = ("raw", "journal", "restricted", "closed")
 _QUERY_ONLY = {"enable_external_access": "false", "lock_configuration": "true"}
 
 

@@ -61,7 +61,7 @@ def test_nothing_about_few_persons_is_published(table: Table) -> None:
     closed = [
         stem
         for stem in transform.lineage(TABLES, table.name)
-        if stem.startswith(("restricted.", "internal."))
+        if stem.startswith(("restricted.", "closed."))
     ]
     assert closed == []
 
@@ -103,8 +103,6 @@ def test_a_figure_by_municipality_is_given_by_area_too() -> None:
 def test_documents_name_only_tables_that_exist() -> None:
     for page in (CHECKOUT / "docs").glob("*.md"):
         named = set(
-            re.findall(
-                r"\b(?:mart|staging|restricted|internal)\.[a-z0-9_]+", page.read_text("utf-8")
-            )
+            re.findall(r"\b(?:mart|staging|restricted|closed)\.[a-z0-9_]+", page.read_text("utf-8"))
         )
         assert named <= set(TABLES), page.name

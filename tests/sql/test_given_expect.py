@@ -18,7 +18,7 @@ from tasks.settings import Project
 FOLDERS = {
     "staging": "staging",
     "restricted": "restricted",
-    "internal": "internal",
+    "closed": "closed",
     "mart": "marts",
 }
 CASES = sorted(path.parent for path in Path(__file__).parent.glob("*/expect.csv"))

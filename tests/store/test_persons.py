@@ -132,9 +132,10 @@ def test_nobody_is_in_the_published_copy(
             frame = con.sql(f"from {warehouse.quote(table)}").pl()
             text = frame.write_csv().encode()
             assert not any(key in text for key in keys), table
+    with warehouse.connect_internal(settings.rooms) as con:
         closed = con.execute(
             "select count(*) filter (applications between 1 and 4), count(*) filter (not is_open) "
-            "from mart.applications_by_programme_area_priority"
+            "from closed.applications_by_programme_area_priority"
         ).fetchall()
     assert closed[0][0] == 0
     assert closed[0][1] > 0
@@ -175,8 +176,8 @@ def test_persons_are_deleted_on_their_date_and_the_counts_stay(
 ) -> None:
     lay(settings, exports)
     run(settings, project)
-    with warehouse.connect_published(settings.rooms) as con:
-        mart = "from mart.applications_by_programme_area_priority order by all"
+    with warehouse.connect_internal(settings.rooms) as con:
+        mart = "from closed.applications_by_programme_area_priority order by all"
         counted = con.sql(mart).pl()
     later = TODAY + timedelta(days=1827)
     monkeypatch.setattr(night, "oslo_today", lambda: later)
@@ -196,7 +197,7 @@ def test_persons_are_deleted_on_their_date_and_the_counts_stay(
         assert night.purge(settings) == []
     for table in ("applicant", "pupil", "apprentice", "certificate"):
         assert rows(settings, f"restricted.{table}") == 0
-    with warehouse.connect_published(settings.rooms) as con:
+    with warehouse.connect_internal(settings.rooms) as con:
         assert con.sql(mart).pl().equals(counted)
     journal = Journal(settings.rooms.journal)
     assert len(journal.entries("persons.deleted")) == len(KINDS)

@@ -1,4 +1,4 @@
--- mart.pupils_left_by_programme_area
+-- closed.pupils_left_by_programme_area
 -- Grain: one row per school year × programme area × level
 -- Key: school_year_start, programme_area_code, level
 -- Unit: pupils on 1 October, and those of them who left during the year; null where it could tell
@@ -91,18 +91,41 @@ grouped AS (
     )
 ),
 
+closed_in_groups AS (
+    SELECT
+        * EXCLUDE (closed_cells, closed_persons, place, is_closed),
+        is_closed
+        OR coalesce(place = 1 AND (closed_cells = 1 OR closed_persons = closed_cells), FALSE)
+            AS is_closed
+    FROM grouped
+),
+
+-- Where nobody else left, the closed cells are no more persons than cells: all are closed.
+few AS (
+    SELECT
+        *,
+        coalesce(
+            sum(pupils_left) FILTER (WHERE is_closed) OVER side_by_side
+            <= count(*) FILTER (WHERE is_closed) OVER side_by_side, FALSE
+        ) AS is_few
+    FROM closed_in_groups
+    WINDOW side_by_side AS (
+        PARTITION BY
+            school_year_start,
+            level
+    )
+),
+
 final AS (
     SELECT
         school_year_start,
         programme_area_code,
         level,
         pupils,
-        NOT is_closed
-        AND NOT coalesce(place = 1 AND (closed_cells = 1 OR closed_persons = closed_cells), FALSE)
-            AS is_open,
+        is_closed = FALSE AND is_few = FALSE AS is_open,
         CASE WHEN is_open THEN pupils_left END AS pupils_left,
         constructed
-    FROM grouped
+    FROM few
 )
 
 SELECT * FROM final

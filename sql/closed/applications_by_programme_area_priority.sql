@@ -1,4 +1,4 @@
--- mart.applications_by_programme_area_priority
+-- closed.applications_by_programme_area_priority
 -- Grain: one row per year × applied for × right × programme area × level × priority
 -- Key: application_year, applies_for, right_to_education, programme_area_code, level, priority
 -- Unit: applications in the county; null where it could tell of fewer than five persons

@@ -1,4 +1,4 @@
--- mart.certificates_by_trade_contract_type
+-- closed.certificates_by_trade_contract_type
 -- Grain: one row per year × programme × trade × contract type × result
 -- Key: year, programme_code, trade_code, contract_type, result
 -- Unit: trade and journeyman tests; null where it could tell of fewer than five persons

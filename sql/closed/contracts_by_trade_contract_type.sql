@@ -1,4 +1,4 @@
--- mart.contracts_by_trade_contract_type
+-- closed.contracts_by_trade_contract_type
 -- Grain: one row per counted on × programme × trade × contract type
 -- Key: counted_on, programme_code, trade_code, contract_type
 -- Unit: contracts running on the day; null where it could tell of fewer than five persons
