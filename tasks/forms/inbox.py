@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
 from tasks import jsonlines
-from tasks.errors import NotFound
+from tasks.errors import NightLocked, NotFound
 from tasks.forms.contacts import make_private
 from tasks.forms.opening import MOST_BYTES
 from tasks.forms.taking import Answer, Taker
@@ -38,16 +38,19 @@ def take_inbox(
 ) -> list[Taken]:
     """Take everything in the inbox, as the night does before it builds.
 
-    Without a published warehouse there are no code lists yet: the files wait.
+    Without a published warehouse there are no code lists yet: the files wait. So they do while
+    somebody else is taking forms.
 
     Raises:
-        NightLocked: somebody else is taking forms.
         ConfigurationError: definitions or reference files cannot be used.
         JournalCorrupt: the journal cannot be read.
     """
     if not waiting(settings.rooms) or not settings.rooms.warehouse.is_file():
         return []
-    return take(settings, (), project, today)
+    try:
+        return take(settings, (), project, today)
+    except NightLocked:
+        return []
 
 
 def take(
@@ -63,6 +66,7 @@ def take(
 
     Raises:
         NotFound: a file that is named does not exist, or no code lists are published.
+        NightLocked: somebody else is taking forms.
     """
     rooms, day = settings.rooms, today or oslo_today()
     box = rooms.forms / "inbox"
@@ -101,23 +105,34 @@ def _there(file: Path) -> Path:
 
 
 def _one(taker: Taker, file: Path, rooms: Rooms | None, today: date) -> Taken:
-    state = _state(file)
-    with file.open("rb") as opened:
-        # One byte more than is taken is enough to refuse it.
-        content = opened.read(MOST_BYTES + 1)
-    came = min(today, _arrived(file)) if rooms else today
-    answer = taker.take(content, file.name, came)
+    try:
+        state = _state(file)
+        with file.open("rb") as opened:
+            # One byte more than is taken is enough to refuse it.
+            content = opened.read(MOST_BYTES + 1)
+    except OSError as error:
+        return Taken(file, Answer("waiting", reason=f"filen kan ikke leses: {error.strerror}"))
+    answer = taker.take(content, file.name, min(today, _arrived(file)) if rooms else today)
     if rooms is None:
         return Taken(file, answer)
-    if _state(file) != state or (answer.cut_short and _is_fresh(file)):
-        waits = Answer("waiting", reason="filen er kanskje ikke ferdig kopiert")
-        return Taken(file, waits if answer.outcome == "refused" else answer)
+    try:
+        if _state(file) != state or (answer.cut_short and _is_fresh(file)):
+            waits = Answer("waiting", reason="filen er kanskje ikke ferdig kopiert")
+            return Taken(file, waits if answer.outcome == "refused" else answer)
+        _clear(file, rooms, answer)
+    except OSError as error:
+        # What it says is in the journal; the next time it says the same again.
+        note = f"Filen ble liggende i innboksen: {error.strerror}."
+        answer = replace(answer, notes=(*answer.notes, note))
+    return Taken(file, answer)
+
+
+def _clear(file: Path, rooms: Rooms, answer: Answer) -> None:
     if answer.outcome == "refused":
         _set_aside(file, rooms, answer)
     else:
         file.unlink()
         jsonlines.sync_folder(file.parent)
-    return Taken(file, answer)
 
 
 def _set_aside(file: Path, rooms: Rooms, answer: Answer) -> None:

@@ -82,13 +82,12 @@ def read(opened: Opened, context: Context, version: int) -> Filled:
         notes.append(f"Ikke lest, fordi det ikke hører til skjemaet: kolonnen {names}.")
     if grid.last_row > found.head + _MOST_ROWS:
         notes.append(f"Ikke lest: det som står etter linje {found.head + _MOST_ROWS}.")
-    sender = _sender(grid, found, context)
-    contact = _contact_name(sender)
-    sender |= {
-        one.name: judge(one, _beside(grid, found, context.form, one), context, contact)
+    # The contact's name is looked for in the rows alone: an enterprise may bear its owner's name.
+    sender = {
+        one.name: judge(one, _beside(grid, found, context.form, one), context)
         for one in context.form.sender
-        if not one.contact
     }
+    contact = _contact_name(sender)
     rows = []
     for row in range(found.head + 1, min(grid.last_row, found.head + _MOST_ROWS) + 1):
         raw = {name: grid.at(row, column) for name, column in found.columns.items()}
@@ -189,15 +188,6 @@ def _missing(form: Form, found: Found, version: int) -> list[str]:
         return []
     names = ", ".join(f"«{one.label}»" for one in gone)
     return [f"Kolonner som mangler i filen, er lest som tomme: {names}."]
-
-
-def _sender(grid: _Grid, found: Found, context: Context) -> dict[str, Cell]:
-    """The cells about the contact; the others are judged once its name is known."""
-    return {
-        one.name: judge(one, _beside(grid, found, context.form, one), context)
-        for one in context.form.sender
-        if one.contact
-    }
 
 
 def _contact_name(sender: dict[str, Cell]) -> str | None:

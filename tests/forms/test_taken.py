@@ -28,10 +28,11 @@ from form_tools import (
     marked,
 )
 
-from tasks.errors import NotFound
+from tasks.errors import NightLocked, NotFound
 from tasks.forms import inbox, look, tables, template
 from tasks.forms.contacts import Contacts
 from tasks.journal import Journal
+from tasks.locks import night_lock
 from tasks.settings import Settings
 
 
@@ -200,6 +201,13 @@ def test_a_company_is_known_by_its_number(desk: Desk) -> None:
     assert (need["barrier"], need["competence"]) == ("cannot_spare_staff", "Sveising av aluminium")
 
 
+def test_an_enterprise_may_bear_its_owner_s_name(desk: Desk) -> None:
+    sender = COMPANY | {"Virksomhet": "Kari Strømsnes"}
+    one = desk.taken(WELDER, sender=sender, form="bedrift", region=None)
+    assert one.answer.organisation == "Kari Strømsnes"
+    assert one.answer.rows_taken == 1
+
+
 def test_a_school_is_known_by_the_register(desk: Desk) -> None:
     sender = {"Skole": "974557975 Fosen videregående skole", "Rolle": "Rektor", **CONTACT}
     row = {**TIMBER, "Region": "forum-fosen Fosen (forumregion)"}
@@ -277,6 +285,43 @@ def test_before_the_first_night_the_files_wait(tmp_path: Path, desk: Desk) -> No
     with pytest.raises(NotFound, match="tilbudsplan ingest"):
         early.take()
     assert dropped.exists()
+
+
+def test_a_file_that_cannot_be_read_or_removed_stops_no_other(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.drop(desk.filled(HEALTH), "a.xlsx")
+    desk.drop(desk.filled(HEALTH, sender=FORUM | {"Forum": "Et annet forum"}), "b.xlsx")
+    whole_open, whole_unlink = Path.open, Path.unlink
+
+    def open_but_a(self: Path, *args: Any, **more: Any) -> Any:
+        if self.name == "a.xlsx":
+            raise PermissionError(13, "Permission denied")
+        return whole_open(self, *args, **more)
+
+    def unlink_but_b(self: Path, **more: Any) -> None:
+        if self.name == "b.xlsx":
+            raise PermissionError(13, "Permission denied")
+        whole_unlink(self, **more)
+
+    monkeypatch.setattr(Path, "open", open_but_a)
+    monkeypatch.setattr(Path, "unlink", unlink_but_b)
+    unread, kept = desk.take()
+    assert unread.answer.outcome == "waiting"
+    assert kept.answer.outcome == "taken"
+    assert "ble liggende" in kept.answer.notes[-1]
+    monkeypatch.undo()
+    assert [one.answer.outcome for one in desk.take()] == ["taken", "unchanged"]
+
+
+def test_a_night_passes_by_while_somebody_takes_forms(desk: Desk) -> None:
+    dropped = desk.drop(desk.filled(HEALTH))
+    with night_lock(desk.settings.rooms.forms / "take.lock"):
+        assert inbox.take_inbox(desk.settings) == []
+        with pytest.raises(NightLocked):
+            desk.take()
+    assert dropped.exists()
+    assert len(inbox.take_inbox(desk.settings)) == 1
 
 
 @pytest.mark.parametrize(
