@@ -23,7 +23,7 @@ WITH final AS (
         school.intake_region_code,
         school.intake_region,
         points.category_code AS programme_code,
-        programme.name AS programme,
+        programme.programme,
         points.offer,
         points.occurrence,
         points.level AS level_name,

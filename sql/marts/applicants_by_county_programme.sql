@@ -19,7 +19,7 @@ WITH final AS (
         applicants.applicants,
         area.area AS county,
         CASE applicants.programme_code
-            WHEN '*' THEN 'Alle utdanningsprogram' ELSE programme.name
+            WHEN '*' THEN 'Alle utdanningsprogram' ELSE programme.programme
         END AS programme,
         applicants.constructed
     FROM staging.applicants_by_county_programme AS applicants

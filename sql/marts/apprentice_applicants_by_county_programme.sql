@@ -17,7 +17,7 @@ WITH final AS (
         seeking.county_code,
         area.area AS county,
         seeking.programme_code,
-        CASE seeking.programme_code WHEN '*' THEN 'Alle utdanningsprogram' ELSE programme.name END
+        CASE seeking.programme_code WHEN '*' THEN 'Alle utdanningsprogram' ELSE programme.programme END
             AS programme,
         seeking.counted_on,
         seeking.applicants,

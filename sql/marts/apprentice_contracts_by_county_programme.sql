@@ -15,7 +15,7 @@ WITH final AS (
         contracts.contracts,
         area.area AS county,
         CASE contracts.programme_code
-            WHEN '*' THEN 'Alle utdanningsprogram' ELSE programme.name
+            WHEN '*' THEN 'Alle utdanningsprogram' ELSE programme.programme
         END AS programme,
         contracts.constructed
     FROM staging.apprentice_contracts_by_county_programme AS contracts

@@ -135,7 +135,7 @@ final AS (
         together.measure,
         together.as_of,
         together.code,
-        coalesce(area.name, programme.name, together.code) AS name,
+        coalesce(area.programme_area, programme.name, together.code) AS name,
         round(together.amount, 3) AS amount,
         round(together.mapped, 3)::DOUBLE AS mapped,
         together.constructed

@@ -97,7 +97,7 @@ final AS (
         area.programme_code,
         area.programme,
         joined.programme_area_code,
-        area.name AS programme_area,
+        area.programme_area,
         joined.level,
         joined.intake_group,
         codes.name AS intake_group_name,

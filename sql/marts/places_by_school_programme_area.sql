@@ -17,7 +17,7 @@ WITH final AS (
         places.programme_area_code,
         area.programme_code,
         area.programme,
-        area.name AS programme_area,
+        area.programme_area,
         places.level,
         places.classes::DOUBLE AS classes,
         places.places,

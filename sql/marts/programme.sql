@@ -6,7 +6,6 @@
 -- Title: Utdanningsprogram
 -- Row: ett utdanningsprogram
 -- Users: alle tabeller etter utdanningsprogram, for navn; framskrivingen
--- Column name: navnet på utdanningsprogrammet
 -- Column udir_id: nummeret programmet har i Utdanningsdirektoratets statistikkportal
 -- Column branch: studieforberedende, yrkesfaglig eller paabygg
 -- Column county_wide: ja der søkerne i hele fylket konkurrerer likt om plassene
@@ -18,8 +17,8 @@ WITH source AS (
 final AS (
     SELECT
         programme_code,
+        name AS programme,
         udir_id,
-        name,
         branch,
         county_wide = 'true' AS county_wide,
         confidence,

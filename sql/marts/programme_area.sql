@@ -6,7 +6,6 @@
 -- Title: Programområder
 -- Row: ett programområde i tilbudsstrukturen
 -- Users: alle tabeller etter programområde, for navn og oppbygging; framskrivingen
--- Column name: navnet på programområdet
 -- Column builds_on: programområdene det bygger på, med mellomrom imellom
 -- Column leads_to: hva det fører til: vg2, vg3, apprenticeship (læreplass), study
 --   (studiekompetanse) eller work (yrke)
@@ -19,10 +18,10 @@ final AS (
         source.code AS programme_area_code,
         source.programme_code,
         source.level::SMALLINT AS level,
-        source.name,
+        source.name AS programme_area,
         source.builds_on,
         source.leads_to,
-        programme.name AS programme,
+        programme.programme,
         FALSE AS constructed
     FROM source
     LEFT JOIN mart.programme AS programme

@@ -20,7 +20,7 @@ final AS (
         trades.trade_code,
         trades.trade,
         left(trades.trade_code, 2) AS programme_code,
-        programme.name AS programme,
+        programme.programme,
         modular.trade_code IS NOT NULL AS is_modular,
         FALSE AS constructed
     FROM trades

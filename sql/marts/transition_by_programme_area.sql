@@ -36,7 +36,7 @@ final AS (
         area.programme_code,
         area.programme,
         moved.programme_area_code,
-        area.name AS programme_area,
+        area.programme_area,
         moved.level,
         moved.destination_code,
         codes.name AS destination,

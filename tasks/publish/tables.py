@@ -219,7 +219,7 @@ def _not_empty(frame: pl.DataFrame, subject: str, expected: str) -> None:
 def _names(path: Path, county: str) -> tuple[list[Programme], dict[str, str], str]:
     with warehouse.connect_read_only(path) as con:
         programmes = con.execute(
-            "select programme_code, name, branch, county_wide from mart.programme order by all"
+            "select programme_code, programme, branch, county_wide from mart.programme order by all"
         ).fetchall()
         regions = con.execute(
             "select distinct region_code, region from mart.region_membership "

@@ -40,7 +40,7 @@ def made_up_frames(scale: float = 1.0, seed: int = 3) -> dict[str, pl.DataFrame]
         pl.col("code").alias("programme_area_code"),
         "programme_code",
         pl.col("level").cast(pl.Int16),
-        "name",
+        pl.col("name").alias("programme_area"),
         "builds_on",
         "leads_to",
     )
@@ -65,7 +65,7 @@ def made_up_frames(scale: float = 1.0, seed: int = 3) -> dict[str, pl.DataFrame]
         "regions": regions,
         "programme_areas": areas,
         "programmes": reference("utdanningsprogram").select(
-            "programme_code", "name", "branch", pl.col("county_wide") == "true"
+            "programme_code", pl.col("name").alias("programme"), "branch", pl.col("county_wide") == "true"
         ),
         **made_up_totals(areas, pupils),
     }

@@ -283,7 +283,7 @@ def write_warehouse(home: Path) -> Path:
     reference = Project().reference
     con = warehouse.open_build(path)
     con.execute(
-        "create table mart.programme as select programme_code, name, branch, "
+        "create table mart.programme as select programme_code, name as programme, branch, "
         "county_wide = 'true' as county_wide from read_csv(?, all_varchar = true)",
         [str(reference / "utdanningsprogram.csv")],
     )

@@ -292,8 +292,8 @@ def test_hostile_names_stay_text(handed: Handed, tmp_path: Path) -> None:
     home.parent.mkdir()
     shutil.copy(handed.warehouse, home)
     con = warehouse.open_build(home)
-    con.execute("update mart.programme set name = ? where programme_code = 'HS'", [hostile])
-    con.execute("update mart.programme set name = '=1+1' where programme_code = 'BA'")
+    con.execute("update mart.programme set programme = ? where programme_code = 'HS'", [hostile])
+    con.execute("update mart.programme set programme = '=1+1' where programme_code = 'BA'")
     con.close()
     placement = pl.read_parquet(run / "placement.parquet")
     placement.with_columns(
