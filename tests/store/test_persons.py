@@ -48,16 +48,10 @@ def project(tmp_path: Path) -> Project:
     shutil.copy(CHECKOUT / "data" / "catalogue" / "vigo_persons.toml", made.catalogue)
     shutil.copytree(CHECKOUT / "data" / "reference", made.reference)
     (made.sql / "staging").mkdir(parents=True)
-    (made.sql / "marts").mkdir()
     shutil.copytree(CHECKOUT / "sql" / "restricted", made.sql / "restricted")
     (made.sql / "restricted" / "pupils_by_school_programme_area.sql").unlink()
-    for file in (CHECKOUT / "sql" / "marts").glob("*.sql"):
-        if "restricted." in file.read_text(encoding="utf-8"):
-            shutil.copy(file, made.sql / "marts")
-    suites = made.expectations / "mart"
-    suites.mkdir(parents=True)
-    for file in (made.sql / "marts").glob("*.sql"):
-        shutil.copy(CHECKOUT / "expectations" / "mart" / f"{file.stem}.yaml", suites)
+    shutil.copytree(CHECKOUT / "sql" / "closed", made.sql / "closed")
+    shutil.copytree(CHECKOUT / "expectations" / "closed", made.expectations / "closed")
     return made
 
 
