@@ -133,8 +133,8 @@ def _offers() -> Iterator[list[Any]]:
         for offer in OFFERS
     ]
     for offer, states in [*accredited, *PLANNED]:
-        # Sixty credits in ten months; half speed where work goes on beside the studies.
-        months = offer.credits // 6 * (1 if offer.form == ON_SITE else 2)
+        # Sixty credits a year; half speed where work goes on beside the studies.
+        months = offer.credits // 5 * (1 if offer.form == ON_SITE else 2)
         for state, since in states:
             by = [ACCREDITED_BY, offer.accredited] if offer.accredited else ["", ""]
             yield [*_head(offer), offer.education, offer.credits, months, state, *by, since, "true"]

@@ -1,0 +1,52 @@
+-- mart.in_company_training_project
+-- Grain: one row per project applied for
+-- Key: project_code
+-- Unit: persons (null where the source closes fewer than five), and kroner
+-- Sources: staging.in_company_training_project, staging.industry, mart.area, reference.code_name
+-- Title: Bedriftsintern opplæring: prosjekter
+-- Row: ett prosjekt som er søkt om
+-- Users: fylkets kompetanseseksjon, regionale kompetanseforum (hvilke bedrifter omstiller seg)
+-- Column project_code: prosjektets kode i fylkets fil
+-- Column industry_code: bedriftens næringskode, fem sifre (SN2025)
+-- Column industry_division: næringskodens to første sifre
+-- Column industry: navnet på næringen på to sifre
+-- Column subject: hva det læres opp i
+-- Column participants: ansatte som er med
+-- Column applied_nok: søkt beløp i kroner
+-- Column granted_nok: innvilget beløp i kroner
+-- Column paid_nok: utbetalt beløp i kroner
+-- Column state_code: tilstandens kode i fylkets fil
+-- Column state: prosjektets tilstand
+WITH source AS (
+    SELECT * FROM staging.in_company_training_project
+),
+
+final AS (
+    SELECT
+        source.project_code,
+        source.year,
+        source.organisation_number,
+        source.industry_code,
+        left(source.industry_code, 2) AS industry_division,
+        industry.industry,
+        source.municipality_code,
+        area.area AS municipality,
+        source.subject,
+        source.participants,
+        source.applied_nok,
+        source.granted_nok,
+        source.paid_nok,
+        source.state_code,
+        state.name AS state,
+        (source.participants_mark IS NOT NULL)::BIGINT AS hidden_cells,
+        source.constructed
+    FROM source
+    LEFT JOIN staging.industry AS industry
+        ON left(source.industry_code, 2) = industry.industry_code
+    LEFT JOIN mart.area AS area
+        ON source.municipality_code = area.area_code
+    LEFT JOIN reference.code_name AS state
+        ON source.state_code = state.code AND state.list = 'training_state'
+)
+
+SELECT * FROM final

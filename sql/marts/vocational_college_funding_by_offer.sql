@@ -1,0 +1,45 @@
+-- mart.vocational_college_funding_by_offer
+-- Grain: one row per offer of a vocational college × campus × year
+-- Key: offer_code, year
+-- Unit: places in a term, and kroner
+-- Sources: staging.vocational_college_funding_by_offer, mart.area, reference.code_name
+-- Title: Tilskudd til fagskoletilbud
+-- Row: én rad per fagskoletilbud, studiested og år
+-- Users: fagskolerådgivere (plasser og tilskudd per tilbud), fylkets budsjett
+-- Column places_spring: plasser fylket betaler om våren
+-- Column places_autumn: plasser fylket betaler om høsten
+-- Column place_years: plasser over hele året, snittet av vår og høst
+-- Column rate_nok: kroner for én plass i ett år
+-- Column grant_nok: tilskuddet i kroner
+WITH source AS (
+    SELECT * FROM staging.vocational_college_funding_by_offer
+),
+
+final AS (
+    SELECT
+        concat_ws(
+            ':', 'fagskole', source.college_number, source.programme_code, source.municipality_code
+        ) AS offer_code,
+        source.year,
+        source.college_number,
+        source.college,
+        source.programme_code AS college_programme_code,
+        source.programme AS college_programme,
+        source.municipality_code,
+        area.area AS municipality,
+        source.mode_code AS study_mode_code,
+        study_mode.name AS study_mode,
+        source.places_spring,
+        source.places_autumn,
+        (source.places_spring + source.places_autumn) / 2 AS place_years,
+        source.rate_nok,
+        source.grant_nok,
+        source.constructed
+    FROM source
+    LEFT JOIN mart.area AS area
+        ON source.municipality_code = area.area_code
+    LEFT JOIN reference.code_name AS study_mode
+        ON source.mode_code = study_mode.code AND study_mode.list = 'offer_mode'
+)
+
+SELECT * FROM final
