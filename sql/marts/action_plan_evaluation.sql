@@ -1,7 +1,7 @@
 -- mart.action_plan_evaluation
 -- Grain: one row per plan × measure × year evaluated
 -- Key: plan, measure_number, year
--- Unit: ratings
+-- Unit: vurderinger
 -- Sources: staging.action_plan_evaluation, staging.action_plan_measure, reference.code_name
 -- Title: Årlig vurdering av handlingsplanens tiltak
 -- Row: ett tiltak vurdert for ett år

@@ -1,7 +1,7 @@
 -- mart.action_plan_measure
 -- Grain: one row per plan × measure
 -- Key: plan, measure_number
--- Unit: states and dates
+-- Unit: tilstander og datoer
 -- Sources: staging.action_plan_measure, staging.action_plan_evaluation, reference.code_name,
 --   reference.night
 -- Title: Handlingsplanens tiltak

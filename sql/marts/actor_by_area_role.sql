@@ -1,7 +1,7 @@
 -- mart.actor_by_area_role
 -- Grain: one row per area × role × actor; actors for the whole county stand in every area
 -- Key: area_code, role_code, actor_code
--- Unit: codes
+-- Unit: koder
 -- Sources: staging.actor, mart.area_municipality, mart.area, reference.code_name
 -- Title: Aktører i kompetansepolitikken etter område og rolle
 -- Row: én aktør i ett område; de som dekker hele fylket, står i alle områder

@@ -1,7 +1,7 @@
 -- mart.career_guidance_by_area_group
 -- Grain: one row per area × group × year
 -- Key: area_code, group_code, year
--- Unit: persons, and conversations
+-- Unit: personer og samtaler
 -- Sources: staging.career_guidance_by_municipality_group, mart.area_municipality, mart.area,
 --   reference.code_name
 -- Title: Karriereveiledning etter område og gruppe

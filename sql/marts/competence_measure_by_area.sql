@@ -1,7 +1,7 @@
 -- mart.competence_measure_by_area
 -- Grain: one row per area × programme × target group × year
 -- Key: area_code, measure_programme, target_group_code, year
--- Unit: measures, persons, and kroner
+-- Unit: tiltak, personer og kroner
 -- Sources: staging.competence_measure, mart.area_municipality, mart.area, reference.code_name
 -- Title: Andre kompetansetiltak etter område, program og målgruppe
 -- Row: én rad per område, program, målgruppe og år; tiltak for hele fylket er bare med i fylket

@@ -1,7 +1,7 @@
 -- mart.education_offer
 -- Grain: one row per education offer in the county, also those planned and those that have ended
 -- Key: offer_code
--- Unit: years, and places
+-- Unit: år og plasser
 -- Sources: mart.places_by_school_programme_area, staging.intake_by_school_programme_area,
 --   mart.school, mart.programme_area, mart.vocational_college_offer,
 --   mart.vocational_college_funding_by_offer, staging.vocational_college_programme,

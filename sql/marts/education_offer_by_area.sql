@@ -1,7 +1,7 @@
 -- mart.education_offer_by_area
 -- Grain: one row per area × kind of offer × mode, offers that are given now
 -- Key: area_code, offer_kind_code, study_mode_code
--- Unit: offers, providers, places
+-- Unit: tilbud, tilbydere og plasser
 -- Sources: mart.education_offer, mart.area_municipality, mart.area
 -- Title: Utdanningstilbud som gis nå, etter område, slag og studieform
 -- Row: én rad per område, slags tilbud og studieform; et nettilbud er talt der tilbyderen

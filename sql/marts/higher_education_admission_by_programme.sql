@@ -1,7 +1,7 @@
 -- mart.higher_education_admission_by_programme
 -- Grain: one row per institution × study programme taught in the county × year × term
 -- Key: institution_code, study_programme_code, year, semester
--- Unit: applications, offers, accepted, enrolled; rounded by the source
+-- Unit: søknader, tilbud, aksepterte og møtte; avrundet av kilden
 -- Sources: staging.higher_education_admission_by_programme, staging.students_by_campus_programme,
 --   staging.education
 -- Title: Søknader og opptak ved universiteter og høyskoler i fylket

@@ -1,7 +1,7 @@
 -- mart.higher_education_students_by_campus_field
 -- Grain: one row per institution × campus in the county × field of education × level × year
 -- Key: institution_code, campus_code, municipality_code, field_code, study_level_code, year
--- Unit: registered students in the autumn, rounded by the source
+-- Unit: registrerte studenter om høsten, avrundet av kilden
 -- Sources: staging.students_by_campus_programme, reference.municipality_carry, mart.area,
 --   staging.education
 -- Title: Studenter ved universiteter og høyskoler i fylket etter studiested og fagfelt

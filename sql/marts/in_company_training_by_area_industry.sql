@@ -1,7 +1,7 @@
 -- mart.in_company_training_by_area_industry
 -- Grain: one row per area × industry (two digits) × year
 -- Key: area_code, industry_division, year
--- Unit: projects, persons, and kroner
+-- Unit: prosjekter, personer og kroner
 -- Sources: mart.in_company_training_project, mart.area_municipality, mart.area
 -- Title: Bedriftsintern opplæring etter område og næring
 -- Row: én rad per område, næring på to sifre og år, prosjekter med innvilget beløp

@@ -1,7 +1,7 @@
 -- mart.in_company_training_by_year
 -- Grain: one row per year with a frame or projects
 -- Key: year
--- Unit: kroner, projects, and persons
+-- Unit: kroner, prosjekter og personer
 -- Sources: staging.in_company_training_frame_by_year, mart.in_company_training_project
 -- Title: Bedriftsintern opplæring: tilskudd mot årets ramme
 -- Row: én rad per år

@@ -1,7 +1,7 @@
 -- mart.in_company_training_project
 -- Grain: one row per project applied for
 -- Key: project_code
--- Unit: persons (null where the source closes fewer than five), and kroner
+-- Unit: personer (tom der kilden lukker færre enn fem) og kroner
 -- Sources: staging.in_company_training_project, staging.industry, mart.area, reference.code_name
 -- Title: Bedriftsintern opplæring: prosjekter
 -- Row: ett prosjekt som er søkt om
@@ -10,7 +10,7 @@
 -- Column industry_code: bedriftens næringskode, fem sifre (SN2025)
 -- Column industry_division: næringskodens to første sifre
 -- Column industry: navnet på næringen på to sifre
--- Column subject: hva det læres opp i
+-- Column project_subject: hva det læres opp i
 -- Column participants: ansatte som er med
 -- Column applied_nok: søkt beløp i kroner
 -- Column granted_nok: innvilget beløp i kroner
@@ -31,7 +31,7 @@ final AS (
         industry.industry,
         source.municipality_code,
         area.area AS municipality,
-        source.subject,
+        source.subject AS project_subject,
         source.participants,
         source.applied_nok,
         source.granted_nok,

@@ -1,7 +1,7 @@
 -- mart.qualification_cohort
 -- Grain: one row per qualification cohort, as it stood when last counted
 -- Key: cohort_code
--- Unit: persons; null where the source closes fewer than five
+-- Unit: personer; tom der kilden lukker færre enn fem
 -- Sources: staging.qualification_cohort, staging.occupation, mart.area
 -- Title: Kvalifiseringsløp for voksne
 -- Row: ett kull med voksne på vei mot et fagbrev

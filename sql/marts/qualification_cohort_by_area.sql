@@ -1,7 +1,7 @@
 -- mart.qualification_cohort_by_area
 -- Grain: one row per area × trade × job guarantee × year of start
 -- Key: area_code, trade_code, job_guarantee, year
--- Unit: cohorts, and persons
+-- Unit: kull og personer
 -- Sources: mart.qualification_cohort, mart.area_municipality, mart.area
 -- Title: Kvalifiseringsløp etter område, fag og jobbgaranti
 -- Row: én rad per område, fag, med eller uten jobbgaranti, og startår; et kull hører til der

@@ -1,7 +1,7 @@
 -- mart.vocational_college_by_area_field
 -- Grain: one row per area × field of education × mode × year × term
 -- Key: area_code, field_code, study_mode_code, year, semester
--- Unit: places, applications, students, completions; DBH's figures are rounded by the source
+-- Unit: plasser, søknader, studenter og fullførte; tallene fra DBH er avrundet av kilden
 -- Sources: mart.vocational_college_by_campus_programme, mart.area_municipality, mart.area
 -- Title: Fagskolene etter område, fagfelt og studieform
 -- Row: én rad per område, fagfelt, studieform, år og semester

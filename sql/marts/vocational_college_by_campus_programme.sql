@@ -1,7 +1,7 @@
 -- mart.vocational_college_by_campus_programme
 -- Grain: one row per programme of a vocational college × year × term
 -- Key: college, college_programme, year, semester
--- Unit: places, applications, students, completions; DBH's figures are rounded by the source
+-- Unit: plasser, søknader, studenter og fullførte; tallene fra DBH er avrundet av kilden
 -- Sources: staging.vocational_college_programme, staging.vocational_college_students_by_programme,
 --   staging.vocational_college_students_outside_census,
 --   staging.vocational_college_applications_by_programme,

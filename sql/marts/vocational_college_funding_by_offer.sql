@@ -1,7 +1,7 @@
 -- mart.vocational_college_funding_by_offer
 -- Grain: one row per offer of a vocational college × campus × year
 -- Key: offer_code, year
--- Unit: places in a term, and kroner
+-- Unit: plasser i et semester, og kroner
 -- Sources: staging.vocational_college_funding_by_offer, mart.area, reference.code_name
 -- Title: Tilskudd til fagskoletilbud
 -- Row: én rad per fagskoletilbud, studiested og år

@@ -1,7 +1,7 @@
 -- mart.vocational_college_funding_by_year
 -- Grain: one row per year
 -- Key: year
--- Unit: places in a term, and kroner
+-- Unit: plasser i et semester, og kroner
 -- Sources: mart.vocational_college_funding_by_offer
 -- Title: Tilskudd til fagskolene, år for år
 -- Row: én rad per år

@@ -1,7 +1,7 @@
 -- mart.vocational_college_offer
 -- Grain: one row per offer of a vocational college × campus × day from which its state counts
 -- Key: offer_code, valid_from
--- Unit: credits, and months
+-- Unit: studiepoeng og måneder
 -- Sources: staging.vocational_college_offer, staging.education, mart.area, reference.code_name,
 --   reference.night
 -- Title: Fagskoletilbud: akkreditering, studieform og lengde
