@@ -76,7 +76,7 @@ adult AS (
             ':', 'vgs', newest_adult.organisation_number, newest_adult.programme_area_code,
             newest_adult.level, 'voksen'
         ) AS offer_code,
-        any_value(area.name) AS offer,
+        any_value(area.programme_area) AS offer,
         newest_adult.organisation_number AS provider_code,
         any_value(school.school) AS provider,
         'vgs-voksen' AS offer_kind_code,
@@ -287,7 +287,7 @@ final AS (
         together.offer_status_code,
         status.name AS offer_status,
         together.programme_area_code,
-        programme_area.name AS programme_area,
+        programme_area.programme_area,
         together.education_code,
         left(together.education_code, 2) AS field_code,
         field.education AS field,
