@@ -176,3 +176,50 @@ def test_healthcare_workers_of_55_and_over_in_fosen(
     closed = rows.select(pl.sum_horizontal(pl.col(cells) == "*")).to_series().sum()
     assert answer == (*rows.select(number).row(0), closed)
     assert answer[1] >= 50
+
+
+def test_vocational_colleges_of_2022(published_file: duckdb.DuckDBPyConnection) -> None:
+    known = {
+        row["measure"]: float(row["value"])
+        for row in source("vocational_college_funding").iter_rows(named=True)
+    }
+    assert ask(
+        published_file,
+        "SELECT colleges, places_spring, places_autumn, grant_million_nok"
+        " FROM mart.vocational_college_funding_by_year WHERE year = 2022",
+    ) == [(known["colleges"], known["places_spring"], known["places_autumn"], known["grant"])]
+    terms = ask(
+        published_file,
+        "SELECT semester, sum(places) FROM mart.vocational_college_by_area_field"
+        " WHERE year = 2022 AND area_code = '50' GROUP BY semester",
+    )
+    assert dict(terms) == {"spring": known["places_spring"], "autumn": known["places_autumn"]}
+
+
+def test_the_overview_of_offers_has_what_its_sources_have(
+    published_file: duckdb.DuckDBPyConnection,
+) -> None:
+    places = ask(
+        published_file,
+        "SELECT sum(places) FROM mart.education_offer WHERE offer_kind_code = 'vgs'",
+    )
+    # Every row of the capacity file that counts on the night's day, and none twice.
+    assert places == ask(
+        published_file,
+        "SELECT sum(places) FROM mart.places_by_school_programme_area AS here"
+        " WHERE valid_from = (SELECT max(valid_from) FROM mart.places_by_school_programme_area"
+        " AS other WHERE other.organisation_number = here.organisation_number"
+        " AND other.programme_area_code = here.programme_area_code AND other.level = here.level"
+        " AND other.mode = here.mode AND other.valid_from <= here.as_of)",
+    )
+    funded = ask(
+        published_file,
+        "SELECT count(DISTINCT offer_code) FROM mart.vocational_college_funding_by_offer"
+        " SEMI JOIN mart.education_offer USING (offer_code)",
+    )
+    assert funded == ask(
+        published_file,
+        "SELECT count(DISTINCT offer_code) FROM mart.vocational_college_funding_by_offer",
+    )
+    kinds = ask(published_file, "SELECT DISTINCT offer_kind_code FROM mart.education_offer")
+    assert {kind for (kind,) in kinds} == {"vgs", "vgs-voksen", "fagskole", "uh", "kurs"}

@@ -65,7 +65,10 @@ def made_up_frames(scale: float = 1.0, seed: int = 3) -> dict[str, pl.DataFrame]
         "regions": regions,
         "programme_areas": areas,
         "programmes": reference("utdanningsprogram").select(
-            "programme_code", pl.col("name").alias("programme"), "branch", pl.col("county_wide") == "true"
+            "programme_code",
+            pl.col("name").alias("programme"),
+            "branch",
+            pl.col("county_wide") == "true",
         ),
         **made_up_totals(areas, pupils),
     }
