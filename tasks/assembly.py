@@ -365,12 +365,12 @@ class _Origins:
         datasets = {d.id: d for stem in stems if (d := self._dataset(stem))}.values()
         figures = [d for d in datasets if not d.publisher.is_register] or list(datasets)
         named = [f"{d.publisher.name}: {d.source_table}" for d in figures]
-        if any(stem.startswith("journal.") for stem in stems):
-            named.append("Tilbudsplan: skjemaer, saker og kommentarer")
         if not named:
             named = [f"data/{s.replace('.', '/')}.csv" for s in stems if s.startswith("reference.")]
+        days = [self.night.as_of] if any(stem.startswith("journal.") for stem in stems) else []
+        days += filter(None, map(self._landed, figures))
         return {
-            "as_of": max(filter(None, map(self._landed, figures)), default=self.night.as_of),
+            "as_of": max(days, default=self.night.as_of),
             "source": "; ".join(sorted(set(named))),
         }
 

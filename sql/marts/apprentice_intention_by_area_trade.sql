@@ -44,6 +44,7 @@ final AS (
         rolled.current_apprentices,
         rolled.senders,
         rolled.late_senders,
+        'Tilbudsplan: skjemaer og saker' AS source,
         rolled.constructed
     FROM rolled
     INNER JOIN mart.area AS area

@@ -24,6 +24,7 @@ WITH final AS (
         comment.comment,
         comment.signed_by,
         comment.signed_on,
+        'Tilbudsplan: statistikkomiteen' AS source,
         comment.constructed
     FROM journal.indicator_comment AS comment
     LEFT JOIN mart.indicator AS indicator

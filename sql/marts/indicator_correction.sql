@@ -29,6 +29,7 @@ WITH final AS (
         correction.reason,
         correction.corrected_on,
         correction.corrected_by,
+        'Tilbudsplan: statistikkomiteen' AS source,
         correction.constructed
     FROM journal.indicator_correction AS correction
     LEFT JOIN mart.indicator AS indicator
