@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -19,6 +20,7 @@ from tasks import borders, quality, transform, warehouse
 from tasks.catalogue import Catalogue, Dataset
 from tasks.errors import ConfigurationError, SourceChanged, TilbudsplanError, ValidationFailed
 from tasks.forms import definition
+from tasks.origins import Origins, Vintage
 from tasks.quality import Result, Suite
 from tasks.settings import Project
 from tasks.sources import empty_frames
@@ -28,27 +30,11 @@ if TYPE_CHECKING:
     import duckdb
     import polars as pl
 
+__all__ = ["AWAITED", "Assembly", "Vintage", "assemble"]
+
 _TYPED = ("staging", "restricted")
 # The kind of a vintage that has never been delivered, as it was declared that it might not be.
 AWAITED = "awaited"
-
-
-@dataclass(frozen=True)
-class Vintage:
-    """Which snapshot of a dataset a night stands on.
-
-    Attributes:
-        dataset: The dataset's id.
-        snapshot: The snapshot, or None where there is none that can be used.
-        kind: Where the newest one failed: `fetch`, `parse`, `stage` or `block`; None if it did not;
-            `awaited` where there never was one, and none was due.
-        reason: Why, in Norwegian.
-    """
-
-    dataset: str
-    snapshot: str | None
-    kind: str | None = None
-    reason: str | None = None
 
 
 @dataclass
@@ -176,42 +162,51 @@ def _fall_back(night: Assembly, dataset: Dataset, kind: str, reason: str) -> Non
 
 
 def _stage_and_validate(night: Assembly, typed: list[Table]) -> None:
-    """Load, stage and validate every typed table.
-
-    Validation is Python and the rest is DuckDB: one table is validated while the next is built, on
-    a cursor of its own, since a connection serves one thread. A suite that compares with another
-    table waits for that one.
-    """
+    """Load, stage and validate every typed table."""
     loaded: set[str] = set()
-    built: set[str] = set()
-    waiting = {table.name: _compared_with(night, table) for table in typed}
-    staged: Queue[str | None] = Queue()
+    with _validated_beside(night, typed) as built:
+        for table in typed:
+            for dataset in night.catalogue:
+                if dataset.id not in loaded and _reads(table, dataset):
+                    loaded.add(dataset.id)
+                    _load(night, dataset)
+            _stage(night, [table])
+            built(table.name)
+
+
+@contextmanager
+def _validated_beside(night: Assembly, tables: list[Table]) -> Iterator[Callable[[str], None]]:
+    """Give what is to be told that a table is built; its suite runs while the next is built.
+
+    Validation is Python and building is DuckDB; it has a cursor of its own, since a connection
+    serves one thread. A suite that compares with another of the tables waits for that one.
+    """
+    names = {table.name for table in tables}
+    waiting = {name: _compared_with(night, name) & names for name in names}
+    done: set[str] = set()
+    ready: Queue[str | None] = Queue()
+
+    def built(name: str) -> None:
+        done.add(name)
+        for other in [n for n in waiting if n in done and waiting[n] <= done]:
+            del waiting[other]
+            ready.put(other)
+
     with ThreadPoolExecutor(max_workers=1) as beside:
         cursor = night.con.cursor()
-        validated = beside.submit(_run_suites, night, cursor, iter(staged.get, None))
+        validated = beside.submit(_run_suites, night, cursor, iter(ready.get, None))
         try:
-            for table in typed:
-                for dataset in night.catalogue:
-                    if dataset.id not in loaded and _reads(table, dataset):
-                        loaded.add(dataset.id)
-                        _load(night, dataset)
-                _stage(night, [table])
-                built.add(table.name)
-                ready = [n for n in waiting if n in built and waiting[n] <= built]
-                for name in ready:
-                    del waiting[name]
-                    staged.put(name)
+            yield built
         finally:
-            staged.put(None)
+            ready.put(None)
         validated.result()
         cursor.close()
 
 
-def _compared_with(night: Assembly, table: Table) -> frozenset[str]:
-    """The typed tables that the suite of a table names."""
-    suite = night.suites.get(table.name)
-    typed = {other.name for other in night.tables if _is_typed(other)}
-    return suite.reads & typed if suite else frozenset()
+def _compared_with(night: Assembly, name: str) -> frozenset[str]:
+    """The tables that the suite of a table names."""
+    suite = night.suites.get(name)
+    return suite.reads if suite else frozenset()
 
 
 def _reads(table: Table, dataset: Dataset) -> bool:
@@ -242,10 +237,10 @@ def _stage_one(night: Assembly, table: Table, dataset: Dataset | None) -> None:
 
 def _has_sources(night: Assembly, table: Table) -> bool:
     """Whether the build holds what a table reads; if not, it is dropped and written down."""
-    missing = transform.missing_sources(table, warehouse.tables(night.con))
+    missing = [name for name in table.sources if not warehouse.has(night.con, name)]
     if missing:
         transform.drop(night.con, table.name)
-        night.skipped[table.name] = f"mangler {', '.join(missing)}"
+        night.skipped[table.name] = f"mangler {', '.join(sorted(missing))}"
     else:
         night.skipped.pop(table.name, None)
     return not missing
@@ -266,7 +261,9 @@ def _go_back_where_blocked(night: Assembly) -> None:
     again = {name for table in back for name in _tables_of(night, night.owners[table])}
     touched = again | {table.name for table in transform.readers(typed, again)}
     _stage(night, [table for table in typed if table.name in touched])
-    checked = [t.name for t in typed if t.name in touched or _compared_with(night, t) & touched]
+    checked = [
+        t.name for t in typed if t.name in touched or _compared_with(night, t.name) & touched
+    ]
     _run_suites(night, night.con, checked)
     _go_back_where_blocked(night)
 
@@ -303,7 +300,7 @@ def _to_put_back(night: Assembly, blocked: Mapping[str, Dataset]) -> dict[str, s
     blame; they are left out.
     """
     new = {d.table for d in night.catalogue if _is_new(night, d)}
-    compared = {t.name: _compared_with(night, t) for t in night.tables if t.name in blocked}
+    compared = {name: _compared_with(night, name) for name in blocked}
     return (
         {table: table for table in blocked if table in new}
         or {other: table for table in blocked for other in sorted(compared[table] & new)}
@@ -332,11 +329,12 @@ def _run_suites(night: Assembly, con: duckdb.DuckDBPyConnection, names: Iterable
 
 def _join(night: Assembly) -> None:
     marts = [table for table in night.tables if not _is_typed(table)]
-    origins = _Origins(night)
-    for table in marts:
-        if _has_sources(night, table):
-            transform.build(night.con, table, origins.of(table))
-    _run_suites(night, night.con, [table.name for table in marts])
+    origins = Origins(night.tables, night.catalogue, night.as_of, night.landed_on)
+    with _validated_beside(night, marts) as built:
+        for table in marts:
+            if _has_sources(night, table):
+                transform.build(night.con, table, origins.of(table, night.vintages))
+            built(table.name)
     broken = [r for t in marts for r in night.results.get(t.name, ()) if r.blocks]
     if broken:
         raise ValidationFailed(
@@ -345,42 +343,3 @@ def _join(night: Assembly) -> None:
             got="; ".join(str(result) for result in broken),
             remedy="rett SQL-filen eller forventningen; gårsdagens varehus står urørt",
         )
-
-
-class _Origins:
-    """Where the figures of each mart come from: its columns `as_of` and `source`."""
-
-    def __init__(self, night: Assembly) -> None:
-        self.night = night
-        self.tables = {table.name: table for table in night.tables}
-        self.by_raw = {f"raw.{dataset.id}": dataset for dataset in night.catalogue}
-
-    def of(self, table: Table) -> dict[str, object]:
-        """`as_of`: when the newest of its figures landed; `source`: publishers and their tables.
-
-        A mart of code lists and registers alone names these, one of reference files alone those
-        files, as of the night. A column of these names that the SQL file makes itself is left.
-        """
-        stems = transform.lineage(self.tables, table.name)
-        datasets = {d.id: d for stem in stems if (d := self._dataset(stem))}.values()
-        figures = [d for d in datasets if not d.publisher.is_register] or list(datasets)
-        named = [f"{d.publisher.name}: {d.source_table}" for d in figures]
-        if not named:
-            named = [f"data/{s.replace('.', '/')}.csv" for s in stems if s.startswith("reference.")]
-        days = [self.night.as_of] if any(stem.startswith("journal.") for stem in stems) else []
-        days += filter(None, map(self._landed, figures))
-        return {
-            "as_of": max(days, default=self.night.as_of),
-            "source": "; ".join(sorted(set(named))),
-        }
-
-    def _dataset(self, stem: str) -> Dataset | None:
-        """The dataset that a raw table is of; some have further tables, `raw.<dataset>_<part>`."""
-        if not stem.startswith("raw."):
-            return None
-        fitting = [raw for raw in self.by_raw if stem == raw or stem.startswith(f"{raw}_")]
-        return self.by_raw[max(fitting, key=len)] if fitting else None
-
-    def _landed(self, dataset: Dataset) -> date | None:
-        snapshot = self.night.vintages[dataset.id].snapshot
-        return self.night.landed_on(dataset.id, snapshot) if snapshot else None

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
+import polars as pl
 import yaml
 from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError, field_validator
 
@@ -189,7 +190,7 @@ def run(con: duckdb.DuckDBPyConnection, suites: Iterable[Suite]) -> list[Result]
     with ExitStack() as stack:
         validate = None
         for suite in suites:
-            if suite.table not in warehouse.tables(con):
+            if not warehouse.has(con, suite.table):
                 continue
             if validate is None:
                 _import()
@@ -201,14 +202,21 @@ def run(con: duckdb.DuckDBPyConnection, suites: Iterable[Suite]) -> list[Result]
 
 def store(con: duckdb.DuckDBPyConnection, results: Sequence[Result]) -> None:
     """Write results to `audit.validation`, one row per expectation of the night."""
-    con.execute(
-        "create or replace table audit.validation (table_name varchar, expectation varchar, "
-        "arguments varchar, severity varchar, success boolean, unexpected_count bigint, "
-        "unexpected varchar, observed varchar, reason varchar, owner varchar, origin varchar)"
-    )
+    schema = {
+        "table_name": pl.String,
+        "expectation": pl.String,
+        "arguments": pl.String,
+        "severity": pl.String,
+        "success": pl.Boolean,
+        "unexpected_count": pl.Int64,
+        "unexpected": pl.String,
+        "observed": pl.String,
+        "reason": pl.String,
+        "owner": pl.String,
+        "origin": pl.String,
+    }
     rows = [list(vars(result).values()) for result in results]
-    if rows:
-        con.executemany(f"insert into audit.validation values ({', '.join('?' * 11)})", rows)
+    warehouse.load_frame(con, "audit.validation", pl.DataFrame(rows, schema=schema, orient="row"))
 
 
 def _import() -> None:
@@ -233,7 +241,6 @@ def _read(file: Path, problems: list[str]) -> Suite | None:
 
 def _run_suite(con: duckdb.DuckDBPyConnection, suite: Suite, validate: Any) -> list[Result]:
     known = set(warehouse.columns(con, suite.table))
-    built = set(warehouse.tables(con))
     runnable: list[Expectation] = []
     unknown: dict[int, str] = {}
     for number, expectation in enumerate(suite.expectations):
@@ -242,7 +249,7 @@ def _run_suite(con: duckdb.DuckDBPyConnection, suite: Suite, validate: Any) -> l
             unknown[number] = (
                 f"ukjent kolonne {', '.join(absent)}; tabellen har {', '.join(sorted(known))}"
             )
-        elif unbuilt := sorted(_tables_in(expectation) - built):
+        elif unbuilt := [n for n in sorted(_tables_in(expectation)) if not warehouse.has(con, n)]:
             unknown[number] = f"sammenligner med {', '.join(unbuilt)}, som ikke er bygget"
         else:
             runnable.append(expectation)

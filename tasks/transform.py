@@ -155,11 +155,6 @@ def lineage(tables: Mapping[str, Table], name: str) -> list[str]:
     return list(found)
 
 
-def missing_sources(table: Table, present: Iterable[str]) -> list[str]:
-    """What a table reads and the build does not hold: with any of these it is skipped."""
-    return sorted(set(table.sources) - set(present))
-
-
 def _read(file: Path, name: str, problems: list[str]) -> Table | None:
     text = file.read_text(encoding="utf-8")
     title, header = _header(text)

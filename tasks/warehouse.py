@@ -157,13 +157,17 @@ def tables(con: duckdb.DuckDBPyConnection, schemas: Sequence[str] = SCHEMAS) -> 
 
 def columns(con: duckdb.DuckDBPyConnection, table: str) -> list[str]:
     """The columns of a table, in order; none where there is no such table."""
-    schema, _, name = table.partition(".")
-    found = con.execute(
-        "select column_name from duckdb_columns() where database_name = current_database() "
-        "and schema_name = ? and table_name = ? order by column_index",
-        [schema, name],
-    ).fetchall()
-    return [column for (column,) in found]
+    # Asking the catalogue goes through all of it, each time.
+    try:
+        found = con.execute(f"from {quote(table)} limit 0").description
+    except duckdb.CatalogException:
+        return []
+    return [column[0] for column in found or ()]
+
+
+def has(con: duckdb.DuckDBPyConnection, table: str) -> bool:
+    """Whether there is such a table."""
+    return bool(columns(con, table))
 
 
 def add_columns(con: duckdb.DuckDBPyConnection, table: str, values: Mapping[str, object]) -> None:

@@ -26,7 +26,8 @@ def test_sources_come_before_readers_whatever_the_names(tmp_path: Path) -> None:
     assert [t.name for t in tables] == ["staging.z", "mart.b", "mart.a"]
     assert tables[0].key == ("school",)
     assert [t.name for t in transform.readers(tables, ["staging.z"])] == ["mart.b", "mart.a"]
-    assert transform.missing_sources(tables[1], ["raw.z"]) == ["staging.z"]
+    by_name = {table.name: table for table in tables}
+    assert transform.lineage(by_name, "mart.a") == ["mart.a", "mart.b", "staging.z", "raw.z"]
 
 
 def test_every_mistake_is_told_together(tmp_path: Path) -> None:
