@@ -1,18 +1,18 @@
 -- mart.admission_point_limit_by_school
 -- Grain: one row per school × offer × level × year × round, as the source lists it
 -- Key: school, offer, occurrence, level_name, year, round
--- Unit: points of the last who was offered a place; none where all were
+-- Unit: inntakspoeng
 -- Sources: staging.admission_point_limit, mart.school, mart.programme
 -- Title: Poenggrenser ved inntaket
 -- Row: én rad per skole, tilbud, trinn, år og inntaksrunde
 -- Users: rådgivere, inntakskontoret og planleggere: hvor det er kamp om plassene
--- Column organisation_number: skolens organisasjonsnummer; tomt der kilden har et navn som ikke er
---   skoleregisterets
+-- Column organisation_number: skolens organisasjonsnummer; tomt der skolen ikke kan finnes i
+--   skoleregisteret på navnet kilden bruker
 -- Column offer: tilbudet, slik kilden skriver det
 -- Column occurrence: nummer på raden der skolen har flere tilbud med samme navn
 -- Column level_name: trinnet, slik kilden skriver det (Vg1, Vg2, Vg3)
 -- Column round: inntaksrunde; 1 er førsteinntaket
--- Column points: poengene til den siste som fikk plass; tomt der alle fikk
+-- Column points: inntakspoengene til den siste som fikk plass; tomt der alle søkerne fikk plass
 -- Column is_open: ja der alle søkerne fikk plass
 WITH final AS (
     SELECT

@@ -1,18 +1,19 @@
 -- mart.adult_modules_by_area_trade
 -- Grain: one row per area × year × trade that is sought
 -- Key: area_code, year, trade_code
--- Unit: adults, modules and certificates; sums of what is not closed
+-- Unit: personer, moduler og fag- og svennebrev; andel 0–1
 -- Sources: staging.adult_modules_by_municipality_trade, mart.area_municipality, mart.area,
 --   mart.trade
 -- Title: Voksne i modulstrukturert opplæring etter område og lærefag
 -- Row: én rad per område opplæringen gis i, år og lærefag
 -- Users: de som planlegger opplæring for voksne, og NAV: hvilke fag voksne kan ta i moduler, hvor,
 --   og om de kommer fram
--- Column participants: voksne som var i gang med faget i året
+-- Column participants: voksne som var i gang med opplæring mot faget i året, etter kommunen de får
+--   opplæring i
 -- Column modules_started: moduler som ble startet
 -- Column modules_passed: moduler som ble bestått
 -- Column certificates: fag- og svennebrev som deltakerne tok i året
--- Column modules_passed_share: beståtte moduler delt på startede, der begge tall er åpne
+-- Column modules_passed_share: beståtte moduler i året delt på startede, 0 til 1
 WITH source AS (
     SELECT
         *,

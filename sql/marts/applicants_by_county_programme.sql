@@ -1,15 +1,15 @@
 -- mart.applicants_by_county_programme
 -- Grain: one row per county (0: country) × utdanningsprogram (*: all) × applicant type × year
 -- Key: county_code, programme_code, applicant_type, year
--- Unit: applicants on 1 March
+-- Unit: søkere
 -- Sources: staging.applicants_by_county_programme, mart.area, mart.programme
 -- Title: Søkere til videregående opplæring
 -- Row: én rad per fylke (0 er landet), utdanningsprogram (* er alle), slags søker og år
 -- Users: framskrivingen av søkere; inntakskontoret og statistikkomiteen: hva ungdommen velger,
 --   mot landet
--- Column applicant_type: all (alle), school (søkere til skole) eller apprenticeship (søkere til
---   læreplass)
--- Column applicants: søkere per 1. mars, etter førstevalget
+-- Column applicant_type: slags søker: all (alle), school (søkere til skole) eller apprenticeship
+--   (søkere til læreplass); etter utdanningsprogram finnes bare alle
+-- Column applicants: søkere per 1. mars, hver talt én gang, på førstevalget
 WITH final AS (
     SELECT
         applicants.county_code,

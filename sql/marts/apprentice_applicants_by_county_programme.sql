@@ -1,24 +1,24 @@
 -- mart.apprentice_applicants_by_county_programme
 -- Grain: one row per county (0: country) × utdanningsprogram (*: all) × day of the count
 -- Key: county_code, programme_code, counted_on
--- Unit: applicants of 1 March, and those of them with an approved contract on the day
+-- Unit: søkere; andel 0–1
 -- Sources: staging.apprentice_applicants_by_county_programme, mart.area, mart.programme
 -- Title: Søkere til læreplass og formidlede etter utdanningsprogram
 -- Row: én rad per fylke, utdanningsprogram (* er alle) og tellingsdag (1. oktober, 31. desember)
 -- Users: yrkesopplæringsnemnda og planleggere: hvor mange søkere som fikk læreplass ved begge
 --   tellinger, mot landet
--- Column counted_on: dagen tellingen gjelder, 1. oktober eller 31. desember
 -- Column applicants: søkere til læreplass per 1. mars samme år
 -- Column with_contract: de av søkerne som har godkjent kontrakt på tellingsdagen
 -- Column without_contract: de av søkerne som ikke har kontrakt på tellingsdagen
--- Column placed_share: søkere med kontrakt delt på alle søkere
+-- Column placed_share: søkere med kontrakt delt på alle søkere, 0 til 1
 WITH final AS (
     SELECT
         seeking.county_code,
         area.area AS county,
         seeking.programme_code,
-        CASE seeking.programme_code WHEN '*' THEN 'Alle utdanningsprogram' ELSE programme.programme END
-            AS programme,
+        CASE seeking.programme_code
+            WHEN '*' THEN 'Alle utdanningsprogram' ELSE programme.programme
+        END AS programme,
         seeking.counted_on,
         seeking.applicants,
         seeking.with_contract,

@@ -1,17 +1,17 @@
 -- mart.apprentice_contracts_by_area_trade_contract_type
 -- Grain: one row per area × day of the count × trade × contract type
 -- Key: area_code, counted_on, trade_code, contract_type_code
--- Unit: contracts running on the day; sums of what is not closed
+-- Unit: kontrakter
 -- Sources: staging.contracts_by_municipality_trade_contract_type, mart.area_municipality,
 --   mart.area, mart.trade, reference.education_code
 -- Title: Løpende kontrakter etter område, lærefag og kontraktstype
 -- Row: én rad per område, tellingsdag (1. oktober, 31. desember), lærefag og kontraktstype
 -- Users: yrkesopplæringsnemnda, regionale kompetanseforum og planleggere: hvor mange som er i lære
 --   i faget i regionen; fag med færre enn 50 kontrakter i fylket står bare for fylket
--- Column counted_on: dagen tellingen gjelder, 1. oktober eller 31. desember
 -- Column contract_type_code: kontraktstypen, som kode
 -- Column contract_type: kontraktstypen
--- Column contracts: kontrakter som løp den dagen, etter virksomhetens kommune
+-- Column contracts: kontrakter som løp den dagen, etter virksomhetens kommune; summen av de
+--   kommunene som ikke er skjult, for fylket kildens eget tall
 WITH source AS (
     SELECT * FROM staging.contracts_by_municipality_trade_contract_type
 ),

@@ -1,7 +1,7 @@
 -- mart.apprentice_contracts_by_county_programme
 -- Grain: one row per county (0: the country) × utdanningsprogram (*: all) × year (1 October)
 -- Key: county_code, programme_code, year
--- Unit: running apprenticeship contracts
+-- Unit: kontrakter
 -- Sources: staging.apprentice_contracts_by_county_programme, mart.area, mart.programme
 -- Title: Løpende lærekontrakter etter utdanningsprogram
 -- Row: én rad per fylke (0 er landet), utdanningsprogram (* er alle) og år

@@ -1,14 +1,14 @@
 -- mart.apprentice_intention_by_area_trade
 -- Grain: one row per round × area × trade
 -- Key: round, area_code, trade_code
--- Unit: apprentices; senders: training offices and enterprises
+-- Unit: lærlinger; antall svar
 -- Sources: journal.apprentice_intention, mart.area, mart.area_municipality, staging.programme_area
 -- Title: Læreplasser som opplæringskontor og bedrifter sier de vil ha
 -- Row: én rad per runde, område og lærefag
 -- Users: fagopplæringen og planleggere, som holder søkere til læreplass mot det bedriftene vil ta
 -- Column round: runden, med året den har navn etter
--- Column intended_intake: lærlinger avsenderne vil ta inn kommende høst
--- Column current_apprentices: lærlinger de har nå, der de har sagt det
+-- Column intended_intake: lærlinger avsenderne sier at de vil ta inn kommende høst; ikke et løfte
+-- Column current_apprentices: lærlinger avsenderne har nå, summert over dem som har sagt det
 -- Column senders: antall opplæringskontor og bedrifter som har svart
 -- Column late_senders: hvor mange av dem som svarte etter fristen
 WITH source AS (

@@ -1,15 +1,16 @@
 -- mart.apprentice_placement_by_county
 -- Grain: one row per county (0: the country) × year × month of the count
 -- Key: county_code, year, month
--- Unit: per cent of applicants with an apprenticeship
+-- Unit: prosent av søkerne
 -- Sources: staging.apprentice_placement_by_county, reference.placement_notes, mart.area
 -- Title: Formidling til læreplass etter fylke
 -- Row: én rad per fylke (0 er landet), år og måned det er talt
 -- Users: framskrivingen av læreplasser; yrkesopplæringsnemnda og statistikkomiteen: hvor stor del
 --   som får læreplass
--- Column month: måneden tellingen er gjort, 8, 10 eller 12
--- Column percent: søkere til læreplass med godkjent kontrakt, i prosent av alle
--- Column note: det en leser må vite om tallet, som et mulig brudd i serien
+-- Column month: måneden det er talt i: 8 (august), 10 (oktober) eller 12 (desember)
+-- Column percent: søkere til læreplass som har godkjent kontrakt, i prosent av alle søkere til
+--   læreplass
+-- Column note: det en leser må vite om tallet, som et mulig brudd i serien; tomt ellers
 WITH final AS (
     SELECT
         placement.county_code,

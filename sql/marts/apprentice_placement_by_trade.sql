@@ -1,16 +1,16 @@
 -- mart.apprentice_placement_by_trade
 -- Grain: one row per day of the count × trade
 -- Key: counted_on, trade_code
--- Unit: applicants of 1 March in the county, and those of them with an approved contract
+-- Unit: søkere; andel 0–1
 -- Sources: staging.apprentice_placement_by_trade, mart.trade
 -- Title: Søkere til læreplass og formidlede etter lærefag
 -- Row: én rad per tellingsdag (1. oktober, 31. desember) og lærefag
 -- Users: yrkesopplæringsnemnda, opplæringskontor og planleggere: hvilke fag som mangler læreplasser
--- Column counted_on: dagen tellingen gjelder, 1. oktober eller 31. desember
--- Column applicants: søkere med faget som første ønske per 1. mars; null der tallet er skjult
--- Column with_contract: de av dem som har godkjent kontrakt på dagen; null der tallet er skjult
--- Column without_contract: de av dem som ikke har kontrakt på dagen
--- Column placed_share: søkere med kontrakt delt på alle søkere
+-- Column applicants: søkere med faget som første ønske per 1. mars; tomt der tallet er skjult
+-- Column with_contract: de av søkerne som har godkjent kontrakt på dagen; tomt der tallet er skjult
+-- Column without_contract: de av søkerne som ikke har kontrakt på dagen; tomt der et av tallene er
+--   skjult
+-- Column placed_share: søkere med kontrakt delt på alle søkere, 0 til 1
 WITH final AS (
     SELECT
         seeking.counted_on,

@@ -2,45 +2,21 @@
 -- Grain: one row per area that figures are given for: the country, every county, and the county's
 --   municipalities, regions and classes of centrality
 -- Key: area_code
--- Unit: codes; municipalities: number in the area, null outside the county
--- Sources: mart.area_municipality, mart.municipality, mart.region_membership,
---   reference.county_name, reference.night
+-- Unit: antall kommuner
+-- Sources: mart.area_municipality, reference.county_name
 -- Title: Områder
--- Row: ett område: landet, et fylke, en kommune, en region eller en sentralitetsklasse
+-- Row: én rad per område: landet, et fylke, en kommune, en region eller en sentralitetsklasse
 -- Users: alle tabeller «etter område», for navn; planleggere som leter etter en områdekode
--- Column municipalities: antall kommuner i området
+-- Column municipalities: antall kommuner i området i dag; tomt for landet og andre fylker
 WITH members AS (
     SELECT
         area_code,
+        any_value(area) AS area,
         any_value(area_kind) AS area_kind,
-        count(*)::BIGINT AS municipalities
+        count(*)::BIGINT AS municipalities,
+        bool_or(constructed) AS constructed
     FROM mart.area_municipality
     GROUP BY area_code
-),
-
-names AS (
-    SELECT
-        municipality.municipality_code AS area_code,
-        any_value(municipality.municipality) AS area
-    FROM mart.municipality AS municipality
-    CROSS JOIN reference.night AS night
-    WHERE
-        municipality.valid_from <= night.as_of
-        AND coalesce(municipality.valid_to, DATE '9999-12-31') > night.as_of
-    GROUP BY municipality.municipality_code
-    UNION ALL
-    SELECT
-        region_code AS area_code,
-        any_value(region) AS area
-    FROM mart.region_membership
-    GROUP BY region_code
-    UNION ALL
-    SELECT
-        'centrality-' || ltrim(centrality_code, '0') AS area_code,
-        concat('Sentralitet ', ltrim(centrality_code, '0'), ': ', any_value(centrality)) AS area
-    FROM mart.municipality
-    WHERE centrality_code IS NOT NULL
-    GROUP BY centrality_code
 ),
 
 counties AS (
@@ -53,19 +29,20 @@ counties AS (
 
 final AS (
     SELECT
-        members.area_code,
-        names.area,
-        members.area_kind,
-        members.municipalities
+        area_code,
+        area,
+        area_kind,
+        municipalities,
+        constructed
     FROM members
-    INNER JOIN names
-        ON members.area_code = names.area_code
+    WHERE area_kind != 'county'
     UNION ALL
     SELECT
         counties.area_code,
         counties.area,
         'county' AS area_kind,
-        members.municipalities
+        members.municipalities,
+        FALSE AS constructed
     FROM counties
     LEFT JOIN members
         ON counties.area_code = members.area_code
@@ -74,7 +51,8 @@ final AS (
         '0' AS area_code,
         'Hele landet' AS area,
         'country' AS area_kind,
-        NULL AS municipalities
+        NULL AS municipalities,
+        FALSE AS constructed
 )
 
 SELECT * FROM final

@@ -1,8 +1,9 @@
 -- mart.area_municipality
 -- Grain: one row per area × municipality in it, on the borders of the night's day
 -- Key: area_code, municipality_code
--- Unit: codes
--- Sources: mart.municipality, mart.region_membership, reference.night
+-- Unit: koder og navn, ingen tall
+-- Sources: mart.municipality, mart.region_membership, reference.county_name,
+--   reference.night
 -- Title: Kommunene i hvert område
 -- Row: én rad per område og kommune i det; en kommune er også sitt eget område
 -- Users: alle tabeller «etter område»; analytikere som summerer egne kommunetall
@@ -19,6 +20,7 @@ WITH today AS (
 regions AS (
     SELECT
         membership.region_code,
+        membership.region,
         membership.kind,
         membership.municipality_code
     FROM mart.region_membership AS membership
@@ -30,31 +32,62 @@ regions AS (
         AND coalesce(membership.valid_to, DATE '9999-12-31') > night.as_of
 ),
 
-final AS (
+counties AS (
+    SELECT
+        county_code,
+        arg_max(name, coalesce(valid_from, '')) AS county
+    FROM reference.county_name
+    GROUP BY county_code
+),
+
+together AS (
     SELECT
         municipality_code AS area_code,
+        municipality AS area,
         'municipality' AS area_kind,
-        municipality_code
+        municipality_code,
+        FALSE AS constructed
     FROM today
     UNION ALL
     SELECT
         region_code AS area_code,
+        region AS area,
         kind AS area_kind,
-        municipality_code
+        municipality_code,
+        FALSE AS constructed
     FROM regions
     UNION ALL
     SELECT
         'centrality-' || ltrim(centrality_code, '0') AS area_code,
+        concat('Sentralitet ', ltrim(centrality_code, '0'), ': ', centrality) AS area,
         'centrality' AS area_kind,
-        municipality_code
+        municipality_code,
+        constructed
     FROM today
     WHERE centrality_code IS NOT NULL
     UNION ALL
     SELECT
-        county_code AS area_code,
+        today.county_code AS area_code,
+        counties.county AS area,
         'county' AS area_kind,
-        municipality_code
+        today.municipality_code,
+        FALSE AS constructed
     FROM today
+    LEFT JOIN counties
+        ON today.county_code = counties.county_code
+),
+
+final AS (
+    SELECT
+        together.area_code,
+        together.area,
+        together.area_kind,
+        together.municipality_code,
+        today.municipality,
+        together.constructed
+    FROM together
+    INNER JOIN today
+        ON together.municipality_code = today.municipality_code
 )
 
 SELECT * FROM final

@@ -1,7 +1,7 @@
 -- mart.certificates_by_area_trade_route
 -- Grain: one row per area × year × trade × route to the certificate
 -- Key: area_code, year, trade_code, route_code
--- Unit: trade and journeyman certificates passed in the year; sums of what is not closed
+-- Unit: fag- og svennebrev
 -- Sources: staging.certificates_by_municipality_trade_route, mart.area_municipality, mart.area,
 --   mart.trade, reference.education_code
 -- Title: Fag- og svennebrev etter område, lærefag og vei
@@ -10,8 +10,9 @@
 --   som utdannes i faget i regionen i året; fag og veier med færre enn 50 i fylket står bare der
 -- Column route_code: veien til fagbrevet, som kode
 -- Column route: veien til fagbrevet: lærling, praksiskandidat, fagbrev på jobben eller elev i skole
--- Column certificates: beståtte fag- og svenneprøver i året, etter virksomhetens kommune (hjemmet
---   til den som ikke har noen)
+-- Column certificates: fag- og svenneprøver bestått i året, etter virksomhetens kommune
+--   (hjemkommunen til den som ikke har noen virksomhet); summen av de kommunene som ikke er skjult,
+--   for fylket kildens eget tall
 WITH source AS (
     SELECT * FROM staging.certificates_by_municipality_trade_route
 ),

@@ -1,7 +1,7 @@
 -- mart.commuting_by_area
 -- Grain: one row per area × year (4th quarter)
 -- Key: area_code, year
--- Unit: employed persons; shares 0-1
+-- Unit: sysselsatte; andel 0–1
 -- Sources: staging.commuting_by_municipality, reference.municipality_carry, mart.area,
 --   mart.area_municipality
 -- Title: Pendling etter område
@@ -15,7 +15,7 @@
 -- Column out_commuters: antall som bor i området og arbeider et annet sted i fylket
 -- Column in_commuters: antall som arbeider i området og bor et annet sted i fylket
 -- Column net_commuters: innpendlere minus utpendlere
--- Column out_commuter_share: utpendlernes del av de sysselsatte som bor i området, 0 til 1
+-- Column out_commuter_share: utpendlere delt på sysselsatte som bor i området, 0 til 1
 -- Column hidden_cells: antall skjulte par av bosteds- og arbeidsstedskommune der området er den
 --   ene; de er ikke med i summene
 WITH carried AS (

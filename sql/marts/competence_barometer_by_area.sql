@@ -1,7 +1,7 @@
 -- mart.competence_barometer_by_area
 -- Grain: one row per question × county (0: the country) × year
 -- Key: area_code, question, year
--- Unit: per cent of the enterprises that answered
+-- Unit: prosent av virksomhetene som svarte
 -- Sources: staging.competence_barometer_by_area, mart.area
 -- Title: NHOs kompetansebarometer
 -- Row: én rad per spørsmål, fylke (eller landet) og år

@@ -1,17 +1,18 @@
 -- mart.completion_by_county_cohort_outcome
 -- Grain: one row per county (0: the country) × cohort × outcome
 -- Key: county_code, cohort_start, outcome_code
--- Unit: persons and per cent of the cohort
+-- Unit: personer; prosent av kullet
 -- Sources: staging.completion_by_county_cohort, staging.completion_code, mart.area
 -- Title: Gjennomføring i videregående opplæring etter utfall
 -- Row: én rad per fylke, kull og utfall
 -- Users: statistikkomiteen og planleggere: hvor mange av kullet som fullførte, sluttet eller
 --   fortsatt er i opplæring, mot landet og andre fylker
 -- Column cohort_start: året kullet begynte på Vg1
--- Column observed_year: året kullet er sett, fem eller seks år etter
+-- Column observed_year: året det er sett etter hvordan det gikk, fem eller seks år etter at kullet
+--   begynte
 -- Column outcome_code: utfallet, som kilden koder det; 00 er alle
 -- Column outcome: utfallet
--- Column persons: personer i kullet med utfallet; null der kilden ikke har tallet
+-- Column persons: personer i kullet med utfallet; tomt der kilden ikke har tallet
 -- Column percent: personer med utfallet i prosent av kullet
 WITH values_of AS (
     SELECT

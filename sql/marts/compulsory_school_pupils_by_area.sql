@@ -1,7 +1,7 @@
 -- mart.compulsory_school_pupils_by_area
 -- Grain: one row per area × school year
 -- Key: area_code, school_year_start
--- Unit: pupils and schools on 1 October
+-- Unit: elever; skoler
 -- Sources: staging.compulsory_school_pupils_by_municipality, reference.municipality_carry,
 --   mart.area,
 --   mart.area_municipality
@@ -9,11 +9,12 @@
 -- Row: én rad per område og skoleår
 -- Users: planleggere og statistikkomiteen: hvor mange elever grunnskolene i området har, og hvor
 --   mange som trenger mer støtte
--- Column pupils: antall elever i grunnskolen 1. oktober
--- Column pupils_with_adapted_teaching: antall elever med vedtak om individuelt tilrettelagt
---   opplæring; summen av de kommunene som ikke er skjult
--- Column pupils_with_reinforced_norwegian: antall elever med særskilt norskopplæring; summen av
---   de kommunene som ikke er skjult
+-- Column pupils: elever i grunnskolen 1. oktober; summen av de kommunene som ikke er skjult, for
+--   fylket kildens eget tall
+-- Column pupils_with_adapted_teaching: elever med vedtak om individuelt tilrettelagt opplæring;
+--   regnet som elevtallet
+-- Column pupils_with_reinforced_norwegian: elever med særskilt norskopplæring; regnet som
+--   elevtallet
 -- Column schools: antall grunnskoler
 WITH carried AS (
     SELECT

@@ -1,14 +1,13 @@
 -- mart.cost_per_pupil_by_county
 -- Grain: one row per county (0: the country) × year × release (unrevised, revised)
 -- Key: county_code, year, release
--- Unit: NOK a pupil a year
+-- Unit: kroner per elev i året
 -- Sources: staging.cost_per_pupil_by_county, mart.area
 -- Title: Utgifter per elev i videregående opplæring
 -- Row: én rad per fylke (0 er landet), år og utgave (foreløpig eller endelig)
 -- Users: økonomi og planleggere: hva en elev koster, mot landet; kostnadsleddet i planen
--- Column release: unrevised (foreløpige tall fra mars) eller revised (endelige fra juni)
--- Column vintage: datoen da utgaven først ble hentet
--- Column nok_per_pupil: kroner per elev i året, slik KOSTRA regner dem
+-- Column nok_per_pupil: fylkeskommunens utgifter per elev i videregående opplæring i året, slik
+--   KOSTRA regner dem
 -- Column status: kildens merke der det ikke er noe tall
 WITH final AS (
     SELECT

@@ -1,23 +1,19 @@
 -- mart.crosswalk_amount_education
 -- Grain: one row per crosswalk × measure × period × code of programme area or programme
--- Key: crosswalk, measure, as_of, code
--- Unit: as measure says: places (from that day), pupils and contracts (1 October), certificates (of
--- the year); mapped is the part of amount that the crosswalk carries
+-- Key: crosswalk, measure, period, code
+-- Unit: det measure sier
 -- Sources: mart.places_by_school_programme_area, mart.programme_area,
 -- mart.pupils_by_school_programme_area, mart.certificates_by_area_trade_route,
 -- mart.occupation_programme_area, staging.apprentice_contracts_by_county_programme,
 -- reference.crosswalk_nus_programme_area, reference.crosswalk_trade_programme_area,
 -- reference.crosswalk_programme_code, reference.region_membership, reference.utdanningsprogram
--- Title: Det utdanningsovergangene bærer, etter kode
+-- Title: Hvor mye overgangstabellene for utdanning dekker, kode for kode
 -- Row: én rad per overgang, mål, periode og kode (programområde, lærefag eller utdanningsprogram)
 -- Users: de som vedlikeholder overgangstabellene: hva som ikke er koblet; mart.crosswalk_coverage
--- Column crosswalk: overgangstabellen (docs/crosswalks.md)
--- Column measure: hva som er talt
--- Column as_of: perioden tallet gjelder
+-- Column measure: hva som er talt: places (plasser fra den dagen), pupils (elever 1. oktober),
+--   contracts (løpende kontrakter 1. oktober) eller certificates (fag- og svennebrev i året)
 -- Column code: koden som kobles
 -- Column name: navnet på koden
--- Column amount: det som er talt for koden, i enheten measure sier
--- Column mapped: den delen av amount som overgangen kobler til noe
 WITH county AS (
     SELECT DISTINCT left(municipality_code, 2) AS county_code FROM reference.region_membership
 ),
@@ -26,7 +22,7 @@ WITH county AS (
 vocational AS (
     SELECT
         'places' AS measure,
-        places.valid_from::VARCHAR AS as_of,
+        places.valid_from::VARCHAR AS period,
         places.programme_area_code AS code,
         sum(places.places)::DOUBLE AS amount,
         bool_or(places.constructed) AS constructed
@@ -38,7 +34,7 @@ vocational AS (
     UNION ALL
     SELECT
         'pupils' AS measure,
-        pupils.school_year_start::VARCHAR AS as_of,
+        pupils.school_year_start::VARCHAR AS period,
         pupils.programme_area_code AS code,
         sum(pupils.pupils)::DOUBLE AS amount,
         bool_or(pupils.constructed) AS constructed
@@ -52,7 +48,7 @@ vocational AS (
     UNION ALL
     SELECT
         'certificates' AS measure,
-        certificates.year::VARCHAR AS as_of,
+        certificates.year::VARCHAR AS period,
         certificates.trade_code AS code,
         sum(certificates.certificates)::DOUBLE AS amount,
         bool_or(certificates.constructed) AS constructed
@@ -86,7 +82,7 @@ areas AS (
     SELECT
         crosswalks.crosswalk,
         vocational.measure,
-        vocational.as_of,
+        vocational.period,
         vocational.code,
         vocational.amount,
         CASE WHEN reached.code IS NULL THEN 0 ELSE vocational.amount END AS mapped,
@@ -110,7 +106,7 @@ programme_code AS (
     SELECT
         'programme_code' AS crosswalk,
         'contracts' AS measure,
-        contracts.year::VARCHAR AS as_of,
+        contracts.year::VARCHAR AS period,
         contracts.programme_code AS code,
         contracts.contracts::DOUBLE AS amount,
         CASE WHEN codes.new_code IS NULL THEN 0 ELSE contracts.contracts END AS mapped,
@@ -133,7 +129,7 @@ final AS (
     SELECT
         together.crosswalk,
         together.measure,
-        together.as_of,
+        together.period,
         together.code,
         coalesce(area.programme_area, programme.name, together.code) AS name,
         round(together.amount, 3) AS amount,

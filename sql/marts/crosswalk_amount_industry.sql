@@ -1,21 +1,17 @@
 -- mart.crosswalk_amount_industry
 -- Grain: one row per crosswalk × measure × period × code of industry or occupation group
--- Key: crosswalk, measure, as_of, code
--- Unit: as measure says: employment (persons at work in the county), vacancies (positions, the
--- country); mapped is the part of amount that the crosswalk carries
+-- Key: crosswalk, measure, period, code
+-- Unit: det measure sier
 -- Sources: staging.employed_by_municipality_industry, staging.vacancies_by_industry_quarter,
 -- staging.industry_sn2025, staging.occupation, mart.occupation_programme_area,
 -- reference.crosswalk_industry_occupation, reference.region_membership
--- Title: Det næringsovergangene bærer, etter kode
--- Row: én rad per overgang, mål, periode og kode (næring)
+-- Title: Hvor mye overgangstabellene for næring og yrke dekker, kode for kode
+-- Row: én rad per overgang, mål, periode og kode (næring eller yrke)
 -- Users: de som vedlikeholder overgangstabellene: hva som ikke er koblet; mart.crosswalk_coverage
--- Column crosswalk: overgangstabellen (docs/crosswalks.md)
--- Column measure: hva som er talt
--- Column as_of: perioden tallet gjelder
+-- Column measure: hva som er talt: employment (sysselsatte i fylket) eller vacancies (ledige
+--   stillinger i landet)
 -- Column code: koden som kobles
 -- Column name: navnet på koden
--- Column amount: det som er talt for koden, i enheten measure sier
--- Column mapped: den delen av amount som overgangen kobler til noe
 WITH county AS (
     SELECT DISTINCT left(municipality_code, 2) AS county_code FROM reference.region_membership
 ),
@@ -46,7 +42,7 @@ staffing AS (
 by_industry AS (
     SELECT
         'employment' AS measure,
-        year::VARCHAR AS as_of,
+        year::VARCHAR AS period,
         industry_code AS code,
         sum(employed)::DOUBLE AS amount,
         bool_or(constructed) AS constructed
@@ -55,7 +51,7 @@ by_industry AS (
     UNION ALL
     SELECT
         'vacancies' AS measure,
-        year || 'K' || quarter AS as_of,
+        year || 'K' || quarter AS period,
         industry_code AS code,
         sum(value)::DOUBLE AS amount,
         bool_or(constructed) AS constructed
@@ -68,7 +64,7 @@ industry_occupation AS (
     SELECT
         'industry_occupation' AS crosswalk,
         by_industry.measure,
-        by_industry.as_of,
+        by_industry.period,
         by_industry.code,
         by_industry.amount,
         by_industry.amount * coalesce(staffing.carried, 0) AS mapped,
@@ -93,7 +89,7 @@ industry_sn2025 AS (
     SELECT
         'industry_sn2025' AS crosswalk,
         by_industry.measure,
-        by_industry.as_of,
+        by_industry.period,
         by_industry.code,
         by_industry.amount,
         CASE
@@ -109,7 +105,7 @@ industry_sn2025 AS (
             AND divisions.division <= right(by_industry.code, 2)
     GROUP BY
         by_industry.measure,
-        by_industry.as_of,
+        by_industry.period,
         by_industry.code,
         by_industry.amount,
         by_industry.constructed
@@ -118,7 +114,7 @@ industry_sn2025 AS (
 -- Occupations are not counted by municipality: employment by industry is spread by the staffing.
 occupation_groups AS (
     SELECT
-        employment.year::VARCHAR AS as_of,
+        employment.year::VARCHAR AS period,
         staffing.occupation_code AS code,
         sum(employment.employed * staffing.weight::DOUBLE) AS amount,
         bool_or(employment.constructed) AS constructed
@@ -141,7 +137,7 @@ occupation_programme_area AS (
     SELECT
         'occupation_programme_area' AS crosswalk,
         'employment' AS measure,
-        occupation_groups.as_of,
+        occupation_groups.period,
         occupation_groups.code,
         occupation_groups.amount,
         occupation_groups.amount * coalesce(carried_groups.carried, 0) AS mapped,
@@ -178,7 +174,7 @@ final AS (
     SELECT
         together.crosswalk,
         together.measure,
-        together.as_of,
+        together.period,
         together.code,
         coalesce(names.name, together.code) AS name,
         round(together.amount, 3) AS amount,

@@ -1,19 +1,14 @@
 -- mart.crosswalk_amount_occupation
 -- Grain: one row per crosswalk × measure × period × occupation of the old classification
--- Key: crosswalk, measure, as_of, code
--- Unit: as measure says: job seekers (registered, the country); mapped is the part of amount that
--- the crosswalk carries to an occupation of today
+-- Key: crosswalk, measure, period, code
+-- Unit: arbeidssøkere
 -- Sources: staging.job_seekers_by_occupation_year, reference.crosswalk_isco88_styrk08
--- Title: Det yrkesovergangene bærer, etter kode
--- Row: én rad per overgang, mål, periode og kode (yrke eller utdanning)
+-- Title: Hvor mye overgangen fra gamle til nye yrkeskoder dekker, kode for kode
+-- Row: én rad per overgang, mål, periode og yrke i den gamle yrkeslisten
 -- Users: de som vedlikeholder overgangstabellene: hva som ikke er koblet; mart.crosswalk_coverage
--- Column crosswalk: overgangstabellen (docs/crosswalks.md)
--- Column measure: hva som er talt
--- Column as_of: perioden tallet gjelder
+-- Column measure: hva som er talt: job_seekers (registrerte arbeidssøkere i landet)
 -- Column code: koden som kobles
 -- Column name: navnet på koden
--- Column amount: det som er talt for koden, i enheten measure sier
--- Column mapped: den delen av amount som overgangen kobler til noe
 WITH seekers AS (
     SELECT
         occupation_code AS code,
@@ -38,7 +33,7 @@ final AS (
     SELECT
         'isco88_styrk08' AS crosswalk,
         'job_seekers' AS measure,
-        seekers.year::VARCHAR AS as_of,
+        seekers.year::VARCHAR AS period,
         seekers.code,
         coalesce(carried.name, seekers.code) AS name,
         seekers.persons::DOUBLE AS amount,

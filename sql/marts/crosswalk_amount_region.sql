@@ -1,20 +1,16 @@
 -- mart.crosswalk_amount_region
 -- Grain: one row per crosswalk × measure × period × school or municipality
--- Key: crosswalk, measure, as_of, code
--- Unit: as measure says: pupils (1 October), employment (persons at work there); mapped is the
--- part of amount that the crosswalk carries
+-- Key: crosswalk, measure, period, code
+-- Unit: det measure sier
 -- Sources: staging.pupils_by_school, staging.employed_by_municipality_industry,
 -- mart.crosswalk_school_region, mart.municipality, reference.region_membership
--- Title: Det regionovergangene bærer, etter kode
--- Row: én rad per overgang, mål, periode og kode (område)
+-- Title: Hvor mye overgangstabellene for region dekker, skole for skole og kommune for kommune
+-- Row: én rad per overgang, mål, periode og skole eller kommune
 -- Users: de som vedlikeholder overgangstabellene: hva som ikke er koblet; mart.crosswalk_coverage
--- Column crosswalk: overgangstabellen (docs/crosswalks.md)
--- Column measure: hva som er talt
--- Column as_of: perioden tallet gjelder
+-- Column measure: hva som er talt: pupils (elever 1. oktober) eller employment (sysselsatte som
+--   arbeider der)
 -- Column code: koden som kobles
 -- Column name: navnet på koden
--- Column amount: det som er talt for koden, i enheten measure sier
--- Column mapped: den delen av amount som overgangen kobler til noe
 WITH county AS (
     SELECT DISTINCT left(municipality_code, 2) AS county_code FROM reference.region_membership
 ),
@@ -38,7 +34,7 @@ school_region AS (
     SELECT
         'school_region_' || kinds.kind AS crosswalk,
         'pupils' AS measure,
-        pupils.school_year_start::VARCHAR AS as_of,
+        pupils.school_year_start::VARCHAR AS period,
         pupils.organisation_number AS code,
         any_value(pupils.pupils)::DOUBLE AS amount,
         CASE
@@ -62,7 +58,7 @@ municipality_centrality AS (
     SELECT
         'municipality_centrality' AS crosswalk,
         'employment' AS measure,
-        employment.year::VARCHAR AS as_of,
+        employment.year::VARCHAR AS period,
         employment.municipality_code AS code,
         sum(employment.employed)::DOUBLE AS amount,
         CASE
@@ -103,7 +99,7 @@ final AS (
     SELECT
         together.crosswalk,
         together.measure,
-        together.as_of,
+        together.period,
         together.code,
         coalesce(names.name, together.code) AS name,
         round(together.amount, 3) AS amount,

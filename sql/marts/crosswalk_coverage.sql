@@ -1,21 +1,20 @@
 -- mart.crosswalk_coverage
 -- Grain: one row per crosswalk × measure × period
--- Key: crosswalk, measure, as_of
--- Unit: total and mapped as measure says; share is mapped over total
+-- Key: crosswalk, measure, period
+-- Unit: det measure sier; andel 0–1
 -- Sources: mart.crosswalk_amount_industry, mart.crosswalk_amount_education,
 -- mart.crosswalk_amount_occupation, mart.crosswalk_amount_region
 -- Title: Hvor mye overgangstabellene dekker
 -- Row: én rad per overgang, mål og periode
 -- Users: de som vedlikeholder overgangstabellene, og alle som leser tall som går gjennom dem:
 --   hvor stor del som er med
--- Column crosswalk: overgangstabellen (docs/crosswalks.md)
--- Column measure: hva som er talt
--- Column as_of: perioden tallet gjelder
--- Column total: det hele
--- Column mapped: den delen av det hele som er koblet
--- Column share: mapped delt på total
--- Column unmapped_codes: koder som ikke er koblet fullt ut
--- Column unmapped: de samme kodene med navn, de største først
+-- Column measure: hva som er talt: places (plasser), pupils (elever), contracts (kontrakter),
+--   certificates (fag- og svennebrev), employment (sysselsatte), vacancies (ledige stillinger)
+--   eller job_seekers (arbeidssøkere)
+-- Column total: alt som er talt, enten det er koblet eller ikke
+-- Column share: den koblede delen delt på alt som er talt, 0 til 1
+-- Column unmapped_codes: antall koder som ikke er koblet fullt ut
+-- Column unmapped: de samme kodene med navn og hvor mye som ikke er koblet, de største først
 WITH amounts AS (
     SELECT * FROM mart.crosswalk_amount_industry
     UNION ALL
@@ -30,7 +29,7 @@ final AS (
     SELECT
         crosswalk,
         measure,
-        as_of,
+        period,
         round(sum(amount), 3) AS total,
         round(sum(mapped), 3) AS mapped,
         round(sum(mapped) / sum(amount), 6) AS share,
@@ -42,7 +41,7 @@ final AS (
         ) FILTER (WHERE mapped < amount - 1e-6) AS unmapped,
         bool_or(constructed) AS constructed
     FROM amounts
-    GROUP BY crosswalk, measure, as_of
+    GROUP BY crosswalk, measure, period
 )
 
 SELECT * FROM final

@@ -1,16 +1,17 @@
 -- mart.crosswalk_school_region
 -- Grain: one row per upper-secondary school × kind of region × region; UKJENT where it lies in none
 -- Key: organisation_number, kind, region_code
--- Unit: codes; forum regions overlap, so a school may lie in several
+-- Unit: koder og navn, ingen tall
 -- Sources: staging.school, reference.regions, reference.region_membership, mart.area
 -- Title: Skolene etter region
 -- Row: én rad per videregående skole, slags region og region
 -- Users: den som summerer skoler til regioner; kontroll av at hver skole har én inntaksregion
 -- Column kind: slags region: intake (inntaksregion) eller forum (kompetanseforum)
 -- Column valid_from: dagen kommunen hørte til regionen fra
--- Column valid_to: første dag den ikke hører til, tomt der den fortsatt gjør det
+-- Column valid_to: første dag den ikke lenger hører til; tomt der den fortsatt gjør det
 -- Column source: hvor det står at kommunen hører til regionen
--- Column confidence: confirmed, unconfirmed eller registered (bare skoleregisteret)
+-- Column confidence: hvor sikkert det er: confirmed (bekreftet), unconfirmed (ikke bekreftet) eller
+--   registered (skolens kommune etter skoleregisteret, og ingen region har den)
 WITH kinds AS (
     SELECT DISTINCT kind FROM reference.regions
 ),

@@ -1,7 +1,7 @@
 -- mart.employed_by_area_industry
 -- Grain: one row per area of work × industry group (SN2007) × year (4th quarter)
 -- Key: area_code, industry_code, year
--- Unit: employed persons aged 15-74 by place of work
+-- Unit: sysselsatte; andel 0–1
 -- Sources: staging.employed_by_municipality_industry, reference.municipality_carry,
 --   reference.crosswalk_industry_occupation, mart.area, mart.area_municipality
 -- Title: Sysselsatte etter område og næring
@@ -12,7 +12,8 @@
 -- Column industry: navnet på næringsgruppen
 -- Column employed: antall sysselsatte 15–74 år i 4. kvartal, etter arbeidssted; summen av de
 --   kommunene som ikke er skjult
--- Column industry_share: næringens del av alle sysselsatte i området samme år, 0 til 1
+-- Column industry_share: næringens sysselsatte delt på alle sysselsatte i området samme år som ikke
+--   er skjult, 0 til 1
 WITH carried AS (
     SELECT
         coalesce(carry.to_code, source.municipality_code) AS municipality_code,

@@ -1,30 +1,16 @@
 -- mart.employed_by_area_occupation
 -- Grain: one row per area of work × occupation (STYRK-08, 2 or 4 digits) × year (4th quarter)
 -- Key: area_code, occupation_code, year
--- Unit: employed persons by place of work; shares 0-1
+-- Unit: sysselsatte; andel 0–1
 -- Sources: mart.employed_by_municipality_occupation, mart.area, mart.area_municipality
 -- Title: Sysselsatte etter område og yrke: alder, deltid, midlertidige og utdanning
 -- Row: én rad per område (arbeidssted), yrke og år (4. kvartal)
 -- Users: planleggere, NAV og regionale kompetanseforum: hvor mange som arbeider i yrket, hvor
 --   mange som er 55 år eller eldre, og på hvilke vilkår
--- Column digits: antall sifre i yrkeskoden: 2 er yrkesgrupper som til sammen dekker alle, 4 er de
---   enkeltyrkene som er bestilt; de skal ikke summeres sammen
 -- Column employed: antall sysselsatte 15–74 år i 4. kvartal, etter arbeidssted; summen av de
 --   kommunene som ikke er skjult
--- Column employed_55_plus: antall sysselsatte 55–74 år; summen av de kommunene som ikke er skjult
--- Column employed_55_plus_share: andelen sysselsatte som er 55–74 år, 0 til 1, regnet i de
---   kommunene der tallet ikke er skjult
--- Column part_time: antall sysselsatte i deltid; summen av de kommunene som ikke er skjult
--- Column part_time_share: andelen sysselsatte i deltid, 0 til 1, regnet i de kommunene der tallet
---   ikke er skjult
--- Column temporary: antall sysselsatte i midlertidig stilling; summen av de kommunene som ikke er
---   skjult
--- Column temporary_share: andelen sysselsatte i midlertidig stilling, 0 til 1, regnet i de
---   kommunene der tallet ikke er skjult
--- Column without_training: antall sysselsatte uten fagutdanning i yrket; summen av de kommunene
---   som ikke er skjult
--- Column without_training_share: andelen sysselsatte uten fagutdanning i yrket, 0 til 1, regnet i
---   de kommunene der tallet ikke er skjult
+-- Column hidden_cells: antall tall kilden har skjult for kommunene i området, talt over de fem
+--   antallene i raden; de er ikke med i summene
 WITH figures AS (
     SELECT * FROM mart.employed_by_municipality_occupation
 ),

@@ -1,16 +1,15 @@
 -- mart.employed_by_area_occupation_age
 -- Grain: one row per area of work × occupation (STYRK-08, 2 or 4 digits) × age group × year
 -- Key: area_code, occupation_code, age_group, year
--- Unit: employed persons by place of work, 4th quarter
+-- Unit: sysselsatte
 -- Sources: staging.employed_by_municipality_occupation_age, staging.occupation,
 --   reference.municipality_carry, mart.area, mart.area_municipality
 -- Title: Sysselsatte etter område, yrke og alder
 -- Row: én rad per område (arbeidssted), yrke, aldersgruppe og år (4. kvartal)
 -- Users: planleggere og regionale kompetanseforum: alderen i yrkene i området, og hvor mange som
 --   snart går ut av arbeidslivet
--- Column digits: antall sifre i yrkeskoden: 2 er yrkesgrupper som til sammen dekker alle, 4 er de
---   enkeltyrkene som er bestilt; de skal ikke summeres sammen
--- Column age_group: aldersgruppe; 15-74 er alle, 55-74 er summen av 55-59 og 60-74
+-- Column age_group: aldersgruppe i år; 15-74 er alle, 55-74 er summen av 55-59 og 60-74: de skal
+--   ikke summeres med de andre
 -- Column employed: antall sysselsatte i 4. kvartal, etter arbeidssted; summen av de kommunene som
 --   ikke er skjult
 WITH carried AS (

@@ -3,15 +3,13 @@
 --   digits) ×
 --   year (4th quarter)
 -- Key: municipality_code, occupation_code, year
--- Unit: employed persons by place of work; null where any part of the figure is closed
+-- Unit: sysselsatte
 -- Sources: staging.employed_by_municipality_occupation_age, staging.occupation,
---   reference.municipality_carry
+--   reference.municipality_carry, mart.area
 -- Title: Sysselsatte etter kommune og yrke på dagens grenser
 -- Row: én rad per kommune (arbeidssted), yrke og år (4. kvartal)
 -- Users: grunnlaget for sysselsatte etter område og yrke og for sektorenes arbeidsstyrke;
 --   analytikere som summerer selv
--- Column digits: antall sifre i yrkeskoden: 2 er yrkesgrupper som til sammen dekker alle, 4 er de
---   enkeltyrkene som er bestilt; de skal ikke summeres sammen
 -- Column employed: antall sysselsatte 15–74 år; tomt når tallet er skjult
 -- Column employed_55_plus: antall sysselsatte 55–74 år; tomt når tallet er skjult
 -- Column part_time: antall sysselsatte i deltid; tomt når tallet er skjult
@@ -72,6 +70,7 @@ summed AS (
 final AS (
     SELECT
         summed.municipality_code,
+        area.area AS municipality,
         summed.occupation_code,
         occupation.occupation,
         length(summed.occupation_code)::SMALLINT AS digits,
@@ -85,6 +84,8 @@ final AS (
     FROM summed
     LEFT JOIN staging.occupation AS occupation
         ON summed.occupation_code = occupation.occupation_code
+    LEFT JOIN mart.area AS area
+        ON summed.municipality_code = area.area_code
 )
 
 SELECT * FROM final

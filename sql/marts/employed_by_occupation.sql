@@ -1,12 +1,12 @@
 -- mart.employed_by_occupation
 -- Grain: one row per occupation (STYRK-08, 4 digits) × age group × year (4th quarter), the country
 -- Key: occupation_code, age_group, year
--- Unit: employed persons, the whole country
+-- Unit: sysselsatte
 -- Sources: staging.employed_by_occupation, staging.occupation, mart.area
 -- Title: Sysselsatte i landet etter yrke og alder
 -- Row: én rad per yrke (fire sifre), aldersgruppe og år (4. kvartal), hele landet
 -- Users: planleggere og modellene: den landsomfattende aldersprofilen som fylkets tall holdes mot
--- Column age_group: aldersgruppe i Statistisk sentralbyrås tabell; 15-74 er alle
+-- Column age_group: aldersgruppe i år; 15-74 er alle og skal ikke summeres med de andre
 -- Column men: antall sysselsatte menn
 -- Column women: antall sysselsatte kvinner
 -- Column employed: antall sysselsatte, begge kjønn

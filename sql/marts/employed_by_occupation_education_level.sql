@@ -1,15 +1,16 @@
 -- mart.employed_by_occupation_education_level
 -- Grain: one row per occupation (STYRK-08, 2 digits) × level of education × year, the country
 -- Key: occupation_code, education_level_code, year
--- Unit: employed persons, the whole country; shares 0-1
+-- Unit: sysselsatte; andel 0–1
 -- Sources: staging.employed_by_occupation_education, staging.occupation, mart.area
 -- Title: Sysselsatte i landet etter yrke og utdanningsnivå
 -- Row: én rad per yrkesgruppe (to sifre), utdanningsnivå og år, hele landet
 -- Users: planleggere: hvilket utdanningsnivå yrkene rekrutterer fra
--- Column education_level_code: utdanningsnivå i Statistisk sentralbyrås tabell
+-- Column education_level_code: utdanningsnivået slik Statistisk sentralbyrå koder det i tabellen
 -- Column education_level: navnet på utdanningsnivået
--- Column employed: antall sysselsatte
--- Column education_level_share: nivåets del av de sysselsatte i yrkesgruppen samme år, 0 til 1
+-- Column employed: antall sysselsatte i 4. kvartal
+-- Column education_level_share: sysselsatte med nivået delt på alle i yrkesgruppen samme år, 0 til
+--   1
 WITH source AS (
     SELECT * FROM staging.employed_by_occupation_education
 ),

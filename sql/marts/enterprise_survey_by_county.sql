@@ -1,18 +1,18 @@
 -- mart.enterprise_survey_by_county
 -- Grain: one row per county (0: the country) × year
 -- Key: area_code, year
--- Unit: estimated number of missing workers with interval; tightness; per cent of enterprises
+-- Unit: personer som mangler; stramhet; prosent av virksomhetene
 -- Sources: staging.enterprise_survey_by_county, mart.area
 -- Title: Bedriftsundersøkelsen: mangel på arbeidskraft etter fylke
 -- Row: én rad per fylke (eller landet) og år
 -- Users: NAV, statistikkomiteen og planleggere: hvor mye arbeidskraft som mangler, og hvor
 --   sikkert tallet er
--- Column shortage_persons: anslått antall som virksomhetene mangler
 -- Column shortage_low: nedre grense i NAVs konfidensintervall for mangelen; tom når den ikke er
 --   publisert
 -- Column shortage_high: øvre grense i NAVs konfidensintervall for mangelen; tom når den ikke er
 --   publisert
--- Column tightness: NAVs stramhetsindikator slik NAV oppgir den; høyere er strammere
+-- Column tightness: NAVs stramhetsindikator slik NAV oppgir den; høyere er et strammere
+--   arbeidsmarked
 -- Column serious_percent: virksomheter med alvorlige rekrutteringsproblemer, i prosent av alle
 WITH source AS (
     SELECT * FROM staging.enterprise_survey_by_county

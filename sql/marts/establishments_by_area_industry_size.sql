@@ -1,7 +1,7 @@
 -- mart.establishments_by_area_industry_size
 -- Grain: one row per area × industry division (SN2007) × size
 -- Key: area_code, industry_code, size_group
--- Unit: establishments; employees in them
+-- Unit: virksomheter; ansatte
 -- Sources: staging.establishment, staging.industry, mart.area, mart.area_municipality
 -- Title: Virksomheter etter område, næring og størrelse
 -- Row: én rad per område, næring (to sifre) og størrelse
@@ -13,10 +13,12 @@
 -- Column industry: navnet på næringen
 -- Column size_group: antall ansatte i virksomheten: 1-4, 5-9, 10-19, 20-49, 50-99, 100-249 eller
 --   250+
--- Column establishments: antall virksomheter i drift; virksomheter er ikke personer og skjules ikke
--- Column employees_least: minste antall ansatte i virksomhetene til sammen; registeret oppgir
---   fra–til under fem
--- Column employees_most: største antall ansatte i virksomhetene til sammen
+-- Column establishments: antall virksomheter i drift; små tall skjules ikke, for virksomheter er
+--   ikke personer
+-- Column employees_least: ansatte i virksomhetene til sammen, minste mulige tall: registeret oppgir
+--   ikke antallet under fem, så der regnes det laveste
+-- Column employees_most: ansatte i virksomhetene til sammen, største mulige tall: der registeret
+--   ikke oppgir antallet, regnes det høyeste
 WITH source AS (
     SELECT
         municipality_code,

@@ -1,14 +1,14 @@
 -- mart.further_education_by_kind
 -- Grain: one row per kind of training × year, the country
 -- Key: training_code, year
--- Unit: per cent of the employed aged 22-66
+-- Unit: prosent av de sysselsatte 22–66 år; endring i prosentpoeng
 -- Sources: staging.further_education_by_kind, mart.area
 -- Title: Deltakelse i videreutdanning og opplæring
--- Row: én rad per type opplæring og år, hele landet
+-- Row: én rad per slags opplæring og år, hele landet
 -- Users: statistikkomiteen og planleggere: hvor mange som lærer mens de er i arbeid; tallene
 --   finnes ikke for fylker
--- Column training_code: type opplæring, kode
--- Column training: navnet på typen opplæring
+-- Column training_code: slags opplæring, som kode
+-- Column training: navnet på slaget opplæring
 -- Column percent: deltakere i prosent av de sysselsatte 22–66 år
 -- Column percent_change: endring fra året før, prosentpoeng
 WITH source AS (

@@ -1,13 +1,12 @@
 -- mart.indicator
 -- Grain: one row per indicator of the set Regionale kompetanseindikatorer, undefined ones too
 -- Key: indicator_code
--- Unit: as unit says
+-- Unit: det kolonnen unit sier
 -- Sources: reference.indicator
 -- Title: Regionale kompetanseindikatorer: definisjoner
 -- Row: én rad per indikator, også de som mangler definisjon
 -- Users: statistikkomiteen og kompetanseforumene, som leser hva tallene måler
 -- Column theme: temaet indikatoren hører til; tomt der det ikke er kjent
--- Column indicator: indikatorens navn; tomt der det ikke er publisert
 -- Column definition: hva indikatoren måler, slik den er publisert
 -- Column better: hva som er bedre: «høyere» eller «lavere»
 -- Column unit: måleenheten
@@ -15,7 +14,6 @@
 -- Column levels: nivåene indikatoren kan vises for; andeler som er aldersstandardisert kan ikke
 --   legges sammen til regioner
 -- Column defined_by: hvor definisjonen er publisert
--- Column confidence: om definisjonen er bekreftet
 WITH final AS (
     SELECT
         indicator_code,

@@ -1,14 +1,11 @@
 -- mart.indicator_comment
 -- Grain: one row per knowledge base × indicator × organisation: its comment
 -- Key: base, indicator_code, organisation_code
--- Unit: texts
+-- Unit: tekst, ingen tall
 -- Sources: journal.indicator_comment, mart.indicator, reference.committee_member
 -- Title: Statistikkomiteens kommentarer
 -- Row: én rad per kunnskapsgrunnlag, indikator og medlem av komiteen
 -- Users: statistikkomiteen; kompetanseforumene, som leser tallene med kommentar
--- Column base: året kunnskapsgrunnlaget har navn etter
--- Column indicator_code: indikatorens kode
--- Column indicator: indikatorens navn
 -- Column organisation_code: koden til medlemmet som kommenterer
 -- Column organisation: medlemmet som kommenterer
 -- Column comment: kommentaren

@@ -1,17 +1,14 @@
 -- mart.indicator_correction
 -- Grain: one row per corrected figure of a released knowledge base and correction
 -- Key: base, indicator_code, area_code, year, correction
--- Unit: per cent
+-- Unit: prosent
 -- Sources: journal.indicator_correction, mart.indicator, mart.area
 -- Title: Rettelser av frigitte tall
 -- Row: én rad per tall og rettelse, med det som stod før
 -- Users: statistikkomiteen; alle som har brukt et frigitt tall og vil vite hvorfor det er endret
--- Column base: året kunnskapsgrunnlaget har navn etter
--- Column indicator_code: indikatorens kode
--- Column indicator: indikatorens navn
 -- Column correction: nummeret på rettelsen av indikatoren i grunnlaget
--- Column old_value: verdien før rettelsen
--- Column new_value: verdien etter rettelsen
+-- Column old_value: verdien i prosent før rettelsen
+-- Column new_value: verdien i prosent etter rettelsen
 -- Column reason: hvorfor tallet er rettet
 -- Column corrected_on: datoen det ble rettet
 -- Column corrected_by: hvem som rettet det

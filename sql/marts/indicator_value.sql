@@ -1,7 +1,7 @@
 -- mart.indicator_value
 -- Grain: one row per indicator × area × year
 -- Key: indicator_code, area_code, year
--- Unit: value: per cent; change: percentage points; numerator, denominator: persons
+-- Unit: prosent; endring i prosentpoeng; personer
 -- Sources: mart.indicator, mart.area, mart.area_municipality, reference.county_name,
 --   reference.indicator_rule, reference.night, staging.regional_indicator_by_area,
 --   staging.neet_by_county_age, staging.neet_by_region_age, staging.further_education_by_kind,
@@ -10,14 +10,13 @@
 -- Row: én rad per indikator, område og år
 -- Users: statistikkomiteen, som kommenterer og frigir tallene; kompetanseforumene og politikere,
 --   som leser dem
--- Column indicator_code: indikatorens kode (rki-01 til rki-30)
--- Column indicator: indikatorens navn
 -- Column theme: temaet indikatoren hører til
--- Column better: hva som er bedre: «høyere» eller «lavere»
 -- Column value: indikatorens verdi i prosent, slik kildene sier den nå
 -- Column change: endring fra året før, i prosentpoeng; tom der året før mangler
--- Column numerator: personer indikatoren teller; tom der kilden bare gir andelen
--- Column denominator: personer det regnes andel av; tom der kilden bare gir andelen
+-- Column better: hva som er bedre: «høyere» eller «lavere»
+-- Column numerator: antall personer indikatoren teller, som de utenfor arbeid; tomt der kilden bare
+--   gir andelen
+-- Column denominator: antall personer andelen regnes av; tomt der kilden bare gir andelen
 -- Column rank: fylkets plass blant fylkene det året (1 er best); bare for fylker
 -- Column counties: antall fylker i rangeringen
 -- Column provisional: ja der kilden har gitt et foreløpig tall

@@ -1,23 +1,24 @@
 -- mart.intake_by_area_programme
 -- Grain: one row per area × school year × utdanningsprogram × level × group (youth, adult)
 -- Key: area_code, school_year_start, programme_code, level, intake_group
--- Unit: places and persons at the schools in the area; sums of what is not closed
+-- Unit: plasser; personer; andel 0–1
 -- Sources: mart.intake_by_school_programme_area, mart.area_municipality, mart.area
 -- Title: Inntak etter område og utdanningsprogram
 -- Row: én rad per område, skoleår, utdanningsprogram, trinn og gruppe
 -- Users: regionale kompetanseforum og statistikkomiteen: om tilbudet i regionen er stort nok, og
 --   hvor plasser står tomme; planleggere som sammenlikner regioner
--- Column counted_on: dagen elever og plasser er talt, 1. oktober i skoleåret
--- Column intake_group: youth (ungdom) eller adult (voksne)
--- Column intake_group_name: navnet på gruppen
 -- Column places: plasser på skolene i området på tellingsdagen
 -- Column first_choices: søkere med et av tilbudene som førstevalg
 -- Column first_choice_offers: de av dem som fikk tilbudet
 -- Column pupils: elever 1. oktober på skolene i området; for voksne deltakere
--- Column empty_places: plasser uten elev, summert over tilbudene der elevtallet er åpent
--- Column fill_share: elever delt på plasser, i de tilbudene der elevtallet er åpent
--- Column first_choice_fulfilment_share: tilbud delt på førstevalg, der begge tall er åpne
--- Column first_choices_turned_away: primærsøkere uten tilbudet, der begge tall er åpne
+-- Column empty_places: plasser uten elev 1. oktober, summert over tilbudene der elevtallet ikke er
+--   skjult; et fullt tilbud trekker ikke fra et tomt
+-- Column fill_share: elever delt på plasser i de tilbudene der elevtallet ikke er skjult; over 1
+--   der det er flere elever enn plasser
+-- Column first_choice_fulfilment_share: de som fikk førstevalget sitt delt på alle førstevalg, 0
+--   til 1, der begge tall ikke er skjult
+-- Column first_choices_turned_away: søkere som ikke fikk førstevalget sitt, summert over tilbudene
+--   der begge tall ikke er skjult
 WITH rolled AS (
     SELECT
         area.area_code,

@@ -1,26 +1,29 @@
 -- mart.intake_by_school_programme_area
 -- Grain: one row per school year × school × programme area × level × group (youth, adult)
 -- Key: school_year_start, organisation_number, programme_area_code, level, intake_group
--- Unit: places; persons on 1 March, at the first intake and on 1 October; null where closed
+-- Unit: plasser; personer; andel 0–1
 -- Sources: staging.intake_by_school_programme_area, mart.places_by_school_programme_area,
 --   mart.school, mart.programme_area, reference.education_code
 -- Title: Inntak etter skole og programområde
 -- Row: én rad per skoleår, skole, programområde, trinn og gruppe (ungdom eller voksne)
 -- Users: inntakskontoret og planleggere: hvilke plasser som står tomme og hvem som ikke fikk
 --   førstevalget sitt; skolene før de foreslår klasser; yrkesopplæringsnemnda
--- Column counted_on: dagen elever og plasser er talt, 1. oktober i skoleåret
--- Column intake_group: youth (ungdom) eller adult (voksne)
--- Column intake_group_name: navnet på gruppen
 -- Column places: plasser på tellingsdagen; for ungdom fra fylkets kapasitetsfil der den gjelder
 --   den dagen, ellers slik inntaksfilen har dem
--- Column first_choices: søkere med tilbudet som førstevalg (primærsøkere)
--- Column applicants: søkere med tilbudet som ett av valgene sine
--- Column first_choice_offers: de av primærsøkerne som fikk tilbudet
--- Column pupils: elever 1. oktober; for voksne deltakere
--- Column empty_places: plasser uten elev 1. oktober; 0 der elevene er flere enn plassene
+-- Column first_choices: søkere med tilbudet som førstevalg per 1. mars; tomt der tallet er skjult
+-- Column applicants: søkere med tilbudet som ett av valgene sine per 1. mars; tomt der tallet er
+--   skjult
+-- Column first_choice_offers: de av søkerne med tilbudet som førstevalg som fikk det ved
+--   førsteinntaket; tomt der tallet er skjult
+-- Column pupils: elever 1. oktober, for voksne deltakere; tomt der tallet er skjult
+-- Column empty_places: plasser uten elev 1. oktober; 0 der elevene er flere enn plassene, tomt der
+--   elevtallet er skjult
 -- Column fill_share: elever delt på plasser; over 1 der det er flere elever enn plasser
--- Column first_choice_fulfilment_share: tilbud på førstevalg delt på førstevalg
--- Column first_choices_turned_away: primærsøkere som ikke fikk tilbudet
+-- Column first_choice_fulfilment_share: de som fikk førstevalget sitt delt på alle med tilbudet som
+--   førstevalg, 0 til 1
+-- Column first_choices_turned_away: søkere som ikke fikk førstevalget sitt; tomt der et av tallene
+--   er skjult
+-- Column hidden_cells: antall tall som er skjult i raden, av søkere, førstevalg, tilbud og elever
 WITH intake AS (
     SELECT
         *,

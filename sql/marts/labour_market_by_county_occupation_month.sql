@@ -1,7 +1,7 @@
 -- mart.labour_market_by_county_occupation_month
 -- Grain: one row per county (0: the country) × occupation group × month
 -- Key: area_code, occupation_group, month
--- Unit: persons; vacancies; vacancies per person
+-- Unit: personer; stillinger; andel 0–1
 -- Sources: staging.job_seekers_and_vacancies_by_area_month,
 --   staging.job_seekers_by_county_occupation_month, staging.vacancies_by_county_occupation_month,
 --   mart.area
@@ -9,14 +9,13 @@
 -- Row: én rad per fylke (eller landet), yrkesgruppe og måned
 -- Users: NAV, planleggere og regionale kompetanseforum: hvor stramt arbeidsmarkedet er i hver
 --   yrkesgruppe
--- Column occupation_group: NAVs yrkesgruppe; kilden har ingen kode
--- Column month: første dag i måneden
 -- Column job_seekers: antall helt ledige, delvis ledige og på tiltak med bakgrunn i yrkesgruppen;
 --   tomt når kilden har skjult tallet
 -- Column vacancies: antall nye utlyste stillinger i måneden; tomt når kilden har skjult tallet
 -- Column vacancies_per_job_seeker: utlyste stillinger i måneden per arbeidssøker; høyere er et
 --   strammere arbeidsmarked
--- Column job_seekers_share: yrkesgruppens del av alle arbeidssøkere i området samme måned, 0 til 1
+-- Column job_seekers_share: yrkesgruppens del av alle arbeidssøkere i området samme måned som ikke
+--   er skjult, 0 til 1
 WITH delivered AS (
     SELECT
         coalesce(seekers.county_code, vacant.county_code) AS county_code,

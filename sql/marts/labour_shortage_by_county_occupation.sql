@@ -1,13 +1,13 @@
 -- mart.labour_shortage_by_county_occupation
 -- Grain: one row per county of the year (0: the country) × occupation (STYRK-08, 4 digits) × year
 -- Key: area_code, occupation_code, year
--- Unit: estimated number of missing workers, rounded by the source
+-- Unit: personer som mangler; andel 0–1
 -- Sources: staging.labour_shortage_by_county_occupation, staging.occupation, mart.area
 -- Title: Mangel på arbeidskraft etter fylke og yrke
 -- Row: én rad per fylke (eller landet), yrke og år
 -- Users: NAV, planleggere og regionale kompetanseforum: hvilke yrker virksomhetene manglet folk i
--- Column shortage_persons: anslått antall som virksomhetene mangler, avrundet av NAV; 0 kan være
---   et lite tall
+-- Column shortage_persons: anslått antall personer virksomhetene mangler, avrundet av NAV; 0 kan
+--   være et lite tall
 -- Column shortage_share: yrkets del av hele mangelen i området samme år, 0 til 1
 WITH source AS (
     SELECT * FROM staging.labour_shortage_by_county_occupation

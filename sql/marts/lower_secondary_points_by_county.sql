@@ -1,7 +1,7 @@
 -- mart.lower_secondary_points_by_county
 -- Grain: one row per county (0: the country) × year of leaving lower-secondary school
 -- Key: county_code, year
--- Unit: mean points (0-60)
+-- Unit: grunnskolepoeng, gjennomsnitt (0–60)
 -- Sources: staging.lower_secondary_points_by_county,
 --   staging.lower_secondary_points_by_county_udir, mart.area
 -- Title: Grunnskolepoeng etter fylke, to kilder

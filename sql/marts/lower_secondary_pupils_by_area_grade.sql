@@ -1,7 +1,7 @@
 -- mart.lower_secondary_pupils_by_area_grade
 -- Grain: one row per area × grade (8-10) × school year
 -- Key: area_code, grade, school_year_start
--- Unit: pupils on 1 October
+-- Unit: elever
 -- Sources: staging.lower_secondary_pupils_by_municipality, reference.municipality_carry, mart.area,
 --   mart.area_municipality
 -- Title: Elever på ungdomstrinnet etter område og trinn
@@ -9,8 +9,8 @@
 -- Users: planleggere: kullene som søker videregående om ett til tre år; 10. trinn er neste års
 --   søkere
 -- Column grade: årstrinn i grunnskolen, 8 til 10
--- Column pupils: antall elever 1. oktober i skoler i området; fylkets tall er det kilden selv
---   oppgir for fylket
+-- Column pupils: elever 1. oktober i skolene i området; summen av de kommunene som ikke er skjult,
+--   for fylket kildens eget tall
 WITH carried AS (
     SELECT
         coalesce(carry.to_code, source.area_code) AS municipality_code,

@@ -1,15 +1,13 @@
 -- mart.municipality
 -- Grain: one row per municipality code × period in which code, name and class of centrality stood
 -- Key: municipality_code, valid_from
--- Unit: codes (KLASS 131 and 128)
+-- Unit: koder og navn, ingen tall
 -- Sources: staging.municipality, staging.municipality_centrality, reference.regions,
--- reference.region_membership
+--   reference.region_membership, reference.county_name
 -- Title: Kommuner over tid
 -- Row: én rad per kommunenummer og tidsrom der nummer, navn og sentralitetsklasse sto uendret
 -- Users: alle tabeller etter område, for dagens grenser; planleggere som leter etter et gammelt
 --   kommunenummer
--- Column valid_from: første dag raden gjelder
--- Column valid_to: dagen etter siste dag raden gjelder; tom når den gjelder i dag
 WITH pieces AS (
     SELECT
         municipality.municipality_code,
@@ -70,11 +68,20 @@ together AS (
 intake AS (
     SELECT
         membership.municipality_code,
-        regions.region_code
+        regions.region_code,
+        regions.name AS region
     FROM reference.region_membership AS membership
     INNER JOIN reference.regions AS regions
         ON membership.region_code = regions.region_code
     WHERE regions.kind = 'intake'
+),
+
+counties AS (
+    SELECT
+        county_code,
+        arg_max(name, coalesce(valid_from, '')) AS county
+    FROM reference.county_name
+    GROUP BY county_code
 ),
 
 final AS (
@@ -84,13 +91,17 @@ final AS (
         together.valid_from,
         nullif(together.valid_to, DATE '9999-12-31') AS valid_to,
         left(together.municipality_code, 2) AS county_code,
+        counties.county,
         intake.region_code AS intake_region_code,
+        intake.region AS intake_region,
         together.centrality_code,
         together.centrality,
         together.constructed
     FROM together
     LEFT JOIN intake
         ON together.municipality_code = intake.municipality_code
+    LEFT JOIN counties
+        ON left(together.municipality_code, 2) = counties.county_code
 )
 
 SELECT * FROM final

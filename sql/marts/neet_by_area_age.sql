@@ -1,7 +1,7 @@
 -- mart.neet_by_area_age
 -- Grain: one row per county (0: the country) × age group × year
 -- Key: area_code, age_group, year
--- Unit: persons outside work, education and labour-market measures; per cent of the residents
+-- Unit: personer; prosent av de bosatte; endring i prosentpoeng
 -- Sources: staging.neet_by_region_age, mart.area
 -- Title: Unge utenfor arbeid, utdanning og tiltak, foreløpige og endelige tall
 -- Row: én rad per fylke (eller landet), aldersgruppe og år
@@ -15,7 +15,7 @@
 -- Column percent_provisional: personer utenfor i prosent av de bosatte, slik det først ble
 --   publisert
 -- Column percent_final: personer utenfor i prosent av de bosatte, i den endelige utgaven
--- Column percent_revision: endelig minus foreløpig prosent, prosentpoeng; tom til begge finnes
+-- Column percent_revision: endelig minus foreløpig prosent, i prosentpoeng; tomt til begge finnes
 -- Column provisional_seen_on: datoen (norsk tid) da den foreløpige utgaven først ble hentet
 -- Column final_seen_on: datoen (norsk tid) da den endelige utgaven først ble hentet
 WITH pivoted AS (

@@ -1,7 +1,7 @@
 -- mart.neet_by_county_age
 -- Grain: one row per county × age group (15-29, 30-61) × year
 -- Key: area_code, age_group, year
--- Unit: per cent outside work, education and labour-market measures
+-- Unit: prosent av de bosatte
 -- Sources: staging.neet_by_county_age, mart.area
 -- Title: Unge og voksne utenfor arbeid, utdanning og tiltak etter fylke
 -- Row: én rad per fylke, aldersgruppe (15–29 og 30–61 år) og år

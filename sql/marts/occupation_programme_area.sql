@@ -1,21 +1,23 @@
 -- mart.occupation_programme_area
 -- Grain: one row per occupation (STYRK-08, four digits) × programme area or place outside them
 -- Key: occupation_code, target_code
--- Unit: weight: the share of the people of the occupation who come by that way; sums to 1
+-- Unit: andel 0–1
 -- Sources: staging.employed_by_education_occupation, staging.occupation,
 -- reference.crosswalk_occupation_programme_area, reference.crosswalk_nus_programme_area,
--- reference.crosswalk_rule, reference.programme_area
+-- reference.crosswalk_rule, reference.programme_area, reference.code_name
 -- Title: Fra yrke til programområde
 -- Row: én rad per yrke (fire sifre) og programområde, eller sted utenfor dem, som folk i yrket
 --   kommer fra
 -- Users: modellen for behov, og planleggere: hvilke tilbud et yrke rekrutterer fra
 -- Column target_kind: programme_area (programområde) eller outside (utenfor videregående opplæring)
--- Column target_code: programområdekode, eller UH (universitet og høgskole), UKJENT og andre
---   steder utenfor
+-- Column target_code: programområdekode, eller UH, FS, INGEN eller UKJENT for det som ligger
+--   utenfor videregående opplæring
+-- Column target: navnet på programområdet, eller på det som ligger utenfor: universitet og
+--   høgskole, fagskole, ingen bestemt utdanning eller ikke koblet
 -- Column weight: andelen av folk i yrket som kommer denne veien, 0 til 1; summerer til 1 per yrke
 -- Column basis: ordered (bestilt fil fra Statistisk sentralbyrå) eller expert (faglig skjønn)
--- Column confidence: hvor sikker vekten er: registered, published, derived, skjønn eller
---   unconfirmed
+-- Column confidence: hvor sikker andelen er: registered (registrert), published (publisert),
+--   derived (regnet ut), skjønn eller unconfirmed (ikke bekreftet)
 -- Column firm: ja når en klasse (mangel, balanse, overskudd) kan hvile på raden
 WITH expert AS (
     SELECT
@@ -196,7 +198,7 @@ final AS (
         occupation.occupation,
         chosen.target_kind,
         chosen.target_code,
-        area.name AS programme_area,
+        coalesce(area.name, outside.name) AS target,
         round(chosen.weight, 6) AS weight,
         chosen.basis,
         chosen.confidence,
@@ -208,6 +210,11 @@ final AS (
         ON chosen.occupation_code = occupation.occupation_code
     LEFT JOIN reference.programme_area AS area
         ON chosen.target_code = area.code
+    LEFT JOIN reference.code_name AS outside
+        ON
+            outside.list = 'outside'
+            AND chosen.target_kind = 'outside'
+            AND chosen.target_code = outside.code
 )
 
 SELECT * FROM final

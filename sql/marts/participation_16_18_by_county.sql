@@ -1,13 +1,11 @@
 -- mart.participation_16_18_by_county
 -- Grain: one row per county (0: the country) × year × release (unrevised, revised)
 -- Key: county_code, year, release
--- Unit: per cent of residents aged 16-18
+-- Unit: prosent av bosatte 16–18 år
 -- Sources: staging.participation_16_18_by_county, mart.area
 -- Title: Andel 16–18-åringer i videregående opplæring
 -- Row: én rad per fylke (0 er landet), år og utgave (foreløpig eller endelig)
 -- Users: statistikkomiteen og planleggere: hvor mange av ungdommene som er i opplæring, mot landet
--- Column release: unrevised (foreløpige tall fra mars) eller revised (endelige fra juni)
--- Column vintage: datoen da utgaven først ble hentet
 -- Column percent: 16–18-åringer i videregående opplæring i prosent av alle bosatte i alderen
 -- Column status: kildens merke der det ikke er noe tall
 WITH final AS (

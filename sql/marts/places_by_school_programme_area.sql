@@ -1,15 +1,16 @@
 -- mart.places_by_school_programme_area
 -- Grain: one row per school × programme area × level × mode × date from which the places count
 -- Key: organisation_number, programme_area_code, level, mode, valid_from
--- Unit: places; classes in steps of a half
+-- Unit: plasser; klasser
 -- Sources: staging.places_by_school_programme_area, mart.school, mart.programme_area
 -- Title: Klasser og plasser etter skole og programområde
 -- Row: én rad per skole, programområde, trinn, tilbudsform og dag plassene gjelder fra
 -- Users: framskrivingen og planen; inntakskontoret og skolene: hva som tilbys
--- Column classes: klasser, i hele og halve
--- Column places: plasser det er rom for
+-- Column classes: antall klasser, i hele og halve
+-- Column places: antall plasser det er rom for i klassene
 -- Column mode: tilbudsform, slik fylkets fil har den (ordinær der ikke annet er sagt)
--- Column valid_from: dagen klassene og plassene gjelder fra, til neste rad for samme tilbud
+-- Column valid_from: dagen klassene og plassene gjelder fra; de gjelder til neste rad for samme
+--   tilbud
 WITH final AS (
     SELECT
         places.organisation_number,

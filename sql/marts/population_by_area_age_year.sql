@@ -1,7 +1,7 @@
 -- mart.population_by_area_age_year
 -- Grain: one row per area × age (0-19 one by one, and groups) × year (1 January) × alternative
 -- Key: area_code, age_group, year, alternative
--- Unit: persons
+-- Unit: personer
 -- Sources: mart.cohort_by_municipality_year, mart.area, mart.area_municipality,
 --   staging.population_by_municipality, staging.population_projection_by_municipality
 -- Title: Folkemengde etter område, alder og år, registrert og framskrevet
@@ -12,8 +12,6 @@
 --   alle aldre. Gruppene overlapper og skal ikke summeres
 -- Column age_from: laveste alder i gruppen, år
 -- Column age_to: høyeste alder i gruppen, år; tom når gruppen er åpen oppover
--- Column alternative: framskrivingsalternativ: main (hovedalternativet), low (lav vekst) eller
---   high (høy vekst); registrerte tall står som main
 -- Column basis: registered (registrert 1. januar) eller projected (framskrevet)
 -- Column is_break: ja i det første framskrevne året: der går serien over fra registrert til
 --   framskrevet

@@ -1,15 +1,15 @@
 -- mart.programme
 -- Grain: one row per utdanningsprogram
 -- Key: programme_code
--- Unit: codes
+-- Unit: koder og navn, ingen tall
 -- Sources: reference.utdanningsprogram
 -- Title: Utdanningsprogram
--- Row: ett utdanningsprogram
+-- Row: én rad per utdanningsprogram
 -- Users: alle tabeller etter utdanningsprogram, for navn; framskrivingen
 -- Column udir_id: nummeret programmet har i Utdanningsdirektoratets statistikkportal
--- Column branch: studieforberedende, yrkesfaglig eller paabygg
+-- Column branch: slags program: studieforberedende, yrkesfaglig eller paabygg (påbygging til
+--   generell studiekompetanse)
 -- Column county_wide: ja der søkerne i hele fylket konkurrerer likt om plassene
--- Column confidence: confirmed (bekreftet) eller unconfirmed (ikke bekreftet)
 WITH source AS (
     SELECT * FROM reference.utdanningsprogram
 ),

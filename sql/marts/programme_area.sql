@@ -1,10 +1,10 @@
 -- mart.programme_area
 -- Grain: one row per programme area (Grep)
 -- Key: programme_area_code
--- Unit: codes
+-- Unit: koder og navn, ingen tall
 -- Sources: reference.programme_area, mart.programme
 -- Title: Programområder
--- Row: ett programområde i tilbudsstrukturen
+-- Row: én rad per programområde i tilbudsstrukturen
 -- Users: alle tabeller etter programområde, for navn og oppbygging; framskrivingen
 -- Column builds_on: programområdene det bygger på, med mellomrom imellom
 -- Column leads_to: hva det fører til: vg2, vg3, apprenticeship (læreplass), study

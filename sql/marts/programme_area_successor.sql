@@ -1,7 +1,7 @@
 -- mart.programme_area_successor
 -- Grain: one row per programme area × programme area that replaces it, whoever tells it
 -- Key: programme_area_code, successor_code
--- Unit: codes; weight is the part of the old area's pupils in the crosswalk
+-- Unit: andel 0–1
 -- Sources: staging.programme_area, staging.programme_code_replaced_by,
 -- reference.crosswalk_programme_code
 -- Title: Hvilket programområde som erstatter hvilket
@@ -10,7 +10,8 @@
 -- Column successor_code: programområdet som erstatter det
 -- Column successor: navnet på programområdet som erstatter det
 -- Column replaced_on: dagen det gamle gikk ut
--- Column weight: hvor stor del av elevene på det gamle som regnes til det nye, 0–1
+-- Column weight: hvor stor del av elevene på det gamle programområdet som regnes til det nye, 0 til
+--   1; tomt der overgangstabellen ikke har det
 -- Column in_grep: ja der Grep sier det
 -- Column in_vigo: ja der VIGO sier det
 -- Column in_crosswalk: ja der løsningens egen overgangstabell sier det

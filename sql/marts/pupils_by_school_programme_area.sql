@@ -1,16 +1,14 @@
 -- mart.pupils_by_school_programme_area
 -- Grain: one row per school year × school × programme area × level × group (youth, adult)
 -- Key: school_year_start, organisation_number, programme_area_code, level, intake_group
--- Unit: pupils on 1 October; null where closed
+-- Unit: elever
 -- Sources: mart.intake_by_school_programme_area
 -- Title: Elever etter skole og programområde
 -- Row: én rad per skoleår, skole, programområde, trinn og gruppe (ungdom eller voksne)
 -- Users: skolene, inntakskontoret og planleggere: hvem som går hvor; ungdom summerer til skolens
 --   elevtall der ingen celle er skjult
--- Column counted_on: dagen elevene er talt, 1. oktober i skoleåret
--- Column intake_group: youth (ungdom) eller adult (voksne)
--- Column intake_group_name: navnet på gruppen
--- Column pupils: elever 1. oktober; for voksne deltakere
+-- Column pupils: elever 1. oktober, for voksne deltakere; tomt der tallet er skjult
+-- Column hidden_cells: 1 der elevtallet er skjult, ellers 0
 WITH source AS (
     SELECT * FROM mart.intake_by_school_programme_area
 ),

@@ -1,7 +1,7 @@
 -- mart.pupils_by_school_year
 -- Grain: one row per upper-secondary school of the county × school year
 -- Key: organisation_number, school_year_start
--- Unit: pupils on 1 October
+-- Unit: elever
 -- Sources: staging.pupils_by_school, mart.school, reference.region_membership
 -- Title: Elever etter skole
 -- Row: én rad per videregående skole i fylket og skoleår

@@ -1,14 +1,13 @@
 -- mart.pupils_per_teacher_by_county
 -- Grain: one row per county (0: the country) × year × release (unrevised, revised)
 -- Key: county_code, year, release
--- Unit: pupils a teacher man-year
+-- Unit: elever per lærerårsverk
 -- Sources: staging.pupils_per_teacher_by_county, mart.area
 -- Title: Elever per lærerårsverk
 -- Row: én rad per fylke (0 er landet), år og utgave (foreløpig eller endelig)
 -- Users: økonomi og planleggere: lærertettheten, mot landet
--- Column release: unrevised (foreløpige tall fra mars) eller revised (endelige fra juni)
--- Column vintage: datoen da utgaven først ble hentet
--- Column pupils_per_teacher: elever per lærerårsverk slik KOSTRA har det
+-- Column pupils_per_teacher: elever i videregående opplæring per lærerårsverk, slik KOSTRA regner
+--   det
 -- Column status: kildens merke der det ikke er noe tall
 WITH final AS (
     SELECT

@@ -1,16 +1,15 @@
 -- mart.region_membership
 -- Grain: one row per region × municipality; forum and own regions may overlap, others do not
 -- Key: region_code, municipality_code
--- Unit: codes
+-- Unit: koder og navn, ingen tall
 -- Sources: reference.regions, reference.region_membership, reference.own_region,
 --   reference.night, staging.municipality
 -- Title: Regioner og kommunene i dem
 -- Row: én rad per region og kommune
 -- Users: alle som bryter tall ned på region; planleggere som ser hvilke kommuner en region omfatter
 -- Column kind: slags region: intake (inntaksregion), forum (kompetanseforum), own (egen region)
--- Column confidence: om medlemskapet er bekreftet
--- Column valid_from: første dag medlemskapet gjelder
--- Column valid_to: første dag det ikke lenger gjelder; tom så lenge det gjelder
+-- Column confidence: hvor sikkert medlemskapet er: confirmed (bekreftet), unconfirmed (ikke
+--   bekreftet) eller own (fylkets egen fil)
 WITH declared AS (
     SELECT
         regions.region_code,
@@ -64,7 +63,8 @@ final AS (
         names.municipality,
         source.valid_from,
         source.valid_to,
-        source.confidence
+        source.confidence,
+        FALSE AS constructed
     FROM source
     LEFT JOIN names
         ON source.municipality_code = names.municipality_code

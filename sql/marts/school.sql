@@ -1,10 +1,10 @@
 -- mart.school
 -- Grain: one row per upper-secondary school of the county, schools no longer in use included
 -- Key: organisation_number
--- Unit: codes
+-- Unit: koder og navn, ingen tall
 -- Sources: staging.school, reference.regions, reference.region_membership, mart.area
 -- Title: Videregående skoler
--- Row: én videregående skole i fylket, også nedlagte
+-- Row: én rad per videregående skole i fylket, også nedlagte
 -- Users: alle tabeller etter skole, for navn, sted og eier
 -- Column is_active: ja der skolen er i drift
 WITH intake AS (

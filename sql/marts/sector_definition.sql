@@ -1,11 +1,12 @@
 -- mart.sector_definition
 -- Grain: one row per sector × kind × code that belongs to it
 -- Key: sector_code, kind, code
--- Unit: codes
+-- Unit: koder og navn, ingen tall
 -- Sources: reference.sector, reference.crosswalk_industry_occupation, staging.industry,
 --   staging.occupation, staging.programme_area
 -- Title: Hva som hører til hver sektor
--- Row: én rad per sektor og næring, yrke, yrkesgruppe, programområde, lærefag eller utdanning i den
+-- Row: én rad per sektor og næring, yrke, yrkesgruppe, programområde, lærefag eller utdanning som
+--   hører til den
 -- Users: bransjefora og planleggere: hvordan sektoren er avgrenset, før tallene om den brukes;
 --   avgrensningen endres i data/reference/sector.csv
 -- Column kind: industry (næring), occupation (yrke), occupation_group (NAVs yrkesgruppe),

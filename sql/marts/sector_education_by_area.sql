@@ -1,7 +1,7 @@
 -- mart.sector_education_by_area
 -- Grain: one row per sector × area × year × measure × programme area or trade
 -- Key: sector_code, area_code, year, measure, code
--- Unit: as measure says: pupils, contracts or certificates
+-- Unit: elever, kontrakter eller fag- og svennebrev, slik measure sier
 -- Sources: staging.intake_by_school_programme_area,
 --   staging.contracts_by_municipality_trade_contract_type,
 --   staging.certificates_by_municipality_trade_route, staging.programme_area, mart.school,
@@ -17,7 +17,7 @@
 --   og svenneprøver i året)
 -- Column code: programområdekode for elever, lærefagets kode for kontrakter og fagbrev
 -- Column name: navnet på programområdet eller lærefaget
--- Column number: antallet som measure sier; summen av det som ikke er skjult
+-- Column number: antallet av det measure sier; summen av det som ikke er skjult
 WITH figures AS (
     SELECT
         school.municipality_code,

@@ -1,13 +1,15 @@
 -- mart.sector_employed_by_area
 -- Grain: one row per sector × area of work × year (4th quarter)
 -- Key: sector_code, area_code, year
--- Unit: employed persons in the sector's industries; shares 0-1
+-- Unit: sysselsatte; andel 0–1
 -- Sources: mart.employed_by_area_industry, reference.sector
 -- Title: Sysselsatte i sektorens næringer etter område
 -- Row: én rad per sektor, område (arbeidssted) og år (4. kvartal)
 -- Users: bransjefora og planleggere: hvor stor sektoren er i området, uansett yrke
--- Column employed: antall sysselsatte i sektorens næringer; summen av det som ikke er skjult
--- Column sector_share: sektorens del av alle sysselsatte i området samme år, 0 til 1
+-- Column employed: antall sysselsatte i sektorens næringer i 4. kvartal, uansett yrke; summen av
+--   det som ikke er skjult
+-- Column sector_share: sektorens sysselsatte delt på alle sysselsatte i området samme år som ikke
+--   er skjult, 0 til 1
 WITH final AS (
     SELECT
         sector.sector_code,

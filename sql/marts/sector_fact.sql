@@ -1,7 +1,7 @@
 -- mart.sector_fact
 -- Grain: one row per sector × fact that someone has stated
 -- Key: sector_code, fact_code
--- Unit: as unit says
+-- Unit: det kolonnen unit sier
 -- Sources: reference.sector_fact, reference.sector, mart.area
 -- Title: Opplysninger om sektoren som noen har gitt
 -- Row: én rad per sektor og opplysning

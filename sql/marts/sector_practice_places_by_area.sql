@@ -1,7 +1,7 @@
 -- mart.sector_practice_places_by_area
 -- Grain: one row per sector × area × education × year
 -- Key: sector_code, area_code, education_code, year
--- Unit: practice places, agreed and used; shares 0-1
+-- Unit: praksisplasser; andel 0–1
 -- Sources: staging.practice_places_by_municipality_education, reference.sector,
 --   reference.municipality_carry, mart.area, mart.area_municipality
 -- Title: Praksisplasser i sektoren etter område og utdanning

@@ -1,7 +1,7 @@
 -- mart.sector_shortage_by_county
 -- Grain: one row per sector × county (0: the country) × year × what the figure is made of
 -- Key: sector_code, area_code, year, basis
--- Unit: estimated number of missing workers; persons; missing workers per person
+-- Unit: personer; mangel per ledig
 -- Sources: mart.labour_shortage_by_county_occupation, mart.enterprise_survey_by_occupation_group,
 --   reference.sector
 -- Title: Mangel på arbeidskraft i sektoren
@@ -10,11 +10,8 @@
 --   finnes ledige
 -- Column basis: occupation (sektorens yrker summert) eller occupation_group (NAVs yrkesgrupper,
 --   videre enn sektoren); de to skal ikke sammenliknes
--- Column shortage_persons: anslått antall som virksomhetene mangler
--- Column unemployed_persons: antall helt ledige og på tiltak med bakgrunn i yrkesgruppen; tomt
---   der undersøkelsen ikke har det
--- Column shortage_per_unemployed: mangelen delt på ledige og på tiltak; over 1 er det færre
---   ledige enn det mangler folk
+-- Column unemployed_persons: antall helt ledige og på tiltak med bakgrunn i sektorens yrkesgrupper;
+--   tomt der undersøkelsen ikke har det
 WITH known AS (
     SELECT
         area_code,

@@ -1,13 +1,12 @@
 -- mart.sector_vacancies_by_area_month
 -- Grain: one row per sector × area × month
 -- Key: sector_code, area_code, month
--- Unit: advertised vacancies in the sector's occupations; positions in them
+-- Unit: utlysninger; stillinger
 -- Sources: mart.vacancies_by_area_occupation_month, reference.sector
 -- Title: Ledige stillinger i sektorens yrker etter område og måned
 -- Row: én rad per sektor, område og måned der en stilling i sektoren var åpen
 -- Users: forumet for helse og omsorg, andre bransjefora og NAV: hvor mye sektoren lyser ut i
 --   området
--- Column month: første dag i måneden
 -- Column open_vacancies: antall utlysninger i sektorens yrker som var åpne en eller flere dager i
 --   måneden
 -- Column new_vacancies: antall utlysninger i sektorens yrker som ble lagt ut i måneden

@@ -1,7 +1,7 @@
 -- mart.sector_workforce_by_area
 -- Grain: one row per sector × area of work × occupation of the sector, or * for all, × year
 -- Key: sector_code, area_code, occupation_code, year
--- Unit: employed persons by place of work, 4th quarter; shares 0-1
+-- Unit: sysselsatte; andel 0–1
 -- Sources: mart.employed_by_municipality_occupation, reference.sector, mart.area,
 --   mart.area_municipality
 -- Title: Arbeidsstyrken i sektoren etter område og yrke
@@ -12,20 +12,8 @@
 -- Column occupation: navnet på yrket, eller «Alle yrker i sektoren»
 -- Column employed: antall sysselsatte 15–74 år i 4. kvartal, etter arbeidssted; summen av de
 --   kommunene som ikke er skjult
--- Column employed_55_plus: antall sysselsatte 55–74 år; summen av de kommunene som ikke er skjult
--- Column employed_55_plus_share: andelen sysselsatte som er 55–74 år, 0 til 1, regnet i de
---   kommunene der tallet ikke er skjult
--- Column part_time: antall sysselsatte i deltid; summen av de kommunene som ikke er skjult
--- Column part_time_share: andelen sysselsatte i deltid, 0 til 1, regnet i de kommunene der tallet
---   ikke er skjult
--- Column temporary: antall sysselsatte i midlertidig stilling; summen av de kommunene som ikke er
---   skjult
--- Column temporary_share: andelen sysselsatte i midlertidig stilling, 0 til 1, regnet i de
---   kommunene der tallet ikke er skjult
--- Column without_training: antall sysselsatte uten fagutdanning i yrket; summen av de kommunene
---   som ikke er skjult
--- Column without_training_share: andelen sysselsatte uten fagutdanning i yrket, 0 til 1, regnet i
---   de kommunene der tallet ikke er skjult
+-- Column hidden_cells: antall tall kilden har skjult for yrkene og kommunene i raden, talt over de
+--   fem antallene; de er ikke med i summene
 WITH figures AS (
     SELECT * FROM mart.employed_by_municipality_occupation
 ),

@@ -1,7 +1,7 @@
 -- mart.settlement_by_area_year
 -- Grain: one row per area × year
 -- Key: area_code, year
--- Unit: refugees
+-- Unit: personer; andel 0–1
 -- Sources: staging.settlement_by_municipality_year, reference.municipality_carry, mart.area,
 --   mart.area_municipality
 -- Title: Bosetting av flyktninger etter område
@@ -13,8 +13,8 @@
 -- Column settled: antall bosatte personer; summen av det som ikke er skjult
 -- Column settled_collective: antall bosatte med kollektiv beskyttelse, blant de bosatte; summen
 --   av det som ikke er skjult
--- Column agreed_share: vedtatt del av det kommunene ble anmodet om, 0 til 1, regnet i de
---   kommunene der begge tall er åpne
+-- Column agreed_share: vedtatt antall delt på antallet kommunene ble anmodet om, regnet i de
+--   kommunene der begge tall er åpne; kan være over 1
 WITH carried AS (
     SELECT
         coalesce(carry.to_code, source.municipality_code) AS municipality_code,

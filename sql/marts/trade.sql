@@ -1,10 +1,10 @@
 -- mart.trade
 -- Grain: one row per trade (lærefag) that has or has had its own code
 -- Key: trade_code
--- Unit: codes
+-- Unit: koder og navn, ingen tall
 -- Sources: reference.crosswalk_trade_programme_area, reference.modular_trade, mart.programme
 -- Title: Lærefag
--- Row: ett lærefag
+-- Row: én rad per lærefag
 -- Users: alle tabeller etter lærefag, for navn; planleggere som leter etter en fagkode
 -- Column is_modular: ja der faget har læreplan i moduler for voksne (fra 1. august 2024)
 WITH trades AS (

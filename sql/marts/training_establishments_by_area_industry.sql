@@ -1,21 +1,22 @@
 -- mart.training_establishments_by_area_industry
 -- Grain: one row per area × industry division (SN2025) × size class
--- Key: area_code, industry_code, size_code
--- Unit: establishments with at least one employee
+-- Key: area_code, industry_code, size_group
+-- Unit: virksomheter; fag; andel 0–1
 -- Sources: staging.establishment, staging.training_establishment_trade, staging.industry_sn2025,
 --   mart.area_municipality, mart.area
 -- Title: Virksomheter som lærer opp, og de som ikke gjør det, etter næring
--- Row: én rad per område, næring (to siffer) og størrelse
+-- Row: én rad per område, næring (to sifre) og størrelse
 -- Users: yrkesopplæringsnemnda, opplæringskontor og planleggere: i hvilke næringer det er
 --   virksomheter å verve som lærebedrift, og hvor
--- Column industry_code: næring i SN2025, to siffer
+-- Column industry_code: næring i SN2025, to sifre
 -- Column industry: navnet på næringen
--- Column size_code: størrelsen etter antall ansatte: 1-4, 5-19, 20-49, 50-99 eller 100+
+-- Column size_group: antall ansatte i virksomheten: 1-4, 5-19, 20-49, 50-99 eller 100+
 -- Column establishments: virksomheter med minst én ansatt
 -- Column training_establishments: de av dem som er godkjent lærebedrift i minst ett fag
--- Column not_training_establishments: de av dem som ikke er det
--- Column trades: fag det er godkjente lærebedrifter i
--- Column training_share: lærebedrifter delt på virksomheter
+-- Column not_training_establishments: de av virksomhetene som ikke er godkjent lærebedrift i noe
+--   fag
+-- Column trades: antall ulike lærefag det er godkjente lærebedrifter i
+-- Column training_share: lærebedrifter delt på virksomheter med minst én ansatt, 0 til 1
 WITH approved AS (
     SELECT
         organisation_number,
@@ -44,7 +45,7 @@ establishments AS (
             WHEN establishment.employees_least >= 20 THEN '20-49'
             WHEN establishment.employees_least >= 5 THEN '5-19'
             ELSE '1-4'
-        END AS size_code,
+        END AS size_group,
         approved.trade_codes,
         establishment.constructed OR coalesce(approved.constructed, FALSE) AS constructed
     FROM staging.establishment AS establishment
@@ -60,7 +61,7 @@ counted AS (
     SELECT
         area.area_code,
         establishments.industry_code,
-        establishments.size_code,
+        establishments.size_group,
         count(*) AS establishments,
         count(establishments.trade_codes) AS training_establishments,
         len(list_distinct(flatten(list(establishments.trade_codes)))) AS trades,
@@ -68,7 +69,7 @@ counted AS (
     FROM establishments
     INNER JOIN mart.area_municipality AS area
         ON establishments.municipality_code = area.municipality_code
-    GROUP BY area.area_code, establishments.industry_code, establishments.size_code
+    GROUP BY area.area_code, establishments.industry_code, establishments.size_group
 ),
 
 final AS (
@@ -78,7 +79,7 @@ final AS (
         area.area_kind,
         counted.industry_code,
         names.industry,
-        counted.size_code,
+        counted.size_group,
         counted.establishments,
         counted.training_establishments,
         counted.establishments - counted.training_establishments AS not_training_establishments,

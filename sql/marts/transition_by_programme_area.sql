@@ -1,22 +1,23 @@
 -- mart.transition_by_programme_area
 -- Grain: one row per school year × programme area × level × destination a year later
 -- Key: school_year_start, programme_area_code, level, destination_code
--- Unit: pupils on 1 October of the school year; null where closed
+-- Unit: elever; andel 0–1
 -- Sources: staging.transition_by_programme_area, staging.intake_by_school_programme_area,
 --   mart.programme_area, reference.education_code
 -- Title: Overganger etter programområde
 -- Row: én rad per skoleår, programområde, trinn og hvor elevene var ett år etter
 -- Users: planleggere og statistikkomiteen: hvor mange som går videre, i lære, til påbygg, gjør
 --   omvalg eller blir borte; den som sammenlikner før og etter august 2024 skiller på regime
--- Column next_counted_on: dagen elevene er gjenfunnet, 1. oktober året etter
+-- Column next_counted_on: dagen det er sett etter hvor elevene er, 1. oktober året etter
 -- Column regime: before der overgangen skjedde før opplæringslova av 2023 § 5-5 ga fritt omvalg
 --   (1. august 2024), after der den skjedde etter
 -- Column destination_code: hvor elevene var, som kode
 -- Column destination: hvor elevene var
--- Column pupils: elever som var der; null der tallet er skjult
--- Column pupils_before: alle elevene på programområdet 1. oktober i skoleåret; null der noen av
+-- Column pupils: elever som var der; tomt der tallet er skjult
+-- Column pupils_before: alle elevene på programområdet 1. oktober i skoleåret; tomt der noen av
 --   skolenes tall er skjult
--- Column destination_share: elever som var der delt på alle
+-- Column destination_share: elever som var der delt på alle elevene på programområdet i skoleåret,
+--   0 til 1
 WITH before AS (
     SELECT
         school_year_start,

@@ -1,20 +1,20 @@
 -- mart.transition_by_programme_level
 -- Grain: one row per school year × utdanningsprogram (*: all) × level × destination a year later
 -- Key: school_year_start, programme_code, level, destination_code
--- Unit: pupils; sums of what is not closed
+-- Unit: elever; andel 0–1
 -- Sources: mart.transition_by_programme_area
 -- Title: Overganger etter utdanningsprogram og trinn
 -- Row: én rad per skoleår, utdanningsprogram (* er alle), trinn og hvor elevene var ett år etter
 -- Users: statistikkomiteen og planleggere: andelen som gjør omvalg eller blir borte, før og etter
 --   august 2024 for seg
--- Column next_counted_on: dagen elevene er gjenfunnet, 1. oktober året etter
+-- Column next_counted_on: dagen det er sett etter hvor elevene er, 1. oktober året etter
 -- Column regime: before eller after, før og etter fritt omvalg 1. august 2024 (§ 5-5)
 -- Column destination_code: hvor elevene var, som kode; re_choice er omvalg
 -- Column destination: hvor elevene var
--- Column pupils: elever som var der, summert over de åpne tallene
--- Column pupils_shown: elever i alle åpne tall på programmet og trinnet det året
--- Column destination_share: elever som var der delt på elevene i alle åpne tall; skjulte celler
---   (høyst noen få elever hver) er ikke med verken over eller under streken
+-- Column pupils: elever som var der, summert over de tallene som ikke er skjult
+-- Column pupils_shown: elever i alle tall som ikke er skjult på programmet og trinnet det året
+-- Column destination_share: elever som var der delt på elevene i alle tall som ikke er skjult, 0
+--   til 1; de skjulte (få elever hver) er ikke med verken over eller under brøkstreken
 WITH source AS (
     SELECT * FROM mart.transition_by_programme_area
     WHERE programme_code IS NOT NULL

@@ -1,14 +1,13 @@
 -- mart.unemployed_by_area_month
 -- Grain: one row per area × month
 -- Key: area_code, month
--- Unit: fully unemployed persons, and per cent of the labour force
+-- Unit: personer; prosent av arbeidsstyrken
 -- Sources: staging.fully_unemployed_by_area_month, staging.fully_unemployed_by_county_month,
 --   reference.municipality_carry, reference.series_break, mart.area, mart.area_municipality
 -- Title: Helt ledige etter område og måned
 -- Row: én rad per område og måned
 -- Users: NAV, statistikkomiteen og planleggere: hvor mange som er helt ledige, og hvordan det
 --   endrer seg
--- Column month: første dag i måneden
 -- Column persons: antall helt ledige; i regioner summen av de kommunene som ikke er skjult, i
 --   fylke og land kildens egen sum
 -- Column percent_of_labour_force: helt ledige i prosent av arbeidsstyrken, bare for fylker og

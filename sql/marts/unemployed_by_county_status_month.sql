@@ -1,13 +1,12 @@
 -- mart.unemployed_by_county_status_month
 -- Grain: one row per county (0: the country) × status × sex × month
 -- Key: area_code, status, sex, month
--- Unit: persons, and per cent of the labour force
+-- Unit: personer; prosent av arbeidsstyrken
 -- Sources: staging.unemployed_by_county_month, mart.area
 -- Title: Arbeidssøkere etter fylke, status og kjønn
 -- Row: én rad per fylke (eller landet), status, kjønn og måned
 -- Users: NAV og statistikkomiteen: helt ledige, delvis ledige og arbeidssøkere på tiltak hver for
 --   seg
--- Column month: første dag i måneden
 -- Column status: helt ledige, delvis ledige eller arbeidssøkere på tiltak, med NAVs ord
 -- Column sex: women (kvinner), men (menn) eller all (begge)
 -- Column persons: antall personer; tomt når kilden har skjult tallet

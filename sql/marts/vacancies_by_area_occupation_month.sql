@@ -1,14 +1,13 @@
 -- mart.vacancies_by_area_occupation_month
 -- Grain: one row per area × occupation (STYRK-08, 4 digits; 0000 where not told) × month
 -- Key: area_code, occupation_code, month
--- Unit: advertised vacancies; positions in them
+-- Unit: utlysninger; stillinger
 -- Sources: staging.vacancy, staging.occupation, mart.area, mart.area_municipality
 -- Title: Ledige stillinger på arbeidsplassen.no etter område, yrke og måned
 -- Row: én rad per område, yrke og måned der en stilling var åpen
 -- Users: NAV, planleggere og regionale kompetanseforum: hva som lyses ut i området, mellom
 --   bedriftsundersøkelsene
 -- Column occupation_code: yrkeskode i STYRK-08, fire sifre; 0000 når strømmen ikke oppgir yrket
--- Column month: første dag i måneden
 -- Column open_vacancies: antall utlysninger som var åpne en eller flere dager i måneden
 -- Column new_vacancies: antall utlysninger som ble lagt ut i måneden
 -- Column positions: antall stillinger i de åpne utlysningene der strømmen oppgir det

@@ -1,7 +1,7 @@
 -- mart.vacancies_by_industry_quarter
 -- Grain: one row per industry group (SN2007) × quarter, the country
 -- Key: industry_code, year, quarter
--- Unit: vacancies, and per cent of all jobs
+-- Unit: stillinger; prosent av alle stillinger
 -- Sources: staging.vacancies_by_industry_quarter, reference.crosswalk_industry_occupation,
 --   mart.area
 -- Title: Ledige stillinger i landet etter næring og kvartal
