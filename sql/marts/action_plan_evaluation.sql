@@ -1,10 +1,10 @@
 -- mart.action_plan_evaluation
 -- Grain: one row per plan × measure × year evaluated
 -- Key: plan, measure_number, year
--- Unit: vurderinger
+-- Unit: vurderinger, ingen tall
 -- Sources: staging.action_plan_evaluation, staging.action_plan_measure, reference.code_name
 -- Title: Årlig vurdering av handlingsplanens tiltak
--- Row: ett tiltak vurdert for ett år
+-- Row: én rad per tiltak i en handlingsplan og år det er vurdert for
 -- Users: hovedutvalg og kompetanseforum (gir tiltakene resultat), fylkets kompetanseseksjon
 -- Column plan: navnet på handlingsplanen
 -- Column measure_number: tiltakets nummer i planen

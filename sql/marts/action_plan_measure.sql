@@ -1,11 +1,11 @@
 -- mart.action_plan_measure
 -- Grain: one row per plan × measure
 -- Key: plan, measure_number
--- Unit: tilstander og datoer
+-- Unit: tilstander og datoer, ingen tall
 -- Sources: staging.action_plan_measure, staging.action_plan_evaluation, reference.code_name,
 --   reference.night
 -- Title: Handlingsplanens tiltak
--- Row: ett tiltak i en handlingsplan, med nyeste vurdering
+-- Row: én rad per tiltak i en handlingsplan, med nyeste vurdering
 -- Users: hovedutvalg og kompetanseforum (hva er gjort, hva gjenstår), fylkets kompetanseseksjon
 -- Column plan: navnet på handlingsplanen
 -- Column measure_number: tiltakets nummer i planen

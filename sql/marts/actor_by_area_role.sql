@@ -1,18 +1,18 @@
 -- mart.actor_by_area_role
 -- Grain: one row per area × role × actor; actors for the whole county stand in every area
 -- Key: area_code, role_code, actor_code
--- Unit: koder
+-- Unit: koder og navn, ingen tall
 -- Sources: staging.actor, mart.area_municipality, mart.area, reference.code_name
 -- Title: Aktører i kompetansepolitikken etter område og rolle
--- Row: én aktør i ett område; de som dekker hele fylket, står i alle områder
+-- Row: én rad per område, rolle og aktør; de som dekker hele fylket, står i alle områder
 -- Users: kompetanseforumenes sekretariater (hvem inviteres), bedrifter som leter etter hjelp
 -- Column role_code: rollens kode i fylkets fil
 -- Column role: aktørens rolle
 -- Column actor_code: aktørens kode i fylkets fil
 -- Column actor: navnet på organisasjonen
 -- Column is_county_wide: ja der aktøren dekker hele fylket
--- Column municipality: kommunen kontoret ligger i; fylket der aktøren dekker hele fylket
 -- Column municipality_code: kommunenummer; 50 der aktøren dekker hele fylket
+-- Column municipality: kommunen kontoret ligger i; fylket der aktøren dekker hele fylket
 -- Column website: nettstedet
 WITH source AS (
     SELECT * FROM staging.actor

@@ -1,7 +1,7 @@
 -- mart.career_guidance_by_area_group
 -- Grain: one row per area × group × year
 -- Key: area_code, group_code, year
--- Unit: personer og samtaler
+-- Unit: personer; samtaler
 -- Sources: staging.career_guidance_by_municipality_group, mart.area_municipality, mart.area,
 --   reference.code_name
 -- Title: Karriereveiledning etter område og gruppe
@@ -9,9 +9,9 @@
 -- Users: karrieresentrene og regionale kompetanseforum (hvem nås hvor), fylkets kompetanseseksjon
 -- Column group_code: gruppens kode i fylkets fil
 -- Column group_name: navnet på gruppen; hver person er med i én
--- Column centres: antall karrieresentre som har veiledet
--- Column persons: personer som har fått veiledning
--- Column conversations: samtaler
+-- Column centres: antall karrieresentre som har veiledet personer fra området
+-- Column persons: personer som har fått veiledning; summen av det som ikke er skjult
+-- Column conversations: samtaler; summen av det som ikke er skjult
 WITH source AS (
     SELECT * FROM staging.career_guidance_by_municipality_group
 ),

@@ -1,7 +1,7 @@
 -- mart.competence_measure_by_area
 -- Grain: one row per area × programme × target group × year
 -- Key: area_code, measure_programme, target_group_code, year
--- Unit: tiltak, personer og kroner
+-- Unit: tiltak; personer; kroner
 -- Sources: staging.competence_measure, mart.area_municipality, mart.area, reference.code_name
 -- Title: Andre kompetansetiltak etter område, program og målgruppe
 -- Row: én rad per område, program, målgruppe og år; tiltak for hele fylket er bare med i fylket
@@ -10,8 +10,8 @@
 -- Column target_group_code: målgruppens kode i fylkets fil
 -- Column target_group: målgruppen
 -- Column measures: antall tiltak
--- Column participants: deltakere
--- Column cost_nok: kostnad i kroner
+-- Column participants: deltakere i tiltakene; summen av det som ikke er skjult
+-- Column cost_nok: hva tiltakene har kostet, kroner
 WITH source AS (
     SELECT * FROM staging.competence_measure
 ),

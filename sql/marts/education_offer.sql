@@ -1,14 +1,14 @@
 -- mart.education_offer
 -- Grain: one row per education offer in the county, also those planned and those that have ended
 -- Key: offer_code
--- Unit: år og plasser
+-- Unit: plasser; lengde i år
 -- Sources: mart.places_by_school_programme_area, staging.intake_by_school_programme_area,
 --   mart.school, mart.programme_area, mart.vocational_college_offer,
 --   mart.vocational_college_funding_by_offer, staging.vocational_college_programme,
 --   staging.students_by_campus_programme, staging.course, mart.area, staging.education,
 --   reference.municipality_carry, reference.study_level, reference.code_name, reference.night
 -- Title: Oversikt over utdanningstilbud i fylket
--- Row: ett utdanningstilbud på ett sted
+-- Row: én rad per utdanningstilbud på ett sted, også de som er planlagt eller avsluttet
 -- Users: kompetanseforum og planleggere (finnes tilbudet, og hvor), saksbehandlere som kobler et
 --   meldt behov til et tilbud, karriereveiledere
 -- Column offer: navnet på tilbudet
@@ -188,10 +188,10 @@ carried AS (
 newest_students AS (
     SELECT
         students.*,
-        carried.to_code,
+        coalesce(carried.to_code, students.municipality_code) AS to_code,
         max(students.year) OVER () AS newest
     FROM staging.students_by_campus_programme AS students
-    INNER JOIN carried
+    LEFT JOIN carried
         ON
             students.municipality_code = carried.from_code
             AND students.year = carried.year

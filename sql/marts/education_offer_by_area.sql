@@ -1,7 +1,7 @@
 -- mart.education_offer_by_area
 -- Grain: one row per area × kind of offer × mode, offers that are given now
 -- Key: area_code, offer_kind_code, study_mode_code
--- Unit: tilbud, tilbydere og plasser
+-- Unit: tilbud; tilbydere; plasser
 -- Sources: mart.education_offer, mart.area_municipality, mart.area
 -- Title: Utdanningstilbud som gis nå, etter område, slag og studieform
 -- Row: én rad per område, slags tilbud og studieform; et nettilbud er talt der tilbyderen
@@ -9,7 +9,7 @@
 -- Users: regionale kompetanseforum (hva finnes i regionen), planleggere
 -- Column offers: antall tilbud som gis nå
 -- Column providers: antall tilbydere
--- Column places: plasser der en kilde har dem
+-- Column places: plasser i de tilbudene der en kilde har dem
 -- Column offers_without_places: antall tilbud der ingen kilde har plassene
 WITH source AS (
     SELECT * FROM mart.education_offer

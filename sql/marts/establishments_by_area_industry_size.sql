@@ -1,15 +1,13 @@
 -- mart.establishments_by_area_industry_size
--- Grain: one row per area × industry division (SN2007) × size
+-- Grain: one row per area × industry division (SN2025) × size
 -- Key: area_code, industry_code, size_group
 -- Unit: virksomheter; ansatte
--- Sources: staging.establishment, staging.industry, mart.area, mart.area_municipality
+-- Sources: staging.establishment, staging.industry_sn2025, mart.area, mart.area_municipality
 -- Title: Virksomheter etter område, næring og størrelse
 -- Row: én rad per område, næring (to sifre) og størrelse
 -- Users: planleggere, opplæringskontor og forum: hvor mange virksomheter som kan ta imot
 --   lærlinger eller trenger folk
--- Column industry_section_code: næringshovedområde i SN2007, én bokstav
--- Column industry_section: navnet på næringshovedområdet
--- Column industry_code: næring i SN2007, to sifre; 00 når registeret ikke oppgir den
+-- Column industry_code: næring i SN2025, to sifre; 00 når registeret ikke oppgir den
 -- Column industry: navnet på næringen
 -- Column size_group: antall ansatte i virksomheten: 1-4, 5-9, 10-19, 20-49, 50-99, 100-249 eller
 --   250+
@@ -39,15 +37,21 @@ WITH source AS (
     WHERE closed_on IS NULL
 ),
 
+names AS (
+    SELECT
+        industry_code_2025 AS industry_code,
+        min(industry_2025) AS industry
+    FROM staging.industry_sn2025
+    GROUP BY industry_code_2025
+),
+
 final AS (
     SELECT
         members.area_code,
         area.area,
         area.area_kind,
-        division.parent_code AS industry_section_code,
-        section.industry AS industry_section,
         source.industry_code,
-        division.industry,
+        names.industry,
         source.size_group,
         count(*) AS establishments,
         sum(source.employees_least)::BIGINT AS employees_least,
@@ -58,18 +62,14 @@ final AS (
         ON source.municipality_code = members.municipality_code
     INNER JOIN mart.area AS area
         ON members.area_code = area.area_code
-    LEFT JOIN staging.industry AS division
-        ON source.industry_code = division.industry_code
-    LEFT JOIN staging.industry AS section
-        ON division.parent_code = section.industry_code
+    LEFT JOIN names
+        ON source.industry_code = names.industry_code
     GROUP BY
         members.area_code,
         area.area,
         area.area_kind,
-        division.parent_code,
-        section.industry,
         source.industry_code,
-        division.industry,
+        names.industry,
         source.size_group
 )
 

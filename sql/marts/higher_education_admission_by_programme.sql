@@ -1,7 +1,7 @@
 -- mart.higher_education_admission_by_programme
 -- Grain: one row per institution × study programme taught in the county × year × term
 -- Key: institution_code, study_programme_code, year, semester
--- Unit: søknader, tilbud, aksepterte og møtte; avrundet av kilden
+-- Unit: søknader; tilbud om opptak; personer; andel 0–1
 -- Sources: staging.higher_education_admission_by_programme, staging.students_by_campus_programme,
 --   staging.education
 -- Title: Søknader og opptak ved universiteter og høyskoler i fylket
@@ -9,11 +9,12 @@
 --   studiesteder utenfor fylket
 -- Users: statistikkomiteen, regionale kompetanseforum (søkning til utdanninger i regionen)
 -- Column campuses: studiestedene i fylket som har eller har hatt programmet
--- Column applications: søknadsalternativer, avrundet av DBH
+-- Column applications: søknadsalternativer, avrundet av DBH; en søker kan ha flere
 -- Column offers: tilbud om opptak, avrundet av DBH
 -- Column accepted: aksepterte tilbud, avrundet av DBH
--- Column enrolled: møtt til studiestart, avrundet av DBH
--- Column enrolled_share: møtt delt på tilbud om opptak, 0–1
+-- Column enrolled: personer som møtte til studiestart, avrundet av DBH
+-- Column enrolled_share: møtt til studiestart delt på tilbud om opptak, 0 til 1; regnet av
+--   avrundede tall
 WITH source AS (
     SELECT * FROM staging.higher_education_admission_by_programme
 ),

@@ -2,7 +2,7 @@
 -- Grain: one row per institution × field of education × level × year, programmes taught in the
 --   county
 -- Key: institution_code, field_code, study_level_code, year
--- Unit: fullførte studieprogram, avrundet av kilden
+-- Unit: fullførte studieprogram
 -- Sources: staging.higher_education_completions_by_programme,
 --   staging.students_by_campus_programme, staging.education
 -- Title: Fullførte studieprogram ved universiteter og høyskoler i fylket etter fagfelt

@@ -1,7 +1,7 @@
 -- mart.higher_education_students_by_area_field
 -- Grain: one row per area × field of education × level × year
 -- Key: area_code, field_code, study_level_code, year
--- Unit: registrerte studenter om høsten, avrundet av kilden
+-- Unit: studenter
 -- Sources: mart.higher_education_students_by_campus_field, mart.area_municipality, mart.area
 -- Title: Studenter etter område for studiestedet, fagfelt og nivå
 -- Row: én rad per område, fagfelt, nivå og år

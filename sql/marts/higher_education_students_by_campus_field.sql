@@ -1,7 +1,7 @@
 -- mart.higher_education_students_by_campus_field
 -- Grain: one row per institution × campus in the county × field of education × level × year
 -- Key: institution_code, campus_code, municipality_code, field_code, study_level_code, year
--- Unit: registrerte studenter om høsten, avrundet av kilden
+-- Unit: studenter
 -- Sources: staging.students_by_campus_programme, reference.municipality_carry, mart.area,
 --   staging.education
 -- Title: Studenter ved universiteter og høyskoler i fylket etter studiested og fagfelt
@@ -24,9 +24,9 @@ WITH carried AS (
 source AS (
     SELECT
         students.*,
-        carried.to_code
+        coalesce(carried.to_code, students.municipality_code) AS to_code
     FROM staging.students_by_campus_programme AS students
-    INNER JOIN carried
+    LEFT JOIN carried
         ON
             students.municipality_code = carried.from_code
             AND students.year = carried.year

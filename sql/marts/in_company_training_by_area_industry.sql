@@ -1,17 +1,17 @@
 -- mart.in_company_training_by_area_industry
 -- Grain: one row per area × industry (two digits) × year
 -- Key: area_code, industry_division, year
--- Unit: prosjekter, personer og kroner
+-- Unit: prosjekter; bedrifter; personer; kroner
 -- Sources: mart.in_company_training_project, mart.area_municipality, mart.area
 -- Title: Bedriftsintern opplæring etter område og næring
--- Row: én rad per område, næring på to sifre og år, prosjekter med innvilget beløp
+-- Row: én rad per område, næring (to sifre) og år; bare prosjekter med innvilget beløp
 -- Users: regionale kompetanseforum (hvilke næringer omstiller seg i regionen), fylkets
 --   kompetanseseksjon
--- Column industry_division: næringskodens to første sifre
+-- Column industry_division: næringskodens to første sifre (SN2025)
 -- Column industry: navnet på næringen på to sifre
 -- Column projects: prosjekter med innvilget beløp
 -- Column enterprises: bedrifter med innvilget beløp
--- Column participants: ansatte som er med
+-- Column participants: ansatte som er med i prosjektene; summen av det som ikke er skjult
 -- Column granted_nok: innvilget beløp i kroner
 -- Column paid_nok: utbetalt beløp i kroner
 WITH source AS (

@@ -1,7 +1,7 @@
 -- mart.in_company_training_by_year
 -- Grain: one row per year with a frame or projects
 -- Key: year
--- Unit: kroner, prosjekter og personer
+-- Unit: kroner; prosjekter; bedrifter; personer; andel 0–1
 -- Sources: staging.in_company_training_frame_by_year, mart.in_company_training_project
 -- Title: Bedriftsintern opplæring: tilskudd mot årets ramme
 -- Row: én rad per år
@@ -11,11 +11,13 @@
 -- Column applied_nok: søkt beløp i kroner
 -- Column granted_nok: innvilget beløp i kroner
 -- Column paid_nok: utbetalt beløp i kroner
--- Column granted_share: innvilget delt på årets ramme uten det som er overført, 0–1
+-- Column granted_share: innvilget beløp delt på årets ramme, 0 til 1; det som er overført fra året
+--   før, er ikke med i rammen, så andelen kan være over 1
 -- Column projects: prosjekter som er søkt om
 -- Column granted_projects: prosjekter med innvilget beløp
 -- Column enterprises: bedrifter med innvilget beløp
--- Column participants: ansatte som er med i prosjekter med innvilget beløp
+-- Column participants: ansatte som er med i prosjekter med innvilget beløp; summen av det som ikke
+--   er skjult
 WITH frame AS (
     SELECT * FROM staging.in_company_training_frame_by_year
 ),

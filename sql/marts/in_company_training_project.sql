@@ -1,24 +1,34 @@
 -- mart.in_company_training_project
 -- Grain: one row per project applied for
 -- Key: project_code
--- Unit: personer (tom der kilden lukker færre enn fem) og kroner
--- Sources: staging.in_company_training_project, staging.industry, mart.area, reference.code_name
+-- Unit: personer; kroner
+-- Sources: staging.in_company_training_project, staging.industry_sn2025, mart.area,
+--   reference.code_name
 -- Title: Bedriftsintern opplæring: prosjekter
--- Row: ett prosjekt som er søkt om
+-- Row: én rad per prosjekt det er søkt om
 -- Users: fylkets kompetanseseksjon, regionale kompetanseforum (hvilke bedrifter omstiller seg)
 -- Column project_code: prosjektets kode i fylkets fil
 -- Column industry_code: bedriftens næringskode, fem sifre (SN2025)
--- Column industry_division: næringskodens to første sifre
+-- Column industry_division: næringskodens to første sifre (SN2025)
 -- Column industry: navnet på næringen på to sifre
 -- Column project_subject: hva det læres opp i
--- Column participants: ansatte som er med
+-- Column participants: ansatte som er med; tom der kilden har skjult et tall under fem
 -- Column applied_nok: søkt beløp i kroner
 -- Column granted_nok: innvilget beløp i kroner
 -- Column paid_nok: utbetalt beløp i kroner
 -- Column state_code: tilstandens kode i fylkets fil
 -- Column state: prosjektets tilstand
+-- Column hidden_cells: 1 der antall ansatte er skjult, ellers 0
 WITH source AS (
     SELECT * FROM staging.in_company_training_project
+),
+
+names AS (
+    SELECT
+        industry_code_2025 AS industry_code,
+        min(industry_2025) AS industry
+    FROM staging.industry_sn2025
+    GROUP BY industry_code_2025
 ),
 
 final AS (
@@ -28,7 +38,7 @@ final AS (
         source.organisation_number,
         source.industry_code,
         left(source.industry_code, 2) AS industry_division,
-        industry.industry,
+        names.industry,
         source.municipality_code,
         area.area AS municipality,
         source.subject AS project_subject,
@@ -41,8 +51,8 @@ final AS (
         (source.participants_mark IS NOT NULL)::BIGINT AS hidden_cells,
         source.constructed
     FROM source
-    LEFT JOIN staging.industry AS industry
-        ON left(source.industry_code, 2) = industry.industry_code
+    LEFT JOIN names
+        ON left(source.industry_code, 2) = names.industry_code
     LEFT JOIN mart.area AS area
         ON source.municipality_code = area.area_code
     LEFT JOIN reference.code_name AS state

@@ -1,13 +1,13 @@
 -- mart.input_answer
 -- Grain: one row per need from forums, hearings, schools and yrkesopplæringsnemnda that stands
 -- Key: need_id
--- Unit: texts
+-- Unit: tekst, ingen tall
 -- Sources: mart.need
 -- Title: Svar på innspillene
--- Row: ett innspill og svaret det har fått
+-- Row: én rad per innspill, med svaret det har fått
 -- Users: den neste pakken til kompetanseforumene, som åpner med hva som ble av innspillene;
 --   planleggere, som ser hva som ikke er besvart
--- Column need_id: behovets kjennetegn
+-- Column need_id: behovets id
 -- Column source_kind: skjemaet: forum, hoering, skole eller ynemnd
 -- Column round: runden, med året den har navn etter
 -- Column organisation: hvem som meldte det

@@ -1,7 +1,7 @@
 -- mart.need
 -- Grain: one row per need that somebody told of in a form, withdrawn ones included
 -- Key: need_id
--- Unit: persons and participants are persons
+-- Unit: personer
 -- Sources: journal.need, journal.case_state_change, journal.case_answer, mart.area,
 --   mart.area_municipality, mart.education_offer, reference.sector, reference.handling_body,
 --   reference.form_choice, staging.occupation, staging.programme_area, staging.industry
@@ -9,20 +9,20 @@
 -- Row: én rad per meldt behov
 -- Users: kompetanseforumene, som ser hva som ble av innspillene; planleggere, som kobler behov til
 --   tilbud
--- Column need_id: behovets kjennetegn, det samme gjennom rettelser
+-- Column need_id: behovets id, den samme gjennom rettelser
 -- Column submission: innsendingen behovet kom i: skjema, runde og avsender
 -- Column source_kind: skjemaet: forum, hoering, skole, ynemnd eller bedrift
 -- Column round: runden, med året den har navn etter
 -- Column received_on: datoen behovet kom slik det står nå
 -- Column late: ja når det kom etter fristen
 -- Column withdrawn: ja når avsenderen har trukket det
--- Column organisation: hvem som meldte det; tom for bedrifter, som kan hete det eieren heter
+-- Column organisation: hvem som meldte det; tom for bedrifter, fordi navnet på en bedrift kan være
+--   navnet på eieren
 -- Column occupation: navnet på yrket det gjelder
 -- Column industry_code: næringskode i SN2007
 -- Column industry: navnet på næringen
 -- Column sector_code: sektoren yrket, programområdet eller næringen hører til
--- Column sector: navnet på sektoren
--- Column size_class: bedriftens størrelse, som ansatte fra og til
+-- Column size_class: antall ansatte i bedriften, fra–til
 -- Column level_code: koden til nivået i skjemaet
 -- Column level: utdanningsnivået det spørres etter
 -- Column persons: hvor mange personer behovet gjelder; tom når det ikke er sagt

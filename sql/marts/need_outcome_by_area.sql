@@ -1,10 +1,11 @@
 -- mart.need_outcome_by_area
 -- Grain: one row per round × area × breakdown (all, form, sector, size of enterprise) × its code
 -- Key: round, area_code, breakdown, breakdown_code
--- Unit: needs; persons and participants are persons; shares of the needs
+-- Unit: behov; personer; andel 0–1
 -- Sources: mart.need, mart.need_state_change, mart.area, mart.area_municipality
 -- Title: Fra meldt behov til deltakere
--- Row: én rad per runde, område og oppdeling
+-- Row: én rad per runde, område og del: alle behov, hvert skjema, hver sektor eller hver
+--   bedriftsstørrelse
 -- Users: Kompetanseforum Trøndelag og politikere: om mobiliseringen gir resultater, etter region,
 --   sektor, bedriftsstørrelse og sentralitet
 -- Column round: runden, med året den har navn etter

@@ -1,20 +1,21 @@
 -- mart.need_state_change
 -- Grain: one row per need × change of its state; the first is that it was told
 -- Key: need_id, change
--- Unit: participants are persons
--- Sources: mart.need, journal.case_state_change, reference.handling_body
+-- Unit: personer
+-- Sources: mart.need, mart.education_offer, journal.case_state_change, reference.handling_body
 -- Title: Hvordan meldte behov er behandlet
 -- Row: én rad per behov og tilstand det har hatt
 -- Users: planleggere og kompetanseforumene, som ser hvor lang tid det tok og hvem som avgjorde
--- Column need_id: behovets kjennetegn
+-- Column need_id: behovets id
 -- Column change: endringens nummer; 0 er da behovet ble meldt
 -- Column state: tilstanden behovet fikk
 -- Column decided_on: datoen det ble bestemt
 -- Column body_code: koden til instansen som behandler det
 -- Column body: instansen som behandler det
--- Column offer_code: tilbudet behovet er koblet til
+-- Column offer_code: tilbudet behovet er koblet til (mart.education_offer)
+-- Column offer: navnet på tilbudet
 -- Column started_on: datoen tilbudet startet
--- Column participants: hvor mange som deltar
+-- Column participants: hvor mange av dem behovet gjelder, som deltar i tilbudet
 -- Column reason: begrunnelsen
 WITH reported AS (
     SELECT
@@ -57,6 +58,7 @@ final AS (
         changes.body_code,
         body.body,
         changes.offer_code,
+        offer.offer,
         changes.started_on,
         changes.participants,
         changes.reason,
@@ -65,6 +67,8 @@ final AS (
     FROM changes
     LEFT JOIN reference.handling_body AS body
         ON changes.body_code = body.body_code
+    LEFT JOIN mart.education_offer AS offer
+        ON changes.offer_code = offer.offer_code
 )
 
 SELECT * FROM final

@@ -1,10 +1,10 @@
 -- mart.qualification_cohort
 -- Grain: one row per qualification cohort, as it stood when last counted
 -- Key: cohort_code
--- Unit: personer; tom der kilden lukker færre enn fem
+-- Unit: personer; andel 0–1
 -- Sources: staging.qualification_cohort, staging.occupation, mart.area
 -- Title: Kvalifiseringsløp for voksne
--- Row: ett kull med voksne på vei mot et fagbrev
+-- Row: én rad per kull av voksne på vei mot et fagbrev, slik det sto da det sist ble talt
 -- Users: regionale kompetanseforum og NAV (hvilke løp finnes, hva kom ut av dem), fylkets
 --   kompetanseseksjon
 -- Column cohort_code: kullets kode i fylkets fil
@@ -12,12 +12,15 @@
 -- Column job_guarantee: ja der deltakerne er lovet arbeid etter fagbrevet
 -- Column started_on: dagen kullet startet
 -- Column ends_on: dagen det skal være ferdig
--- Column started: personer som startet
--- Column in_progress: personer som fortsatt er i løpet
--- Column certified: personer som har fått fagbrev
--- Column employed: personer i arbeid etter fagbrevet
--- Column certified_share: fagbrev delt på startet, 0–1; tom til kullet skulle vært ferdig
--- Column employed_share: i arbeid delt på fagbrev, 0–1
+-- Column started: personer som startet; tom der kilden har skjult et tall under fem
+-- Column in_progress: personer som fortsatt er i løpet; tom der kilden har skjult et tall under fem
+-- Column certified: personer som har fått fagbrev; tom der kilden har skjult et tall under fem
+-- Column employed: personer i arbeid etter fagbrevet; tom der kilden har skjult et tall under fem
+-- Column certified_share: de som har fått fagbrev delt på de som startet, 0 til 1; tom til kullet
+--   skulle vært ferdig
+-- Column employed_share: de som er i arbeid etter fagbrevet delt på de som har fått fagbrev, 0 til
+--   1
+-- Column hidden_cells: antall tall som er skjult i raden, av startet, i løpet, fagbrev og i arbeid
 -- Column partners: hvem løpet er satt opp sammen med
 -- Column counted_on: dagen tallene gjelder
 WITH source AS (

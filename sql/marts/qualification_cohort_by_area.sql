@@ -1,7 +1,7 @@
 -- mart.qualification_cohort_by_area
 -- Grain: one row per area × trade × job guarantee × year of start
 -- Key: area_code, trade_code, job_guarantee, year
--- Unit: kull og personer
+-- Unit: kull; personer; andel 0–1
 -- Sources: mart.qualification_cohort, mart.area_municipality, mart.area
 -- Title: Kvalifiseringsløp etter område, fag og jobbgaranti
 -- Row: én rad per område, fag, med eller uten jobbgaranti, og startår; et kull hører til der
@@ -10,12 +10,14 @@
 -- Column job_guarantee: ja der deltakerne er lovet arbeid etter fagbrevet
 -- Column cohorts: antall kull som startet dette året
 -- Column finished: antall av dem som skulle vært ferdige da det ble talt
--- Column started: personer som startet
--- Column in_progress: personer som fortsatt er i løpet
--- Column certified: personer som har fått fagbrev
--- Column employed: personer i arbeid etter fagbrevet
--- Column certified_share: fagbrev delt på startet i ferdige kull der begge tall er åpne, 0–1
--- Column employed_share: i arbeid delt på fagbrev i kull der begge tall er åpne, 0–1
+-- Column started: personer som startet; summen av det som ikke er skjult
+-- Column in_progress: personer som fortsatt er i løpet; summen av det som ikke er skjult
+-- Column certified: personer som har fått fagbrev; summen av det som ikke er skjult
+-- Column employed: personer i arbeid etter fagbrevet; summen av det som ikke er skjult
+-- Column certified_share: de som har fått fagbrev delt på de som startet, 0 til 1, i kull som
+--   skulle vært ferdige og der begge tall er åpne
+-- Column employed_share: de som er i arbeid etter fagbrevet delt på de som har fått fagbrev, 0 til
+--   1, i kull der begge tall er åpne
 WITH source AS (
     SELECT * FROM mart.qualification_cohort
 ),

@@ -1,7 +1,7 @@
 -- mart.vocational_college_by_area_field
 -- Grain: one row per area × field of education × mode × year × term
 -- Key: area_code, field_code, study_mode_code, year, semester
--- Unit: plasser, søknader, studenter og fullførte; tallene fra DBH er avrundet av kilden
+-- Unit: plasser; søknader; studenter; fullførte
 -- Sources: mart.vocational_college_by_campus_programme, mart.area_municipality, mart.area
 -- Title: Fagskolene etter område, fagfelt og studieform
 -- Row: én rad per område, fagfelt, studieform, år og semester
@@ -10,8 +10,8 @@
 -- Column places: plasser fylket betaler i semesteret
 -- Column applications: søknader, avrundet av DBH
 -- Column students: studenter på telletidspunktet, avrundet av DBH
--- Column students_outside: studenter utenfor telletidspunktet, avrundet av DBH
--- Column completions: fullførte utdanninger, avrundet av DBH; tom til tabellen er kjent
+-- Column students_outside: studenter utenfor telletidspunktet, slik DBH teller dem, avrundet av DBH
+-- Column completions: fullførte utdanninger, avrundet av DBH; tom til DBH-tabellen er tatt i bruk
 WITH source AS (
     SELECT * FROM mart.vocational_college_by_campus_programme
 ),

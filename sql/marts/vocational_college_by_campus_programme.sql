@@ -1,7 +1,7 @@
 -- mart.vocational_college_by_campus_programme
 -- Grain: one row per programme of a vocational college × year × term
 -- Key: college, college_programme, year, semester
--- Unit: plasser, søknader, studenter og fullførte; tallene fra DBH er avrundet av kilden
+-- Unit: plasser; søknader; studenter; fullførte; studenter per plass
 -- Sources: staging.vocational_college_programme, staging.vocational_college_students_by_programme,
 --   staging.vocational_college_students_outside_census,
 --   staging.vocational_college_applications_by_programme,
@@ -15,8 +15,8 @@
 -- Column places: plasser fylket betaler i semesteret; tom der fylket ikke gir tilskudd
 -- Column applications: søknader, avrundet av DBH
 -- Column students: studenter på telletidspunktet, avrundet av DBH
--- Column students_outside: studenter utenfor telletidspunktet, avrundet av DBH
--- Column completions: fullførte utdanninger, avrundet av DBH; tom til tabellen er kjent
+-- Column students_outside: studenter utenfor telletidspunktet, slik DBH teller dem, avrundet av DBH
+-- Column completions: fullførte utdanninger, avrundet av DBH; tom til DBH-tabellen er tatt i bruk
 -- Column students_per_place: studenter på telletidspunktet delt på plasser fylket betaler; deltid
 --   gjør at én plass kan ha flere studenter
 WITH register AS (

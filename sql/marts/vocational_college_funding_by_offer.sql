@@ -1,16 +1,16 @@
 -- mart.vocational_college_funding_by_offer
 -- Grain: one row per offer of a vocational college × campus × year
 -- Key: offer_code, year
--- Unit: plasser i et semester, og kroner
+-- Unit: plasser; kroner
 -- Sources: staging.vocational_college_funding_by_offer, mart.area, reference.code_name
 -- Title: Tilskudd til fagskoletilbud
 -- Row: én rad per fagskoletilbud, studiested og år
 -- Users: fagskolerådgivere (plasser og tilskudd per tilbud), fylkets budsjett
 -- Column places_spring: plasser fylket betaler om våren
 -- Column places_autumn: plasser fylket betaler om høsten
--- Column place_years: plasser over hele året, snittet av vår og høst
--- Column rate_nok: kroner for én plass i ett år
--- Column grant_nok: tilskuddet i kroner
+-- Column place_years: plasser over hele året: snittet av vår og høst
+-- Column rate_nok: satsen for én plass i ett år, kroner
+-- Column grant_nok: tilskuddet i året, kroner
 WITH source AS (
     SELECT * FROM staging.vocational_college_funding_by_offer
 ),

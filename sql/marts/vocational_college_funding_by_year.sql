@@ -1,7 +1,7 @@
 -- mart.vocational_college_funding_by_year
 -- Grain: one row per year
 -- Key: year
--- Unit: plasser i et semester, og kroner
+-- Unit: plasser; kroner; andel 0–1
 -- Sources: mart.vocational_college_funding_by_offer
 -- Title: Tilskudd til fagskolene, år for år
 -- Row: én rad per år
@@ -10,10 +10,10 @@
 -- Column offers: antall tilbud med plasser
 -- Column places_spring: plasser fylket betaler om våren
 -- Column places_autumn: plasser fylket betaler om høsten
--- Column place_years: plasser over hele året, snittet av vår og høst
--- Column net_share: nettplassenes andel av plassene over året, 0–1
--- Column grant_nok: tilskuddet i kroner
--- Column grant_million_nok: tilskuddet i millioner kroner, én desimal
+-- Column place_years: plasser over hele året: snittet av vår og høst
+-- Column net_share: andelen av plassene over året som er på nett, 0 til 1
+-- Column grant_nok: tilskuddet i året, kroner
+-- Column grant_million_nok: tilskuddet i året, millioner kroner med én desimal
 WITH source AS (
     SELECT * FROM mart.vocational_college_funding_by_offer
 ),

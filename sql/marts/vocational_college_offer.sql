@@ -1,17 +1,17 @@
 -- mart.vocational_college_offer
 -- Grain: one row per offer of a vocational college × campus × day from which its state counts
 -- Key: offer_code, valid_from
--- Unit: studiepoeng og måneder
+-- Unit: studiepoeng; måneder
 -- Sources: staging.vocational_college_offer, staging.education, mart.area, reference.code_name,
 --   reference.night
 -- Title: Fagskoletilbud: akkreditering, studieform og lengde
 -- Row: én rad per fagskoletilbud, studiested og dag tilstanden gjelder fra
 -- Users: fagskolerådgivere (hva kan startes, hva venter på akkreditering), regionale
 --   kompetanseforum (hvilke tilbud finnes hvor), oversikten over utdanningstilbud
--- Column accredited_by: hvem som har akkreditert tilbudet
--- Column accredited_on: datoen tilbudet ble akkreditert; tom så lenge det ikke er det
 -- Column credits: studiepoeng
 -- Column months: tilbudets lengde i måneder med den farten det gis i
+-- Column accredited_by: hvem som har akkreditert tilbudet
+-- Column accredited_on: datoen tilbudet ble akkreditert; tom så lenge det ikke er det
 -- Column valid_from: første dag tilstanden gjelder
 -- Column valid_to: første dag tilstanden ikke lenger gjelder; tom så lenge den gjelder
 -- Column is_current: ja for tilstanden som gjelder i dag
