@@ -44,7 +44,7 @@ def _print_facts(found: Explanation) -> None:
     facts = found.facts
     show.line(f"{found.table}: {facts['title']}" if facts["title"] else found.table)
     for label, key in (
-        ("En rad", "row_is"),
+        ("Rader", "row_is"),
         ("Nøkkel", "key"),
         ("Enhet", "unit"),
         ("Brukes av", "users"),

@@ -19,6 +19,8 @@ MARTS = [table for table in TABLES.values() if table.name.startswith("mart.")]
 APPENDED = ("as_of", "source")
 # English words that give a text away which a planner is to read.
 ENGLISH = re.compile(r"\b(the|and|of|per cent|one row|persons|pupils|where|places)\b")
+# The same in what a column is, where codes are told of by their English names.
+ENGLISH_SENTENCE = re.compile(r"\b(the|and|of|per cent|one row|where|which|that|is)\b")
 
 
 def dictionary() -> dict[str, str]:
@@ -57,6 +59,8 @@ def test_every_column_is_documented_and_none_that_is_not_there(table: Table) -> 
     assert [c for c, text in table.columns.items() if COMMON.get(c) == text] == []
     assert set(table.key) <= set(columns)
     assert "constructed" in columns
+    told = {c: table.columns.get(c) or COMMON[c] for c in columns}
+    assert {c: text for c, text in told.items() if ENGLISH_SENTENCE.search(text)} == {}
 
 
 @pytest.mark.parametrize("table", MARTS, ids=lambda t: t.name)

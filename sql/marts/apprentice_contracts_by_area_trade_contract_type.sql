@@ -8,8 +8,9 @@
 -- Row: én rad per område, tellingsdag (1. oktober, 31. desember), lærefag og kontraktstype
 -- Users: yrkesopplæringsnemnda, regionale kompetanseforum og planleggere: hvor mange som er i lære
 --   i faget i regionen; fag med færre enn 50 kontrakter i fylket står bare for fylket
--- Column contract_type_code: kontraktstypen, som kode
--- Column contract_type: kontraktstypen
+-- Column contract_type_code: koden til kontraktstypen: laerling, laerekandidat, praksisbrev eller
+--   fagbrev_paa_jobb
+-- Column contract_type: navnet på kontraktstypen
 -- Column contracts: kontrakter som løp den dagen, etter virksomhetens kommune; summen av de
 --   kommunene som ikke er skjult, for fylket kildens eget tall
 WITH source AS (

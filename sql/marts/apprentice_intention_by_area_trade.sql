@@ -6,7 +6,6 @@
 -- Title: Læreplasser som opplæringskontor og bedrifter sier de vil ha
 -- Row: én rad per runde, område og lærefag
 -- Users: fagopplæringen og planleggere, som holder søkere til læreplass mot det bedriftene vil ta
--- Column round: runden, med året den har navn etter
 -- Column intended_intake: lærlinger avsenderne sier at de vil ta inn kommende høst; ikke et løfte
 -- Column current_apprentices: lærlinger avsenderne har nå, summert over dem som har sagt det
 -- Column senders: antall opplæringskontor og bedrifter som har svart

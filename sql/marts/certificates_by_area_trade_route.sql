@@ -8,8 +8,10 @@
 -- Row: én rad per område, år, lærefag og vei til fagbrevet
 -- Users: yrkesopplæringsnemnda, regionale kompetanseforum og planleggere: hvor mange fagarbeidere
 --   som utdannes i faget i regionen i året; fag og veier med færre enn 50 i fylket står bare der
--- Column route_code: veien til fagbrevet, som kode
--- Column route: veien til fagbrevet: lærling, praksiskandidat, fagbrev på jobben eller elev i skole
+-- Column route_code: koden til veien: laerling, praksiskandidat, fagbrev_paa_jobb eller
+--   elev_i_skole
+-- Column route: navnet på veien til fagbrevet: lærling, praksiskandidat, fagbrev på jobben eller
+--   elev i skole
 -- Column certificates: fag- og svenneprøver bestått i året, etter virksomhetens kommune
 --   (hjemkommunen til den som ikke har noen virksomhet); summen av de kommunene som ikke er skjult,
 --   for fylket kildens eget tall

@@ -10,8 +10,8 @@
 -- Column cohort_start: året kullet begynte på Vg1
 -- Column observed_year: året det er sett etter hvordan det gikk, fem eller seks år etter at kullet
 --   begynte
--- Column outcome_code: utfallet, som kilden koder det; 00 er alle
--- Column outcome: utfallet
+-- Column outcome_code: utfallet slik kilden koder det; 00 er alle
+-- Column outcome: navnet på utfallet
 -- Column persons: personer i kullet med utfallet; tomt der kilden ikke har tallet
 -- Column percent: personer med utfallet i prosent av kullet
 WITH values_of AS (

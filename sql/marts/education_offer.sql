@@ -21,8 +21,8 @@
 -- Column offer_status_code: gis, planlagt eller avsluttet
 -- Column offer_status: om tilbudet gis nå, er planlagt eller er avsluttet
 -- Column offer_source: kilden som sier at tilbudet finnes
--- The row of places that counts today; of an offer that has not begun, the first that will.
 WITH youth_places AS (
+    -- The row of places that counts today; of an offer that has not begun, the first that will.
     SELECT
         places.*,
         places.valid_from > night.as_of AS is_to_come,

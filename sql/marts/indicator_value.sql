@@ -17,13 +17,17 @@
 -- Column numerator: antall personer indikatoren teller, som de utenfor arbeid; tomt der kilden bare
 --   gir andelen
 -- Column denominator: antall personer andelen regnes av; tomt der kilden bare gir andelen
--- Column rank: fylkets plass blant fylkene det året (1 er best); bare for fylker
+-- Column hidden_cells: antall kommuner der kilden har skjult tallet; de er verken med i teller
+--   eller nevner
+-- Column rank: fylkets plass blant dagens fylker det året, 1 er best; tom for andre områder og der
+--   bare ett fylke har tall
 -- Column counties: antall fylker i rangeringen
--- Column provisional: ja der kilden har gitt et foreløpig tall
--- Column release_base: det siste kunnskapsgrunnlaget tallet er frigitt i
+-- Column provisional: ja der tallet er foreløpig hos kilden
+-- Column release_base: det nyeste kunnskapsgrunnlaget tallet er frigitt i (årstall); tomt der det
+--   ikke er frigitt
 -- Column release_state: «ikke frigitt», «frigitt», «rettet» eller «avviker» (kilden sier noe annet
 --   enn det som er frigitt, og ingen har rettet det ennå)
--- Column released_value: verdien slik den ble frigitt, også etter en rettelse
+-- Column released_value: verdien slik den ble frigitt første gang; en rettelse endrer den ikke
 -- Column released_on: datoen tallet ble frigitt
 -- Column corrected_on: datoen tallet sist ble rettet
 -- Column correction_reason: hvorfor det ble rettet

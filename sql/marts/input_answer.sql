@@ -9,7 +9,6 @@
 --   planleggere, som ser hva som ikke er besvart
 -- Column need_id: behovets id
 -- Column source_kind: skjemaet: forum, hoering, skole eller ynemnd
--- Column round: runden, med året den har navn etter
 -- Column organisation: hvem som meldte det
 -- Column subject: hva innspillet gjelder: yrket eller programområdet
 -- Column proposed_measure: tiltaket avsenderen foreslo

@@ -12,7 +12,6 @@
 -- Column need_id: behovets id, den samme gjennom rettelser
 -- Column submission: innsendingen behovet kom i: skjema, runde og avsender
 -- Column source_kind: skjemaet: forum, hoering, skole, ynemnd eller bedrift
--- Column round: runden, med året den har navn etter
 -- Column received_on: datoen behovet kom slik det står nå
 -- Column late: ja når det kom etter fristen
 -- Column withdrawn: ja når avsenderen har trukket det

@@ -8,11 +8,12 @@
 --   bedriftsstørrelse
 -- Users: Kompetanseforum Trøndelag og politikere: om mobiliseringen gir resultater, etter region,
 --   sektor, bedriftsstørrelse og sentralitet
--- Column round: runden, med året den har navn etter
--- Column breakdown: hva raden deler på: «alle», «skjema», «sektor» eller «størrelse»
--- Column breakdown_code: koden det deles på; * for alle
--- Column part: navnet på det det deles på
--- Column needs: behov som står (trukne er ikke med)
+-- Column breakdown: hva behovene er delt etter: «alle» (ikke delt), «skjema», «sektor» eller
+--   «størrelse» på bedriften
+-- Column breakdown_code: koden til delen; * for alle
+-- Column part: navnet på delen, som sektoren eller antall ansatte; delene etter sektor og størrelse
+--   har bare med behov som har sagt det
+-- Column needs: antall behov; de som er trukket, er ikke med
 -- Column persons: personer behovene gjelder, der avsenderen har sagt hvor mange
 -- Column clarified: behov som er eller har vært avklart
 -- Column coupled: behov som er eller har vært koblet til et tilbud

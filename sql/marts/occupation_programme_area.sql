@@ -18,7 +18,8 @@
 -- Column basis: ordered (bestilt fil fra Statistisk sentralbyrå) eller expert (faglig skjønn)
 -- Column confidence: hvor sikker andelen er: registered (registrert), published (publisert),
 --   derived (regnet ut), skjønn eller unconfirmed (ikke bekreftet)
--- Column firm: ja når en klasse (mangel, balanse, overskudd) kan hvile på raden
+-- Column firm: ja når vurderingen av et tilbud (mangel, balanse eller overskudd) kan bygge på
+--   raden; der den ikke kan det, blir vurderingen uavklart
 WITH expert AS (
     SELECT
         occupation_code,

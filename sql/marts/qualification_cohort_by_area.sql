@@ -8,6 +8,7 @@
 --   vertskommunen ligger
 -- Users: regionale kompetanseforum (virker løpene?), statistikkomiteen, NAV
 -- Column job_guarantee: ja der deltakerne er lovet arbeid etter fagbrevet
+-- Column year: året kullet startet
 -- Column cohorts: antall kull som startet dette året
 -- Column finished: antall av dem som skulle vært ferdige da det ble talt
 -- Column started: personer som startet; summen av det som ikke er skjult

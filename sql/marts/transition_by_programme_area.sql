@@ -9,10 +9,11 @@
 -- Users: planleggere og statistikkomiteen: hvor mange som går videre, i lære, til påbygg, gjør
 --   omvalg eller blir borte; den som sammenlikner før og etter august 2024 skiller på regime
 -- Column next_counted_on: dagen det er sett etter hvor elevene er, 1. oktober året etter
--- Column regime: before der overgangen skjedde før opplæringslova av 2023 § 5-5 ga fritt omvalg
---   (1. august 2024), after der den skjedde etter
--- Column destination_code: hvor elevene var, som kode
--- Column destination: hvor elevene var
+-- Column regime: before der overgangen skjedde før fritt omvalg (opplæringslova § 5-5, fra 1.
+--   august 2024), after der den skjedde etter
+-- Column destination_code: koden til stedet: next_level, apprenticeship, paabygg, re_choice,
+--   same_level, completed eller left
+-- Column destination: hvor elevene var 1. oktober året etter
 -- Column pupils: elever som var der; tomt der tallet er skjult
 -- Column pupils_before: alle elevene på programområdet 1. oktober i skoleåret; tomt der noen av
 --   skolenes tall er skjult

@@ -8,9 +8,11 @@
 -- Users: statistikkomiteen og planleggere: andelen som gjør omvalg eller blir borte, før og etter
 --   august 2024 for seg
 -- Column next_counted_on: dagen det er sett etter hvor elevene er, 1. oktober året etter
--- Column regime: before eller after, før og etter fritt omvalg 1. august 2024 (§ 5-5)
--- Column destination_code: hvor elevene var, som kode; re_choice er omvalg
--- Column destination: hvor elevene var
+-- Column regime: before der overgangen skjedde før fritt omvalg (opplæringslova § 5-5, fra 1.
+--   august 2024), after der den skjedde etter
+-- Column destination_code: koden til stedet: next_level, apprenticeship, paabygg, re_choice
+--   (omvalg), same_level, completed eller left
+-- Column destination: hvor elevene var 1. oktober året etter
 -- Column pupils: elever som var der, summert over de tallene som ikke er skjult
 -- Column pupils_shown: elever i alle tall som ikke er skjult på programmet og trinnet det året
 -- Column destination_share: elever som var der delt på elevene i alle tall som ikke er skjult, 0

@@ -259,7 +259,7 @@ def test_query_without_sql_lists_what_there_is_to_ask_of(ask: Ask, in_night: Pat
     listed = json.loads(ask("query", "--json").out)
     by_name = {entry["table_name"]: entry for entry in listed}
     pupils = by_name["mart.pupils_by_school_year"]
-    assert "school year" in pupils["grain"]
+    assert "skoleår" in pupils["row_is"]
     (counted,) = json.loads(
         ask("query", f"select count(*) n from {pupils['table_name']}", "--json").out
     )

@@ -114,8 +114,8 @@ def test_schools_and_levels_of_education(published_file: duckdb.DuckDBPyConnecti
     assert rows == [(54_438, 249)]
     levels = ask(
         published_file,
-        "SELECT level_code, education_level, persons FROM mart.education_level_by_county"
-        " WHERE area_code = '50' AND level_code != '00'",
+        "SELECT education_level_code, education_level, persons FROM mart.education_level_by_county"
+        " WHERE area_code = '50' AND education_level_code != '00'",
     )
     expected = source("education_level_09429").filter(county_code="50")
     assert sorted(levels) == sorted(
