@@ -6,9 +6,6 @@
 -- Title: Årlig vurdering av handlingsplanens tiltak
 -- Row: én rad per tiltak i en handlingsplan og år det er vurdert for
 -- Users: hovedutvalg og kompetanseforum (gir tiltakene resultat), fylkets kompetanseseksjon
--- Column plan: navnet på handlingsplanen
--- Column measure_number: tiltakets nummer i planen
--- Column goal: målet tiltaket hører til
 -- Column measure: hva som skulle gjøres
 -- Column year: året vurderingen gjelder
 -- Column rating_code: vurderingens kode i fylkets fil

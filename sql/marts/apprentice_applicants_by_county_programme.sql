@@ -10,7 +10,6 @@
 -- Column applicants: søkere til læreplass per 1. mars samme år
 -- Column with_contract: de av søkerne som har godkjent kontrakt på tellingsdagen
 -- Column without_contract: de av søkerne som ikke har kontrakt på tellingsdagen
--- Column placed_share: søkere med kontrakt delt på alle søkere, 0 til 1
 WITH final AS (
     SELECT
         seeking.county_code,

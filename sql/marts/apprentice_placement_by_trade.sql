@@ -10,7 +10,6 @@
 -- Column with_contract: de av søkerne som har godkjent kontrakt på dagen; tomt der tallet er skjult
 -- Column without_contract: de av søkerne som ikke har kontrakt på dagen; tomt der et av tallene er
 --   skjult
--- Column placed_share: søkere med kontrakt delt på alle søkere, 0 til 1
 WITH final AS (
     SELECT
         seeking.counted_on,

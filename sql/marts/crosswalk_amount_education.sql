@@ -1,7 +1,7 @@
 -- mart.crosswalk_amount_education
 -- Grain: one row per crosswalk × measure × period × code of programme area or programme
 -- Key: crosswalk, measure, period, code
--- Unit: det measure sier
+-- Unit: det kolonnen measure sier
 -- Sources: mart.places_by_school_programme_area, mart.programme_area,
 -- mart.pupils_by_school_programme_area, mart.certificates_by_area_trade_route,
 -- mart.occupation_programme_area, staging.apprentice_contracts_by_county_programme,

@@ -1,7 +1,7 @@
 -- mart.crosswalk_amount_industry
 -- Grain: one row per crosswalk × measure × period × code of industry or occupation group
 -- Key: crosswalk, measure, period, code
--- Unit: det measure sier
+-- Unit: det kolonnen measure sier
 -- Sources: staging.employed_by_municipality_industry, staging.vacancies_by_industry_quarter,
 -- staging.industry_sn2025, staging.occupation, mart.occupation_programme_area,
 -- reference.crosswalk_industry_occupation, reference.region_membership

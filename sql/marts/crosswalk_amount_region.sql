@@ -1,7 +1,7 @@
 -- mart.crosswalk_amount_region
 -- Grain: one row per crosswalk × measure × period × school or municipality
 -- Key: crosswalk, measure, period, code
--- Unit: det measure sier
+-- Unit: det kolonnen measure sier
 -- Sources: staging.pupils_by_school, staging.employed_by_municipality_industry,
 -- mart.crosswalk_school_region, mart.municipality, reference.region_membership
 -- Title: Hvor mye overgangstabellene for region dekker, skole for skole og kommune for kommune

@@ -1,7 +1,7 @@
 -- mart.crosswalk_coverage
 -- Grain: one row per crosswalk × measure × period
 -- Key: crosswalk, measure, period
--- Unit: det measure sier; andel 0–1
+-- Unit: det kolonnen measure sier; andel 0–1
 -- Sources: mart.crosswalk_amount_industry, mart.crosswalk_amount_education,
 -- mart.crosswalk_amount_occupation, mart.crosswalk_amount_region
 -- Title: Hvor mye overgangstabellene dekker

@@ -7,13 +7,9 @@
 -- Row: én rad per område, næring (to sifre) og år; bare prosjekter med innvilget beløp
 -- Users: regionale kompetanseforum (hvilke næringer omstiller seg i regionen), fylkets
 --   kompetanseseksjon
--- Column industry_division: næringskodens to første sifre (SN2025)
 -- Column industry: navnet på næringen på to sifre
 -- Column projects: prosjekter med innvilget beløp
--- Column enterprises: bedrifter med innvilget beløp
 -- Column participants: ansatte som er med i prosjektene; summen av det som ikke er skjult
--- Column granted_nok: innvilget beløp i kroner
--- Column paid_nok: utbetalt beløp i kroner
 WITH source AS (
     SELECT * FROM mart.in_company_training_project
     WHERE granted_nok > 0

@@ -8,14 +8,10 @@
 -- Users: fylkesting og hovedutvalg (hva rammen brukes til), partene i arbeidslivet
 -- Column frame_nok: årets ramme i kroner
 -- Column carried_over_nok: overført fra året før i kroner
--- Column applied_nok: søkt beløp i kroner
--- Column granted_nok: innvilget beløp i kroner
--- Column paid_nok: utbetalt beløp i kroner
 -- Column granted_share: innvilget beløp delt på årets ramme, 0 til 1; det som er overført fra året
 --   før, er ikke med i rammen, så andelen kan være over 1
 -- Column projects: prosjekter som er søkt om
 -- Column granted_projects: prosjekter med innvilget beløp
--- Column enterprises: bedrifter med innvilget beløp
 -- Column participants: ansatte som er med i prosjekter med innvilget beløp; summen av det som ikke
 --   er skjult
 WITH frame AS (

@@ -9,14 +9,9 @@
 -- Users: fylkets kompetanseseksjon, regionale kompetanseforum (hvilke bedrifter omstiller seg)
 -- Column project_code: prosjektets kode i fylkets fil
 -- Column industry_code: bedriftens næringskode, fem sifre (SN2025)
--- Column industry_division: næringskodens to første sifre (SN2025)
 -- Column industry: navnet på næringen på to sifre
 -- Column project_subject: hva det læres opp i
 -- Column participants: ansatte som er med; tom der kilden har skjult et tall under fem
--- Column applied_nok: søkt beløp i kroner
--- Column granted_nok: innvilget beløp i kroner
--- Column paid_nok: utbetalt beløp i kroner
--- Column state_code: tilstandens kode i fylkets fil
 -- Column state: prosjektets tilstand
 -- Column hidden_cells: 1 der antall ansatte er skjult, ellers 0
 WITH source AS (

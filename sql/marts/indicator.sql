@@ -8,7 +8,6 @@
 -- Users: statistikkomiteen og kompetanseforumene, som leser hva tallene måler
 -- Column theme: temaet indikatoren hører til; tomt der det ikke er kjent
 -- Column definition: hva indikatoren måler, slik den er publisert
--- Column better: hva som er bedre: «høyere» eller «lavere»
 -- Column unit: måleenheten
 -- Column status: «definert», eller «definisjon mangler» der definisjonen ikke er publisert
 -- Column levels: nivåene indikatoren kan vises for; andeler som er aldersstandardisert kan ikke

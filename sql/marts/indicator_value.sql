@@ -13,7 +13,6 @@
 -- Column theme: temaet indikatoren hører til
 -- Column value: indikatorens verdi i prosent, slik kildene sier den nå
 -- Column change: endring fra året før, i prosentpoeng; tom der året før mangler
--- Column better: hva som er bedre: «høyere» eller «lavere»
 -- Column numerator: antall personer indikatoren teller, som de utenfor arbeid; tomt der kilden bare
 --   gir andelen
 -- Column denominator: antall personer andelen regnes av; tomt der kilden bare gir andelen

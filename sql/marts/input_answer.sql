@@ -12,11 +12,7 @@
 -- Column organisation: hvem som meldte det
 -- Column subject: hva innspillet gjelder: yrket eller programområdet
 -- Column proposed_measure: tiltaket avsenderen foreslo
--- Column priority: avsenderens prioritet, 1 er viktigst
 -- Column answer: brukt, ikke brukt, sendt videre eller ubesvart
--- Column answer_reason: begrunnelsen for svaret
--- Column sent_to: hvem innspillet er sendt videre til
--- Column answered_on: datoen svaret ble gitt
 -- Column state: hvor langt behovet er kommet
 -- Column offer: tilbudet behovet er koblet til
 WITH final AS (

@@ -26,7 +26,6 @@
 -- Column level: utdanningsnivået det spørres etter
 -- Column persons: hvor mange personer behovet gjelder; tom når det ikke er sagt
 -- Column wanted_year: året kompetansen trengs
--- Column priority: avsenderens prioritet, 1 er viktigst
 -- Column reason: avsenderens begrunnelse
 -- Column proposed_measure: tiltaket avsenderen foreslår
 -- Column competence: kompetansen bedriften trenger, med egne ord
@@ -34,8 +33,6 @@
 -- Column barrier: hva som hindrer bedriften i å få den
 -- Column state: meldt, avklart, koblet, igangsatt eller avslått
 -- Column state_since: datoen tilstanden ble satt
--- Column body_code: koden til instansen som behandler det
--- Column body: instansen som behandler det
 -- Column offer_code: tilbudet behovet er koblet til (mart.education_offer)
 -- Column offer: navnet på tilbudet
 -- Column started_on: datoen tilbudet startet for dem som meldte behovet
@@ -43,9 +40,6 @@
 -- Column state_reason: begrunnelsen for tilstanden
 -- Column answer: svaret avsenderen har fått: brukt, ikke brukt eller sendt videre; tomt til svar er
 --   gitt
--- Column answer_reason: begrunnelsen for svaret
--- Column sent_to: hvem innspillet er sendt videre til
--- Column answered_on: datoen svaret ble gitt
 WITH source AS (
     SELECT * FROM journal.need
 ),

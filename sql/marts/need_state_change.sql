@@ -10,8 +10,6 @@
 -- Column change: endringens nummer; 0 er da behovet ble meldt
 -- Column state: tilstanden behovet fikk
 -- Column decided_on: datoen det ble bestemt
--- Column body_code: koden til instansen som behandler det
--- Column body: instansen som behandler det
 -- Column offer_code: tilbudet behovet er koblet til (mart.education_offer)
 -- Column offer: navnet på tilbudet
 -- Column started_on: datoen tilbudet startet

@@ -9,7 +9,6 @@
 --   kompetanseseksjon
 -- Column cohort_code: kullets kode i fylkets fil
 -- Column cohort_region: regionen kullet er satt opp for, i fylkets egne ord
--- Column job_guarantee: ja der deltakerne er lovet arbeid etter fagbrevet
 -- Column started_on: dagen kullet startet
 -- Column ends_on: dagen det skal være ferdig
 -- Column started: personer som startet; tom der kilden har skjult et tall under fem

@@ -7,7 +7,6 @@
 -- Row: én rad per område, fag, med eller uten jobbgaranti, og startår; et kull hører til der
 --   vertskommunen ligger
 -- Users: regionale kompetanseforum (virker løpene?), statistikkomiteen, NAV
--- Column job_guarantee: ja der deltakerne er lovet arbeid etter fagbrevet
 -- Column year: året kullet startet
 -- Column cohorts: antall kull som startet dette året
 -- Column finished: antall av dem som skulle vært ferdige da det ble talt

@@ -1,7 +1,7 @@
 -- mart.sector_education_by_area
 -- Grain: one row per sector × area × year × measure × programme area or trade
 -- Key: sector_code, area_code, year, measure, code
--- Unit: elever, kontrakter eller fag- og svennebrev, slik measure sier
+-- Unit: elever, kontrakter eller fag- og svennebrev, slik kolonnen measure sier
 -- Sources: staging.intake_by_school_programme_area,
 --   staging.contracts_by_municipality_trade_contract_type,
 --   staging.certificates_by_municipality_trade_route, staging.programme_area, mart.school,

@@ -10,7 +10,6 @@
 -- Column open_vacancies: antall utlysninger i sektorens yrker som var åpne en eller flere dager i
 --   måneden
 -- Column new_vacancies: antall utlysninger i sektorens yrker som ble lagt ut i måneden
--- Column positions: antall stillinger i de åpne utlysningene der strømmen oppgir det
 WITH final AS (
     SELECT
         sector.sector_code,

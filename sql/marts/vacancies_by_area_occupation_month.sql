@@ -10,7 +10,6 @@
 -- Column occupation_code: yrkeskode i STYRK-08, fire sifre; 0000 når strømmen ikke oppgir yrket
 -- Column open_vacancies: antall utlysninger som var åpne en eller flere dager i måneden
 -- Column new_vacancies: antall utlysninger som ble lagt ut i måneden
--- Column positions: antall stillinger i de åpne utlysningene der strømmen oppgir det
 -- Column vacancies_without_positions: antall åpne utlysninger der antall stillinger ikke er oppgitt
 WITH source AS (
     SELECT

@@ -10,7 +10,6 @@
 -- Column places: plasser fylket betaler i semesteret
 -- Column applications: søknader, avrundet av DBH
 -- Column students: studenter på telletidspunktet, avrundet av DBH
--- Column students_outside: studenter utenfor telletidspunktet, slik DBH teller dem, avrundet av DBH
 -- Column completions: fullførte utdanninger, avrundet av DBH; tom til DBH-tabellen er tatt i bruk
 WITH source AS (
     SELECT * FROM mart.vocational_college_by_campus_programme

@@ -15,7 +15,6 @@
 -- Column places: plasser fylket betaler i semesteret; tom der fylket ikke gir tilskudd
 -- Column applications: søknader, avrundet av DBH
 -- Column students: studenter på telletidspunktet, avrundet av DBH
--- Column students_outside: studenter utenfor telletidspunktet, slik DBH teller dem, avrundet av DBH
 -- Column completions: fullførte utdanninger, avrundet av DBH; tom til DBH-tabellen er tatt i bruk
 -- Column students_per_place: studenter på telletidspunktet delt på plasser fylket betaler; deltid
 --   gjør at én plass kan ha flere studenter

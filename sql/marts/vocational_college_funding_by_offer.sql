@@ -6,11 +6,7 @@
 -- Title: Tilskudd til fagskoletilbud
 -- Row: én rad per fagskoletilbud, studiested og år
 -- Users: fagskolerådgivere (plasser og tilskudd per tilbud), fylkets budsjett
--- Column places_spring: plasser fylket betaler om våren
--- Column places_autumn: plasser fylket betaler om høsten
--- Column place_years: plasser over hele året: snittet av vår og høst
 -- Column rate_nok: satsen for én plass i ett år, kroner
--- Column grant_nok: tilskuddet i året, kroner
 WITH source AS (
     SELECT * FROM staging.vocational_college_funding_by_offer
 ),

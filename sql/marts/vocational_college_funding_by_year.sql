@@ -8,11 +8,7 @@
 -- Users: fylkesting og hovedutvalg (hva fylket bruker på fagskole), fagskolerådgivere
 -- Column colleges: antall fagskoler med tilskudd
 -- Column offers: antall tilbud med plasser
--- Column places_spring: plasser fylket betaler om våren
--- Column places_autumn: plasser fylket betaler om høsten
--- Column place_years: plasser over hele året: snittet av vår og høst
 -- Column net_share: andelen av plassene over året som er på nett, 0 til 1
--- Column grant_nok: tilskuddet i året, kroner
 -- Column grant_million_nok: tilskuddet i året, millioner kroner med én desimal
 WITH source AS (
     SELECT * FROM mart.vocational_college_funding_by_offer
