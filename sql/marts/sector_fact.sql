@@ -41,6 +41,7 @@ final AS (
         coalesce(fact.dated, 'ikke datert i kilden') AS dated,
         fact.note,
         fact.confidence,
+        concat(fact.stated_by, ': ', fact.source) AS source,
         FALSE AS constructed
     FROM reference.sector_fact AS fact
     INNER JOIN mart.area AS area
