@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import polars as pl
 
+from flows.sources import hear
 from tasks import night as stages
 from tasks import warehouse
 from tasks.demo.misbehaviour import in_workbook
@@ -30,9 +32,21 @@ ONE_OF_EACH = {
 }
 
 
+@dataclass(frozen=True)
+class Said:
+    code: int
+    out: str
+    err: str
+
+
+Ask = Callable[..., Said]
+
+
 def one_night(settings: Settings, project: Project | None = None) -> Outcome:
     """A night as the flow runs it, one dataset after the other and without Prefect."""
     with night_lock(settings.rooms.lock):
+        stages.claim_home(settings.rooms, settings.profile)
+        hear(settings)
         night = stages.begin(settings, project=project)
         return stages.build(night, [_candidate(night, d.id) for d in night.catalogue])
 

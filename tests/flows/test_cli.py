@@ -11,14 +11,14 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from flow_tools import Ask, Said
 
-from flows import checkup, cli, commands
+from flows import checkup, commands
 from tasks import catalogue, night, runs
 from tasks.demo.construct_persons import files, write
 from tasks.demo.server import serve
@@ -29,41 +29,7 @@ from tasks.settings import CHECKOUT, Settings, oslo_today
 COMMAND = [sys.executable, "-m", "flows.cli"]
 
 
-@dataclass(frozen=True)
-class Said:
-    code: int
-    out: str
-    err: str
-
-
-Ask = Callable[..., Said]
-
-
-@pytest.fixture(autouse=True)
-def environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in [name for name in os.environ if name.startswith("TILBUDSPLAN_")]:
-        monkeypatch.delenv(name)
-    monkeypatch.setenv("TILBUDSPLAN_HOME", str(tmp_path / "empty"))
-    monkeypatch.chdir(CHECKOUT)
-
-
-@pytest.fixture
-def ask(capsys: pytest.CaptureFixture[str]) -> Ask:
-    def run(*arguments: str) -> Said:
-        capsys.readouterr()
-        code = cli.run(list(arguments))
-        said = capsys.readouterr()
-        assert "Traceback" not in said.out + said.err
-        return Said(code, said.out, said.err)
-
-    return run
-
-
-@pytest.fixture
-def in_night(night_home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("TILBUDSPLAN_HOME", str(night_home))
-    monkeypatch.setenv("TILBUDSPLAN_PROFILE", "demo")
-    return night_home
+pytestmark = pytest.mark.usefixtures("clean_environment")
 
 
 def refused(said: Said, code: int, *parts: str) -> None:

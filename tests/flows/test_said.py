@@ -1,0 +1,372 @@
+"""What people say, from form to table: cases, the committee, own regions, and what explains it."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable, Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import openpyxl
+import polars as pl
+import pytest
+from flow_tools import Ask, one_night, settings_of
+
+from flows import sources
+from tasks import borders, indicators, night, warehouse
+from tasks.demo.server import serve
+from tasks.errors import ConfigurationError
+from tasks.journal import Journal
+from tasks.settings import CHECKOUT, Project, Rooms, Settings, oslo_today
+
+pytestmark = pytest.mark.usefixtures("clean_environment")
+
+
+@pytest.fixture
+def home(copy_of_night: Callable[[], Path], monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    path = copy_of_night()
+    monkeypatch.setenv("TILBUDSPLAN_HOME", str(path))
+    monkeypatch.setenv("TILBUDSPLAN_PROFILE", "demo")
+    return path
+
+
+def rows(home: Path, sql: str) -> list[tuple[Any, ...]]:
+    with warehouse.connect_published(Rooms(home)) as con:
+        return con.execute(sql).fetchall()
+
+
+def done(ask: Ask, *arguments: str) -> str:
+    said = ask(*arguments)
+    assert said.code == 0, said.err
+    return said.out
+
+
+# Forms and cases ------------------------------------------------------------------------------
+
+
+def filled(ask: Ask, folder: Path) -> Path:
+    """A forum's form, filled in with one good row and one that cannot be taken."""
+    file = folder / "fosen.xlsx"
+    done(ask, "form", "forum", "--region", "forum-fosen", "--round", "2027", "--out", str(file))
+    book = openpyxl.load_workbook(file)
+    sheet = book["Skjema"]
+    told = {
+        "Kontaktperson": "Kari Nordmann",
+        "E-post": "kari@example.org",
+        "Rolle": "Sekretariat",
+        "Forum": "Kompetanseforum i prøve",
+    }
+    cells = {cell.value: cell for row in sheet.iter_rows() for cell in row if cell.value}
+    for label, cell in list(cells.items()):
+        name = str(label).removesuffix(" *").strip()
+        if name in told:
+            sheet.cell(cell.row, cell.column + 1).value = told[name]
+    head = {str(c.value).removesuffix(" *").strip(): c for c in cells.values() if c.value}
+    first = head["Yrke"].row + 1
+    for place, (occupation, year) in enumerate((("7411", 2029), ("9999999", 2029))):
+        sheet.cell(first + place, head["Yrke"].column).value = occupation
+        sheet.cell(first + place, head["År"].column).value = year
+        sheet.cell(first + place, head["Prioritet"].column).value = 1
+        sheet.cell(first + place, head["Begrunnelse"].column).value = "Elektrifisering"
+        sheet.cell(first + place, head["Forslag til tiltak"].column).value = "Flere plasser"
+    book.save(file)
+    return file
+
+
+def test_a_dropped_form_is_heard_by_the_night_and_becomes_a_case(
+    ask: Ask, home: Path, tmp_path: Path
+) -> None:
+    file = filled(ask, tmp_path)
+    settings = Settings()
+    box = settings.rooms.forms / "inbox"
+    box.mkdir(parents=True, exist_ok=True)
+    shutil.copy(file, box)
+    sources.hear(settings)
+    assert list(box.iterdir()) == []
+    listed = json.loads(done(ask, "case", "list", "--json"))
+    (mine,) = [need for need in listed if need["organisation"] == "Kompetanseforum i prøve"]
+    assert (mine["occupation_code"], mine["state"], mine["verdict"]) == ("7411", "meldt", None)
+    need = mine["need_id"]
+
+    by = ("--by", "Seksjonen")
+    offer = rows(home, "select min(offer_code) from mart.education_offer")[0][0]
+    done(ask, "case", "set", need, "avklart", "--body", "vgo", "--decided", "2026-10-12", *by)
+    done(ask, "case", "set", need, "koblet", "--offer", offer, *by)
+    refused = ask("case", "set", need, "igangsatt", *by)
+    assert refused.code == 2
+    assert "--started" in refused.err
+    done(
+        ask, "case", "set", need, "igangsatt", "--started", "2026-10-20", "--participants", "6", *by
+    )
+    done(ask, "case", "answer", mine["submission"], "brukt", "--reason", "Med i saken", *by)
+    done(ask, "build")
+    assert rows(
+        home,
+        "select state, body, offer_code, participants, answer, late from mart.need "
+        f"where need_id = '{need}'",
+    ) == [("igangsatt", "Trøndelag fylkeskommune, videregående opplæring", offer, 6, "brukt", True)]
+    assert rows(
+        home,
+        f"select state, decided_on::varchar from mart.need_state_change where need_id = '{need}' "
+        "and change = 1",
+    ) == [("avklart", "2026-10-12")]
+    # The person who filled it in is in a store of its own, and nowhere else.
+    assert "Kari Nordmann" in done(ask, "form", "contacts")
+    for path in (Journal(settings.rooms.journal).path, settings.rooms.warehouse):
+        assert b"Kari Nordmann" not in path.read_bytes()
+        assert b"kari@example.org" not in path.read_bytes()
+
+
+def test_a_past_night_knows_no_later_word(ask: Ask, home: Path) -> None:
+    settings = Settings()
+    before = rows(home, "select need_id, state from mart.need order by all")
+    done(ask, "case", "set", "k27-f01", "avklart", "--body", "vgo", "--by", "Seksjonen")
+    path = night.rebuild(settings, oslo_today())
+    with warehouse.connect_read_only(path) as con:
+        assert con.execute("select need_id, state from mart.need order by all").fetchall() == before
+    done(ask, "build")
+    assert rows(home, "select state from mart.need where need_id = 'k27-f01'") == [("avklart",)]
+
+
+def test_cases_are_listed_and_shown(ask: Ask, home: Path) -> None:
+    assert "k26-b01" in done(ask, "case", "list", "--state", "igangsatt")
+    unanswered = done(ask, "case", "list", "--unanswered")
+    assert "k26-y01" in unanswered
+    assert "k26-f01" not in unanswered
+    shown = done(ask, "case", "show", "k26-b01")
+    assert "kurs:A20:HAVBR-SIK:5014" in shown
+    assert "avklart" in shown
+    unknown = ask("case", "show", "k26-b99")
+    assert unknown.code == 1
+    assert "case list" in unknown.err
+
+
+# The committee --------------------------------------------------------------------------------
+
+
+def test_a_base_is_commented_released_and_corrected(
+    ask: Ask, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    early = ask("indicators", "release", "--by", "Komiteen", "--base", "2026")
+    assert early.code == 2
+    assert "rki-01" in early.err
+    for number in range(1, 10):
+        done(
+            ask, "indicators", "comment", f"rki-{number:02}", "--organisation", "statsforvalteren",
+            "--by", "Prøve Prøvesen", "--text", "Lest.", "--base", "2026",
+        )  # fmt: skip
+    assert "er frigitt" in done(ask, "indicators", "release", "--by", "Komiteen", "--base", "2026")
+    done(ask, "build")
+    assert rows(
+        home, "select distinct release_state from mart.indicator_value where value is not null"
+    ) == [("frigitt",)]
+    (comment,) = rows(
+        home,
+        "select distinct comment from mart.indicator_value where indicator_code = 'rki-02'",
+    )
+    assert comment[0].count("\n") == 2  # three members have signed
+    assert "Prøve Prøvesen" in comment[0]
+
+    # The source changes a figure that was released.
+    figures = pl.DataFrame(
+        {"indicator_code": ["rki-02"], "area_code": ["50"], "year": [2024], "value": [9.8]}
+    )
+    journal = Journal(Rooms(home).journal)
+    told = indicators.correct(
+        journal, figures, base=2026, indicator="rki-02", reason="Revidert", corrected_by="Komiteen"
+    )
+    assert told.rows() == [("50", 2024, 9.9, 9.8)]
+    done(ask, "build")
+    # What stands is 9.9 still, so the correction to 9.8 is itself a deviation that is told of.
+    assert rows(
+        home,
+        "select value, released_value, release_state, correction_reason from mart.indicator_value "
+        "where indicator_code = 'rki-02' and area_code = '50' and year = 2024",
+    ) == [(9.9, 9.9, "avviker", "Revidert")]
+    listed = done(ask, "indicators", "list")
+    assert "Frigitte tall som kildene nå sier noe annet om" in listed
+    by = ("--by", "Komiteen", "--base", "2026")
+    done(ask, "indicators", "correct", "rki-02", "--reason", "Som før", *by)
+    done(ask, "build")
+    assert rows(
+        home,
+        "select old_value, new_value, reason from mart.indicator_correction order by correction",
+    ) == [(9.9, 9.8, "Revidert"), (9.8, 9.9, "Som før")]
+
+
+def test_undefined_indicators_are_listed_and_never_invented(ask: Ask, home: Path) -> None:
+    listed = json.loads(done(ask, "indicators", "list", "--area", "own-trondelagskysten", "--json"))
+    assert len(listed) == 30
+    undefined = [one for one in listed if one["status"] == "definisjon mangler"]
+    assert len(undefined) == 21
+    assert {one["value"] for one in undefined} == {None}
+    # What is standardised by age, and what is of a survey, is not given for regions.
+    assert {one["indicator_code"] for one in listed if one["value"] is not None} < {
+        f"rki-{number:02}" for number in (1, 2, 3, 5, 6, 7)
+    } | {"rki-08"}
+    assert ask("indicators", "list", "--area", "nordpolen").code == 1
+
+
+# Explanations ---------------------------------------------------------------------------------
+
+
+def test_a_figure_is_explained_down_to_the_request(ask: Ask, home: Path) -> None:
+    said = done(
+        ask, "explain", "indicator_value.value", "--where", "area_code = '50' and year = 2024"
+    )
+    for part in (
+        "Regionale kompetanseindikatorer",
+        "value: indikatorens verdi i prosent",
+        "9,9",
+        "staging.neet_by_county_age",
+        "Statistisk sentralbyrå: 13563",
+        "øyeblikksbilde",
+        "/tables/13563/data?",
+    ):
+        assert part.casefold() in said.casefold(), part
+    whole = json.loads(done(ask, "explain", "mart.area", "--json"))
+    assert whole["facts"]["key"] == "area_code"
+    assert whole["columns"]["area_kind"]
+    assert {source["name"] for source in whole["sources"]} >= {"mart.area_municipality"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "told_of"),
+    [
+        (("explain", "indicator_valu"), 1, "mart.indicator_value"),
+        (("explain", "area.area_cod"), 1, "area_code"),
+        (("explain", "area", "--where", "kommune = 1"), 2, "kommune"),
+        (("explain", "area", "--where", "1=1); drop table mart.area; --"), 2, "--where"),
+        (("explain", "closed.pupils_left_by_programme_area"), 1, "et ukjent navn"),
+    ],
+)
+def test_what_cannot_be_explained_is_refused(
+    ask: Ask, home: Path, arguments: tuple[str, ...], code: int, told_of: str
+) -> None:
+    said = ask(*arguments)
+    assert said.code == code
+    assert told_of in said.err
+
+
+def test_every_mart_can_be_explained(ask: Ask, home: Path) -> None:
+    for (name,) in rows(
+        home, "select table_name from audit.table where starts_with(table_name, 'mart.')"
+    ):
+        whole = json.loads(done(ask, "explain", name, "--json"))
+        assert all(whole["columns"].values()), name
+        leaves = {source["name"].split(".")[0] for source in whole["sources"]}
+        assert leaves & {"raw", "reference", "journal"}, name
+
+
+def test_every_row_says_where_it_comes_from(home: Path) -> None:
+    with warehouse.connect_published(Rooms(home)) as con:
+        marts = warehouse.tables(con, ["mart"])
+        assert len(marts) > 100
+        for name in marts:
+            found = con.execute(
+                f"select count(*), count(source), count(as_of) from {warehouse.quote(name)}"
+            ).fetchall()[0]
+            assert len(set(found)) == 1, name
+
+
+# Own regions ----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    root = tmp_path / "project"
+    for room in ("data/catalogue", "data/reference", "sql", "expectations"):
+        shutil.copytree(CHECKOUT / room, root / room)
+    return Project(root)
+
+
+def own(project: Project, *lines: str) -> None:
+    file = project.reference / "own_region.csv"
+    file.write_text(
+        "region,municipality_code,source,confidence\n" + "".join(f"{line}\n" for line in lines),
+        encoding="utf-8",
+    )
+
+
+def test_a_named_set_of_municipalities_is_a_region_everywhere(
+    project: Project, tmp_path: Path
+) -> None:
+    own(project, "Øyene våre,5014,prøve,unconfirmed", "Øyene våre,5056,prøve,unconfirmed")
+    home = tmp_path / "home"
+    with serve() as server:
+        one_night(settings_of(home, server), project)
+    for mart, figure in (
+        ("population_by_area_age_year", "persons"),
+        ("employed_by_area_industry", "employed"),
+        ("establishments_by_area_industry_size", "establishments"),
+        ("settlement_by_area_year", "settled"),
+        ("education_offer_by_area", "offers"),
+        ("need_outcome_by_area", "needs"),
+        ("indicator_value", "value"),
+    ):
+        (found,) = rows(
+            home, f"select count({figure}) from mart.{mart} where area_code = 'own-oyene-vare'"
+        )
+        assert found[0] > 0, mart
+    # The sum is that of its municipalities.
+    (sums,) = rows(
+        home,
+        "select sum(persons) filter (where area_code = 'own-oyene-vare'), "
+        "sum(persons) filter (where area_code in ('5014', '5056')) "
+        "from mart.population_by_area_age_year where age_group = '16' and year = 2026",
+    )
+    assert sums[0] == sums[1] > 0
+
+
+def test_a_region_that_is_wrong_stops_the_night_and_leaves_yesterdays_figures(
+    project: Project, copy_of_night: Callable[[], Path]
+) -> None:
+    own(project, "Kysten,5004,prøve,unconfirmed")
+    settings = settings_of(copy_of_night())
+    before = settings.rooms.warehouse.read_bytes()
+    begun = night.begin(settings, project=project)
+    with pytest.raises(ConfigurationError, match=r"5004 \(nå 5006\)"):
+        night.build(begun, [])
+    assert settings.rooms.warehouse.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("region", "code", "told_of"),
+    [
+        ("Kysten", "5004", "5004 (nå 5006)"),
+        ("Kysten", "0301", "«Kysten»: 0301"),
+        (None, "5001", "«uten navn»: 5001"),
+        ("Kysten", None, "uten kommunenummer"),
+    ],
+)
+def test_a_region_of_municipalities_that_do_not_exist_is_refused(
+    region: str | None, code: str | None, told_of: str
+) -> None:
+    with duckdb.connect() as con:
+        con.execute(
+            """
+            create schema staging; create schema reference;
+            create table staging.municipality as from (values
+                ('5001', date '2018-01-01', null::date), ('5006', date '2020-01-01', null),
+                ('5004', date '2018-01-01', date '2020-01-01'), ('0301', date '2018-01-01', null)
+            ) as t (municipality_code, valid_from, valid_to);
+            create table staging.municipality_change as
+                select '5004' as old_code, '5006' as new_code, date '2020-01-01' as changed_on;
+            create table reference.municipality_split_weights (old_code varchar);
+            create table reference.regions as select 'a' as region_code, 'intake' as kind;
+            create table reference.region_membership as
+                select 'a' as region_code, '5001' as municipality_code;
+            create table reference.own_region as
+                select 'Byen' as region, '5001' as municipality_code;
+            """
+        )
+        borders.check_own_regions(con, date(2026, 11, 20))
+        con.execute("insert into reference.own_region values (?, ?)", [region, code])
+        with pytest.raises(ConfigurationError) as refused:
+            borders.check_own_regions(con, date(2026, 11, 20))
+    assert told_of in str(refused.value)
+    assert "Byen" not in str(refused.value)
+    assert "own_region.csv" in str(refused.value)
