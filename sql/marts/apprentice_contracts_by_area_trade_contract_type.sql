@@ -2,23 +2,58 @@
 -- Grain: one row per area × day of the count × trade × contract type
 -- Key: area_code, counted_on, trade_code, contract_type_code
 -- Unit: kontrakter
--- Sources: staging.contracts_by_municipality_trade_contract_type, mart.area_municipality,
+-- Sources: staging.contracts_by_area_trade_contract_type, mart.area_municipality,
 --   mart.area, mart.trade, reference.education_code
 -- Title: Løpende kontrakter etter område, lærefag og kontraktstype
 -- Row: én rad per område, tellingsdag (1. oktober, 31. desember), lærefag og kontraktstype
 -- Users: yrkesopplæringsnemnda, regionale kompetanseforum og planleggere: hvor mange som er i lære
---   i faget i regionen; fag med færre enn 50 kontrakter i fylket står bare for fylket
+--   i faget i regionen. Fylket, inntaksregionene og områder med samme kommuner som en av dem har
+--   egne rader etter type; andre områder har bare alle typer samlet, summert av kommunene. Fag med
+--   færre enn 20 kontrakter i fylket står bare der, med færre enn 50 ikke for kommuner
 -- Column contract_type_code: koden til kontraktstypen: laerling, laerekandidat, praksisbrev eller
---   fagbrev_paa_jobb
+--   fagbrev_paa_jobb; `*` er alle typer samlet
 -- Column contract_type: navnet på kontraktstypen
--- Column contracts: kontrakter som løp den dagen, etter virksomhetens kommune; summen av de
---   kommunene som ikke er skjult, for fylket kildens eget tall
+-- Column contracts: kontrakter som løp den dagen, etter virksomhetens kommune; for fylket,
+--   inntaksregionene og områder med samme kommuner som en av dem kildens eget tall, for andre
+--   områder summen av de kommunene som ikke er skjult
 WITH source AS (
-    SELECT * FROM staging.contracts_by_municipality_trade_contract_type
+    SELECT * FROM staging.contracts_by_area_trade_contract_type
 ),
 
--- The county's own figure is its own row, as it holds what the municipalities' closed cells do.
+members AS (
+    SELECT
+        area_code,
+        any_value(area_kind) AS area_kind,
+        list(municipality_code ORDER BY municipality_code) AS municipalities
+    FROM mart.area_municipality
+    GROUP BY area_code
+),
+
+-- The county and intake regions have rows of their own in the file, which hold what their
+-- municipalities' closed cells do. So has an area with the same municipalities as one of them.
+told AS (
+    SELECT
+        areas.area_code,
+        regions.area_code AS told_as
+    FROM members AS areas
+    INNER JOIN members AS regions
+        ON areas.municipalities = regions.municipalities
+    WHERE regions.area_kind IN ('county', 'intake')
+),
+
 rolled AS (
+    SELECT
+        told.area_code,
+        source.counted_on,
+        source.trade_code,
+        source.contract_type_code,
+        source.contracts::BIGINT AS contracts,
+        (source.mark IS NOT NULL)::BIGINT AS hidden_cells,
+        source.constructed
+    FROM source
+    INNER JOIN told
+        ON source.area_code = told.told_as
+    UNION ALL
     SELECT
         area.area_code,
         source.counted_on,
@@ -29,20 +64,10 @@ rolled AS (
         bool_or(source.constructed) AS constructed
     FROM source
     INNER JOIN mart.area_municipality AS area
-        ON source.municipality_code = area.municipality_code
-    WHERE area.area_kind != 'county'
+        ON source.area_code = area.municipality_code
+    ANTI JOIN told
+        ON area.area_code = told.area_code
     GROUP BY area.area_code, source.counted_on, source.trade_code, source.contract_type_code
-    UNION ALL
-    SELECT
-        municipality_code AS area_code,
-        counted_on,
-        trade_code,
-        contract_type_code,
-        contracts,
-        (mark IS NOT NULL)::BIGINT AS hidden_cells,
-        constructed
-    FROM source
-    WHERE len(municipality_code) = 2
 ),
 
 final AS (
@@ -56,7 +81,7 @@ final AS (
         rolled.trade_code,
         trade.trade,
         rolled.contract_type_code,
-        codes.name AS contract_type,
+        CASE rolled.contract_type_code WHEN '*' THEN 'Alle' ELSE codes.name END AS contract_type,
         rolled.contracts,
         rolled.hidden_cells,
         rolled.constructed

@@ -50,11 +50,13 @@ vocational AS (
         'certificates' AS measure,
         certificates.year::VARCHAR AS period,
         certificates.trade_code AS code,
-        sum(certificates.certificates)::DOUBLE AS amount,
-        bool_or(certificates.constructed) AS constructed
+        certificates.certificates::DOUBLE AS amount,
+        certificates.constructed
     FROM mart.certificates_by_area_trade_route AS certificates
-    WHERE certificates.area_kind = 'county' AND certificates.certificates IS NOT NULL
-    GROUP BY certificates.year, certificates.trade_code
+    WHERE
+        certificates.area_kind = 'county'
+        AND certificates.route_code = '*'
+        AND certificates.certificates IS NOT NULL
 ),
 
 reached AS (

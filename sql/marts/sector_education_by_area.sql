@@ -3,8 +3,8 @@
 -- Key: sector_code, area_code, year, measure, code
 -- Unit: elever, kontrakter eller fag- og svennebrev, slik kolonnen measure sier
 -- Sources: staging.intake_by_school_programme_area,
---   staging.contracts_by_municipality_trade_contract_type,
---   staging.certificates_by_municipality_trade_route, staging.programme_area, mart.school,
+--   mart.apprentice_contracts_by_area_trade_contract_type,
+--   mart.certificates_by_area_trade_route, staging.programme_area, mart.school,
 --   reference.sector, mart.area, mart.area_municipality
 -- Title: Opplæring for sektoren etter område
 -- Row: én rad per sektor, område, år, mål (elever, kontrakter, fagbrev) og programområde eller
@@ -17,84 +17,64 @@
 --   og svenneprøver i året)
 -- Column code: programområdekode for elever, lærefagets kode for kontrakter og fagbrev
 -- Column name: navnet på programområdet eller lærefaget
--- Column number: antallet av det measure sier; summen av det som ikke er skjult
-WITH figures AS (
+-- Column number: antallet av det measure sier, av kontrakter og fagbrev alle typer og veier samlet;
+--   summen av det som ikke er skjult
+WITH by_area AS (
     SELECT
-        school.municipality_code,
+        members.area_code,
         intake.school_year_start AS year,
         'pupils' AS measure,
         'programme_area' AS kind,
         intake.programme_area_code AS code,
-        intake.pupils AS number,
-        intake.constructed
+        sum(intake.pupils)::BIGINT AS number,
+        count(*) FILTER (WHERE intake.pupils IS NULL) AS hidden_cells,
+        bool_or(intake.constructed) AS constructed
     FROM staging.intake_by_school_programme_area AS intake
     INNER JOIN mart.school AS school
         ON intake.organisation_number = school.organisation_number
+    INNER JOIN mart.area_municipality AS members
+        ON school.municipality_code = members.municipality_code
+    GROUP BY members.area_code, intake.school_year_start, intake.programme_area_code
     UNION ALL
     SELECT
-        municipality_code,
+        area_code,
         year(counted_on) AS year,
         'contracts' AS measure,
         'trade' AS kind,
         trade_code AS code,
         contracts AS number,
+        hidden_cells,
         constructed
-    FROM staging.contracts_by_municipality_trade_contract_type
-    WHERE month(counted_on) = 10
+    FROM mart.apprentice_contracts_by_area_trade_contract_type
+    WHERE month(counted_on) = 10 AND contract_type_code = '*'
     UNION ALL
     SELECT
-        municipality_code,
+        area_code,
         year,
         'certificates' AS measure,
         'trade' AS kind,
         trade_code AS code,
         certificates AS number,
+        hidden_cells,
         constructed
-    FROM staging.certificates_by_municipality_trade_route
-),
-
--- The county's own figure of contracts and certificates holds what its municipalities have closed;
--- pupils have none, and the county is the sum of its schools.
-by_area AS (
-    SELECT
-        members.area_code,
-        figures.year,
-        figures.measure,
-        figures.kind,
-        figures.code,
-        figures.number,
-        figures.constructed
-    FROM figures
-    INNER JOIN mart.area_municipality AS members
-        ON figures.municipality_code = members.municipality_code
-    WHERE members.area_kind != 'county' OR figures.measure = 'pupils'
-    UNION ALL
-    SELECT
-        municipality_code AS area_code,
-        year,
-        measure,
-        kind,
-        code,
-        number,
-        constructed
-    FROM figures
-    WHERE length(municipality_code) = 2
+    FROM mart.certificates_by_area_trade_route
+    WHERE route_code = '*'
 ),
 
 final AS (
     SELECT
         sector.sector_code,
-        any_value(sector.sector) AS sector,
+        sector.sector,
         by_area.area_code,
-        any_value(area.area) AS area,
-        any_value(area.area_kind) AS area_kind,
+        area.area,
+        area.area_kind,
         by_area.year::SMALLINT AS year,
         by_area.measure,
         by_area.code,
-        any_value(names.name) AS name,
-        sum(by_area.number)::BIGINT AS number,
-        count(*) FILTER (WHERE by_area.number IS NULL) AS hidden_cells,
-        bool_or(by_area.constructed) AS constructed
+        names.name,
+        by_area.number,
+        by_area.hidden_cells,
+        by_area.constructed
     FROM by_area
     INNER JOIN reference.sector AS sector
         ON
@@ -104,8 +84,6 @@ final AS (
         ON by_area.area_code = area.area_code
     LEFT JOIN staging.programme_area AS names
         ON by_area.code = names.programme_area_code
-    GROUP BY
-        sector.sector_code, by_area.area_code, by_area.year, by_area.measure, by_area.code
 )
 
 SELECT * FROM final

@@ -3,7 +3,9 @@
 Apprentices' contracts of 1 October 2024 and 2025 add up to the published ones of each programme,
 applicants and those placed to the published counts of December 2024 and autumn 2025. Which trades a
 programme has, and which industries train in them, stands in `assumptions/trades.csv`. Cells of one
-to four persons are closed, and those that would follow from a sum in the same file.
+to four persons are closed, and those that would follow from a sum in the same file. Contracts and
+certificates are told for the county and its intake regions, and all kinds together for
+municipalities, so that the few who are closed in a municipality are in the sum of their region.
 """
 
 from __future__ import annotations
@@ -15,12 +17,14 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from tasks.demo.closed_cells import MARK, close
+from tasks.demo.closed_cells import ALL, MARK, close, close_places
 from tasks.demo.construct_common import (
     REFERENCE,
     SAMPLE,
     Floats,
+    Ints,
     published,
+    reference,
     share_out,
     stream,
     write_csv,
@@ -40,14 +44,17 @@ OTHER_TYPES = {
     "praksisbrev": (2016, 0.010, 0.000),
     "fagbrev_paa_jobb": (2019, 0.020, 0.012),
 }
-# Certificates of a year for each apprentice's contract, by route.
+# Certificates of a year for each apprentice's contract, by route: apprentices', and the others'.
+PASSED = 0.400
 ROUTES = {
-    "laerling": (2016, 0.400, 0.000),
     "praksiskandidat": (2016, 0.200, 0.002),
     "fagbrev_paa_jobb": (2020, 0.015, 0.008),
     "elev_i_skole": (2016, 0.015, 0.000),
 }
-# Fewer in the county than this, and municipalities are not told.
+# Types and routes beside the apprentices' are gathered in trades that would have so many of them.
+FEWEST = 5
+# Fewer in the county than this, and intake regions are not told, or municipalities.
+TOLD_BY_REGION = 20
 TOLD_BY_MUNICIPALITY = 50
 COAST = {"5014", "5056", "5058", "5049", "5060", "5052", "5020"}
 ON_THE_COAST = ("NAAKV3----", "NAFIR3----", "TPMTS3----")
@@ -57,8 +64,8 @@ MODULES_FROM = 2024
 # Approved to train: half of those with so many employees.
 HALF_TRAIN_AT = 14.0
 
-Cell = tuple[str, str, str, str]
-"""Day or year, trade, municipality, contract type or route."""
+Numbers = dict[tuple[str, str], dict[str, Ints]]
+"""By day or year and trade: of each contract type or route, persons by municipality."""
 
 
 @cache
@@ -74,6 +81,16 @@ def _adults() -> dict[str, float]:
         pl.col("municipality_code").str.starts_with(COUNTY), year="2020"
     )
     return {c: float(n) for c, n in rows.select("municipality_code", "persons").iter_rows()}
+
+
+@cache
+def _above() -> dict[str, str]:
+    """The intake region of each municipality, and the county of each region."""
+    rows = reference("region_membership").filter(
+        pl.col("region_code").str.starts_with("intake-"), pl.col("valid_to").is_null()
+    )
+    found = dict(rows.select("municipality_code", "region_code").iter_rows())
+    return found | dict.fromkeys(found.values(), COUNTY)
 
 
 def _page(name: str, period: str, measure: str) -> dict[str, int]:
@@ -105,63 +122,75 @@ def apprentices(year: int) -> dict[str, int]:
     return by_trade({code: int(n) for code, n in zip(known, parts, strict=True)})
 
 
-def _places(trade: str, kind: str) -> Floats:
+def _places(trade: str) -> Floats:
     """How a trade lies over the municipalities."""
     adults = _adults()
-    drawn = stream("trade", trade, kind).lognormal(0.0, 0.5, len(adults))
+    drawn = stream("trade", trade).lognormal(0.0, 0.3, len(adults))
     coast = np.array([30.0 if trade in ON_THE_COAST and c in COAST else 1.0 for c in adults])
-    return np.asarray(np.array([*adults.values()]) ** 1.3 * drawn * coast, dtype=np.float64)
+    weights = np.array([*adults.values()]) * drawn * coast
+    return np.asarray(weights / weights.sum(), dtype=np.float64)
 
 
-def _over_municipalities(
-    numbers: dict[tuple[str, str, str], int], name: str
-) -> Iterator[tuple[str, str, str, str, str]]:
-    """Numbers by period, trade and kind: the county's rows and its municipalities', closed."""
-    cells: dict[Cell, int] = {}
-    for (period, trade, kind), number in numbers.items():
-        if number < TOLD_BY_MUNICIPALITY:
-            continue
-        parts = share_out(number, _places(trade, name))
-        cells |= {
-            (period, trade, code, kind): int(n) for code, n in zip(_adults(), parts, strict=True)
-        }
-    counties = {(p, t, COUNTY, k): n for (p, t, k), n in numbers.items()}
-    closed = close(counties) | close(cells, (lambda key: (key[0], key[1], key[3]),))
-    everything = counties | cells
-    for key in sorted(everything):
-        if everything[key]:
-            yield (*key, closed[key])
+def _told(kinds: dict[str, Ints]) -> dict[tuple[str, str], int]:
+    """One trade's table: places by kind, so far down as there are enough in the county."""
+    kinds = kinds | {ALL: sum(kinds.values(), np.zeros(len(_adults()), dtype=np.int64))}
+    whole = int(kinds[ALL].sum())
+    cells: dict[tuple[str, str], int] = {}
+    for kind, persons in kinds.items():
+        cells[COUNTY, kind] = int(persons.sum())
+        for code, number in zip(_adults(), persons.tolist(), strict=True):
+            region = _above()[code]
+            if whole >= TOLD_BY_REGION:
+                cells[region, kind] = cells.get((region, kind), 0) + number
+            if whole >= TOLD_BY_MUNICIPALITY and kind == ALL:
+                cells[code, ALL] = number
+    return cells
+
+
+def _lines(numbers: Numbers, known: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    """The lines of a file; the county's numbers of `known` kinds are published by others."""
+    for (period, trade), kinds in sorted(numbers.items()):
+        cells = _told(kinds)
+        closed = close_places(cells, _above(), [(COUNTY, kind) for kind in known])
+        for place, kind in sorted(closed):
+            if cells[place, kind]:
+                yield period, trade, place, kind, closed[place, kind], "true"
 
 
 def _growing(year: int, of: int, rule: tuple[int, float, float]) -> int:
     first, part, growth = rule
-    return round(of * (part + growth * (year - first))) if year >= first else 0
+    many = round(of * (part + growth * (year - first))) if year >= first else 0
+    return many if many >= FEWEST else 0
 
 
 def contracts() -> Iterator[tuple[str, ...]]:
     """The lines of `kontrakter.csv`: both counts of each year."""
-    numbers: dict[tuple[str, str, str], int] = {}
+    numbers: Numbers = {}
     for year in YEARS:
         for trade, number in apprentices(year).items():
             for day, more in ((f"{year}-10-01", 1.0), (f"{year}-12-31", SIGNED_BY_DECEMBER)):
                 running = round(number * more)
-                numbers[day, trade, "laerling"] = running
-                for kind, rule in OTHER_TYPES.items():
-                    numbers[day, trade, kind] = _growing(year, running, rule)
-    for row in _over_municipalities(numbers, "contracts"):
-        yield (*row, "true")
+                kinds = {kind: _growing(year, running, rule) for kind, rule in OTHER_TYPES.items()}
+                numbers[day, trade] = {
+                    kind: share_out(many, _places(trade))
+                    for kind, many in ({"laerling": running} | kinds).items()
+                }
+    yield from _lines(numbers, known=("laerling",))
 
 
 def certificates() -> Iterator[tuple[str, ...]]:
-    """The lines of `fagbrev.csv`."""
-    numbers: dict[tuple[str, str, str], int] = {}
+    """The lines of `fagbrev.csv`; who passes where is left to chance each year."""
+    numbers: Numbers = {}
     for year in YEARS:
         for trade, running in apprentices(year).items():
-            drawn = stream("certificates", str(year), trade).normal(1.0, 0.05)
-            for route, rule in ROUTES.items():
-                numbers[str(year), trade, route] = _growing(year, round(running * drawn), rule)
-    for row in _over_municipalities(numbers, "certificates"):
-        yield (*row, "true")
+            rng = stream("certificates", str(year), trade)
+            many = round(running * rng.normal(1.0, 0.05))
+            routes = {route: _growing(year, many, rule) for route, rule in ROUTES.items()}
+            numbers[str(year), trade] = {
+                route: rng.multinomial(passed, _places(trade))
+                for route, passed in ({"laerling": round(many * PASSED)} | routes).items()
+            }
+    yield from _lines(numbers)
 
 
 def _placed() -> Iterator[tuple[str, dict[str, int], dict[str, int]]]:
@@ -263,7 +292,7 @@ def _module_rows(
 def write(out: Path) -> None:
     """Write the county's files about apprenticeship and adults' modules."""
     folder = out / "county"
-    head = ["laerefag", "kommune"]
+    head = ["laerefag", "sted"]
     write_csv(
         folder / "kontrakter.csv",
         ["telt", *head, "kontraktstype", "kontrakter", "konstruert"],
@@ -288,6 +317,10 @@ def write(out: Path) -> None:
         establishments(out),
         excel=True,
     )
-    write_csv(folder / "voksenmoduler.csv",
-              ["aar", *head, "deltakere", "moduler_startet", "moduler_bestaatt", "fagbrev",
-               "konstruert"], modules(), excel=True)  # fmt: skip
+    write_csv(
+        folder / "voksenmoduler.csv",
+        ["aar", "laerefag", "kommune", "deltakere", "moduler_startet", "moduler_bestaatt",
+         "fagbrev", "konstruert"],
+        modules(),
+        excel=True,
+    )  # fmt: skip

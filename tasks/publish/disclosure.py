@@ -4,11 +4,13 @@ A count of 1 to 4 persons is closed (primary suppression). In a table whose row 
 totals and grand total are shown, a lone closed cell can be worked out by subtraction, so others are
 closed with it (secondary suppression). Totals are cells like any other: they too may be closed.
 
-The method is exact for two-way tables. The table with its totals is a circulation in a network
-whose nodes are the rows and columns and whose arcs are the cells. A closed cell is safe when the
-closed cells can take other values, whole and at least one, that agree with everything shown: when
-the arc lies on a cycle of the residual network. For each closed cell that does not, the cheapest
-cycle is closed, cost being the persons hidden. One always exists, through the totals.
+The method is exact for tables that are circulations in a network: cells are arcs, and what is known
+to add up are the nodes, where as much goes in as out. A two-way table with its totals is one, its
+nodes the rows and columns; so is a table whose rows are summed in steps, if only the sums over its
+columns are told on the lowest. A closed cell is safe when the closed cells can take other values,
+whole and at least one, that agree with everything shown: when the arc lies on a cycle of the
+residual network. For each closed cell that does not, the cheapest cycle is closed, cost being the
+persons hidden. One always exists, through the totals, if none of them must stay open.
 
 Reference: Kelly, Golden and Assad (1992), "Cell suppression: disclosure protection for sensitive
 tabular data", Networks 22(4), for the network view of two-way tables.
@@ -17,6 +19,7 @@ tabular data", Networks 22(4), for the network view of two-way tables.
 from __future__ import annotations
 
 import heapq
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -32,21 +35,6 @@ REASON = (
 
 Counts = NDArray[np.int64]
 Mask = NDArray[np.bool_]
-
-
-@dataclass(frozen=True)
-class _Network:
-    """The table with totals as arcs between node numbers (rows first, then columns)."""
-
-    values: Counts
-
-    def arc(self, row: int, column: int) -> tuple[int, int]:
-        """Tail and head of a cell's arc: a total's arc runs against those it sums."""
-        rows, columns = self.values.shape
-        tail, head = row, rows + column
-        if (row == rows - 1) != (column == columns - 1):
-            tail, head = head, tail
-        return tail, head
 
 
 def closed_cells(values: Counts, also: Mask | None = None) -> Mask:
@@ -65,11 +53,15 @@ def closed_cells(values: Counts, also: Mask | None = None) -> Mask:
     hidden = np.zeros(values.shape, bool) if also is None else also
     small: Mask = np.less(values, LIMIT) & np.greater(values, 0)
     closed: Mask = np.logical_or(small, hidden)
-    network = _Network(values)
-    for row, column in np.argwhere(closed):
-        cycle = _cheapest_cycle(network, closed, int(row), int(column))
-        for cell in cycle:
-            closed[cell] = True
+    rows, columns = values.shape
+    arcs: list[tuple[int, int]] = []
+    for row, column in np.ndindex(values.shape):
+        tail, head = row, rows + column
+        # A total's arc runs against those it sums.
+        swap = (row == rows - 1) != (column == columns - 1)
+        arcs.append((head, tail) if swap else (tail, head))
+    found, _ = closed_arcs(values.ravel().tolist(), arcs, np.flatnonzero(closed).tolist())
+    closed.flat[sorted(found)] = True
     return closed
 
 
@@ -83,26 +75,64 @@ def closed_list(values: Counts, also: Mask | None = None) -> Mask:
     return closed[:, 0] | closed[:, 1]
 
 
-def _cheapest_cycle(
-    network: _Network, closed: Mask, row: int, column: int
-) -> list[tuple[int, int]]:
-    """Cells that let a closed cell vary: none where it already can."""
-    tail, head = network.arc(row, column)
-    # The cell can rise by one where others can carry one from its head back to its tail; it can
-    # fall where one can be carried the other way and it holds at least two.
-    rise = _cheapest_path(network, closed, (row, column), head, tail)
-    if network.values[row, column] < 2:
-        return rise[1]
-    fall = _cheapest_path(network, closed, (row, column), tail, head)
-    return min(rise, fall)[1]
+def closed_arcs(
+    persons: Sequence[int],
+    arcs: Sequence[tuple[int, int]],
+    closed: Collection[int],
+    known: Collection[int] = (),
+) -> tuple[set[int], set[int]]:
+    """Say which arcs of a circulation of persons must be closed.
+
+    Args:
+        persons: Persons of each arc; what goes into a node goes out of it.
+        arcs: Tail and head of each, as numbers of nodes.
+        closed: Positions of those that are closed for what they hold.
+        known: Positions of those that must stay open.
+
+    Returns:
+        Positions of all that must be closed, and of those among them that can be worked out
+        whatever else is closed.
+    """
+    network = _Network(persons, set(closed), _steps(persons, arcs, set(closed), set(known)))
+    safe: set[int] = set()
+    told: set[int] = set()
+    for position in sorted(network.closed):
+        if position not in safe:
+            cost, cycle = _cheapest_cycle(network, position, *arcs[position])
+            network.closed.update(cycle)
+            safe.update(cycle)
+            if cost == float("inf"):
+                told.add(position)
+    return network.closed, told
 
 
-def _cheapest_path(
-    network: _Network, closed: Mask, without: tuple[int, int], start: int, goal: int
-) -> tuple[float, list[tuple[int, int]]]:
-    """Dijkstra in the residual network: cost is the persons in cells that must be closed too."""
-    steps = _steps(network, closed, without)
-    queue: list[tuple[float, int, list[tuple[int, int]]]] = [(0.0, start, [])]
+_Steps = Mapping[int, Sequence[tuple[int, int]]]
+_Cycle = tuple[float, list[int]]
+"""Persons that must be closed for it (infinite: there is none), and its arcs."""
+
+
+@dataclass(frozen=True)
+class _Network:
+    """Persons of the arcs, which of them are closed, and where one person can be moved."""
+
+    persons: Sequence[int]
+    closed: set[int]
+    steps: _Steps
+
+
+def _cheapest_cycle(network: _Network, position: int, tail: int, head: int) -> _Cycle:
+    """The other arcs that let a closed one vary."""
+    # It can rise by one where others can carry one from its head back to its tail; it can fall
+    # where one can be carried the other way and it holds at least two.
+    cost, cycle = _cheapest_path(network, position, head, tail)
+    if cost and network.persons[position] >= 2:
+        cost, cycle = min((cost, cycle), _cheapest_path(network, position, tail, head))
+    return cost, cycle
+
+
+def _cheapest_path(network: _Network, without: int, start: int, goal: int) -> _Cycle:
+    """Dijkstra in the residual network: cost is the persons in arcs that must be closed too."""
+    queue: list[tuple[int, int, list[int]]] = [(0, start, [])]
     done: set[int] = set()
     while queue:
         cost, node, path = heapq.heappop(queue)
@@ -111,25 +141,23 @@ def _cheapest_path(
         if node in done:
             continue
         done.add(node)
-        for to, price, cell in steps.get(node, ()):
-            if to not in done:
-                heapq.heappush(queue, (cost + price, to, [*path, cell]))
+        for to, position in network.steps.get(node, ()):
+            if to not in done and position != without:
+                price = 0 if position in network.closed else network.persons[position]
+                heapq.heappush(queue, (cost + price, to, [*path, position]))
     return float("inf"), []
 
 
 def _steps(
-    network: _Network, closed: Mask, without: tuple[int, int]
-) -> dict[int, list[tuple[int, float, tuple[int, int]]]]:
-    """Where one person can be moved from each node, what it costs, and through which cell."""
-    steps: dict[int, list[tuple[int, float, tuple[int, int]]]] = {}
-    for row, column in np.ndindex(network.values.shape):
-        value = int(network.values[row, column])
+    persons: Sequence[int], arcs: Sequence[tuple[int, int]], closed: set[int], known: set[int]
+) -> _Steps:
+    """Where one person can be moved from each node, and through which arc."""
+    steps: dict[int, list[tuple[int, int]]] = {}
+    for position, (tail, head) in enumerate(arcs):
         # A zero stays open, and everyone can see that it does: it cannot hide anything.
-        if (row, column) == without or (value < 1 and not closed[row, column]):
+        if position in known or (persons[position] < 1 and position not in closed):
             continue
-        tail, head = network.arc(row, column)
-        price = 0.0 if closed[row, column] else float(value)
-        steps.setdefault(tail, []).append((head, price, (row, column)))
-        if value >= 2:
-            steps.setdefault(head, []).append((tail, price, (row, column)))
+        steps.setdefault(tail, []).append((head, position))
+        if persons[position] >= 2:
+            steps.setdefault(head, []).append((tail, position))
     return steps

@@ -110,7 +110,7 @@ def test_where_pupils_went_adds_up_to_the_pupils() -> None:
 def test_contracts_and_placement_are_the_published_by_programme() -> None:
     programme = pl.col("laerefag").str.head(2)
     apprentices = table("kontrakter").filter(
-        pl.col("telt").str.ends_with("-10-01"), kontraktstype="laerling", kommune="50"
+        pl.col("telt").str.ends_with("-10-01"), kontraktstype="laerling", sted="50"
     )
     for day in ("2024-10-01", "2025-10-01"):
         found = (
@@ -136,6 +136,58 @@ def test_contracts_and_placement_are_the_published_by_programme() -> None:
             assert column == "med_kontrakt" or not found["hidden"].all()
             for code, number, hidden in found.iter_rows():
                 assert (number <= known[code]) if hidden else (number == known[code]), (day, code)
+
+
+def test_regions_tell_what_municipalities_cannot() -> None:
+    regions = pl.read_csv(SAMPLE.parent / "reference/region_membership.csv", infer_schema=False)
+    above = dict(
+        regions.filter(pl.col("region_code").str.starts_with("intake-"))
+        .select("municipality_code", "region_code")
+        .iter_rows()
+    )
+    above |= dict.fromkeys(above.values(), "50")
+    for name, period, kind in (("kontrakter", "telt", "kontraktstype"), ("fagbrev", "aar", "vei")):
+        (figure,) = FIGURES[name]
+        rows = table(name)
+        key = [period, "laerefag", "sted", kind]
+        one = pl.col(kind) != "alle"
+        parts = [
+            rows.filter(one).with_columns(pl.lit("alle").alias(kind)),
+            rows.filter(pl.col("sted") != "50").with_columns(pl.col("sted").replace(above)),
+        ]
+        # Of municipalities only all together are told; of each region and the county all kinds are.
+        assert rows.filter(one, pl.col("sted").str.len_chars() == 4).is_empty()
+        for part in parts:
+            whole = part.group_by(key).agg(
+                pl.col(figure).sum().alias("open"), closed=pl.col(figure).null_count()
+            )
+            both = whole.join(rows, on=key, how="left")
+            shown = pl.col(figure).is_not_null()
+            assert both.filter(~pl.col("open").eq_missing(pl.col(figure)), closed=0).is_empty()
+            assert both.filter(shown, pl.col("closed") == 1).is_empty()
+            assert both.filter(
+                shown, pl.col("closed") > 1, pl.col("open") >= pl.col(figure)
+            ).is_empty()
+        # Much of what a small region's municipalities close comes out in the region.
+        place = rows.filter(
+            ~one, pl.col("sted").is_in([c for c, r in above.items() if r == "intake-fosen"])
+        )
+        region = rows.filter(~one, sted="intake-fosen")
+        assert region[figure].sum() > 1.5 * place[figure].sum() > 0
+
+
+def test_certificates_of_a_region_vary_and_follow_its_contracts() -> None:
+    def fosen(name: str, kind: str) -> pl.DataFrame:
+        return table(name).filter(
+            pl.col(kind) == "alle", sted="intake-fosen", laerefag="HSHEA3----"
+        )
+
+    passed = fosen("fagbrev", "vei")["fagbrev"].to_list()
+    running = fosen("kontrakter", "kontraktstype")["kontrakter"].to_list()
+    assert len(passed) == 10
+    assert len(running) == 20
+    assert len(set(passed)) > 4
+    assert 0.4 < 2 * sum(passed) / sum(running) < 0.8
 
 
 def _programmes(name: str, day: str, measure: str) -> list[tuple[str, int]]:

@@ -122,3 +122,11 @@ def test_what_the_source_hides_is_not_given_away_by_a_total() -> None:
     also[0, 0] = True
     closed = closed_cells(values, also)
     assert (closed[0].sum(), closed[:, 0].sum()) == (2, 2)
+
+
+@settings(max_examples=50, deadline=None)
+@given(COUNTS)
+def test_how_a_table_lies_in_memory_does_not_matter(counts: np.ndarray) -> None:
+    values = with_totals(counts)
+    by_column = closed_cells(np.asfortranarray(values), np.zeros_like(values, bool, order="F"))
+    assert (by_column == closed_cells(values)).all()

@@ -1,6 +1,7 @@
--- staging.contracts_by_municipality_trade_contract_type
--- Grain: one row per day of the count × trade × municipality (50: the county) × contract type
--- Key: counted_on, trade_code, municipality_code, contract_type_code
+-- staging.contracts_by_area_trade_contract_type
+-- Grain: one row per day of the count × trade × county, intake region or municipality × contract
+--   type (*: all; of municipalities that alone)
+-- Key: counted_on, trade_code, area_code, contract_type_code
 -- Unit: contracts running on the day; * where closed
 -- Sources: raw.county_contracts
 WITH source AS (
@@ -11,8 +12,8 @@ renamed AS (
     SELECT
         telt::DATE AS counted_on,
         laerefag AS trade_code,
-        kommune AS municipality_code,
-        kontraktstype AS contract_type_code,
+        sted AS area_code,
+        CASE kontraktstype WHEN 'alle' THEN '*' ELSE kontraktstype END AS contract_type_code,
         nullif(kontrakter, '*')::INTEGER AS contracts,
         CASE WHEN kontrakter = '*' THEN '*' END AS mark,
         coalesce(konstruert = 'true', FALSE) AS constructed
