@@ -70,6 +70,32 @@ def test_contracts_of_trades_are_the_published_ones(marts: duckdb.DuckDBPyConnec
     assert rows == published == [(2024, 4958), (2025, 4770)]
 
 
+def test_fosen_has_the_county_s_own_figures_for_healthcare_workers(
+    marts: duckdb.DuckDBPyConnection,
+) -> None:
+    for table, period, number, kind in (
+        ("certificates_by_area_trade_route", "year", "certificates", "route_code"),
+        ("apprentice_contracts_by_area_trade_contract_type", "counted_on", "contracts",
+         "contract_type_code"),
+    ):  # fmt: skip
+        of_area = (
+            f"select {period}, {kind}, {number}, hidden_cells from mart.{table} "
+            "where trade = 'Helsearbeiderfaget' and area_code = ? order by all"
+        )
+        forum, intake = (
+            marts.execute(of_area, [code]).fetchall() for code in ("forum-fosen", "intake-fosen")
+        )
+        assert forum == intake
+        whole = [row for row in intake if row[1] == "*"]
+        assert len(whole) == len({row[0] for row in intake}) >= 10
+        assert all(number >= 5 and hidden == 0 for *_, number, hidden in whole)
+        # A forum of other municipalities is a sum, and of all together alone.
+        (sums,) = marts.sql(
+            f"select distinct {kind} from mart.{table} where area_code = 'forum-innherred'"
+        ).fetchall()
+        assert sums == ("*",)
+
+
 def test_what_stood_empty_in_namdal(marts: duckdb.DuckDBPyConnection) -> None:
     rows = marts.sql(
         "select school, programme_area, empty_places, first_choices_turned_away "
