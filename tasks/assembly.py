@@ -98,7 +98,7 @@ def assemble(night: Assembly) -> None:
     _stage_and_validate(night, typed)
     _go_back_where_blocked(night)
     borders.load_carry(night.con, night.as_of)
-    borders.check_own_regions(night.con, night.as_of)
+    borders.load_own_regions(night.con, night.as_of)
     _join(night)
 
 

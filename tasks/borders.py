@@ -65,8 +65,8 @@ def load_carry(con: duckdb.DuckDBPyConnection, as_of: date) -> bool:
     return True
 
 
-def check_own_regions(con: duckdb.DuckDBPyConnection, as_of: date) -> None:
-    """Refuse own regions with municipalities that do not exist today.
+def load_own_regions(con: duckdb.DuckDBPyConnection, as_of: date) -> None:
+    """Give own regions their codes: `reference.own_region` gets `region_code`.
 
     Raises:
         ConfigurationError: names every line that is wrong, and the code that took over.
@@ -81,6 +81,7 @@ def check_own_regions(con: duckdb.DuckDBPyConnection, as_of: date) -> None:
     known = pl.col("municipality_code").is_in(today) & pl.col("region").is_not_null()
     wrong = members.filter(known.not_() | known.is_null())
     if wrong.is_empty():
+        warehouse.load_frame(con, OWN_REGIONS, regions.own_regions(members))
         return
     changes = warehouse.frame(con, "select old_code, new_code from staging.municipality_change")
     became = dict(changes.unique("old_code", keep="last").iter_rows())

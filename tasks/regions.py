@@ -131,6 +131,31 @@ def membership(regions: pl.DataFrame, members: pl.DataFrame, on: date) -> pl.Dat
     )
 
 
+def own_regions(rows: pl.DataFrame) -> pl.DataFrame:
+    """Regions that somebody made by naming their municipalities, with codes.
+
+    Args:
+        rows: `region, municipality_code`: one row a municipality, the name as it was written.
+
+    Returns:
+        One row per region × municipality: `region_code` (`own-` and the name in plain letters),
+        `region`, `municipality_code`, sorted.
+    """
+    name = pl.col("region").str.strip_chars()
+    plain = name.str.to_lowercase().str.replace_many(["æ", "ø", "å", "ä", "ö"], list("eoaao"))
+    return (
+        rows.select(
+            pl.format(
+                "own-{}", plain.str.replace_all("[^a-z0-9]+", "-").str.strip_chars("-")
+            ).alias("region_code"),
+            name.alias("region"),
+            pl.col("municipality_code"),
+        )
+        .unique()
+        .sort(pl.all())
+    )
+
+
 def check_partition(members: pl.DataFrame, municipalities: Iterable[str]) -> None:
     """Refuse regions that do not cover every municipality exactly once.
 

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tasks.errors import ConfigurationError
-from tasks.regions import SPLIT_WEIGHTS, carry, check_partition, membership
+from tasks.regions import SPLIT_WEIGHTS, carry, check_partition, membership, own_regions
 
 # Changes as KLASS 131 tells them (recorded notes and code lists; the lists name both borders).
 CHANGES = """
@@ -442,3 +442,16 @@ def test_a_faulty_partition_names_the_municipalities():
     assert "uten region: 5020" in text
     assert "i flere regioner: 5014" in text
     assert "ukjent kommune: 5001" in text
+
+
+def test_own_regions_get_codes_in_plain_letters_and_count_a_municipality_once() -> None:
+    rows = pl.DataFrame(
+        {
+            "region": [" Kysten og Øyene ", "Kysten og Øyene", "Værnes (ny)"],
+            "municipality_code": ["5014", "5014", "5035"],
+        }
+    )
+    assert own_regions(rows).rows() == [
+        ("own-kysten-og-oyene", "Kysten og Øyene", "5014"),
+        ("own-vernes-ny", "Værnes (ny)", "5035"),
+    ]

@@ -26,11 +26,9 @@ WITH declared AS (
 
 -- A named set of municipalities in a file is a region from the first night that reads it.
 own AS (
-    SELECT DISTINCT
-        'own-' || regexp_replace(
-            translate(lower(trim(own_region.region)), 'æøåäö', 'eoaao'), '[^a-z0-9]+', '-', 'g'
-        ) AS region_code,
-        trim(own_region.region) AS region,
+    SELECT
+        own_region.region_code,
+        own_region.region,
         'own' AS kind,
         own_region.municipality_code,
         night.as_of AS valid_from,

@@ -12,6 +12,7 @@ from tasks import regions
 from tasks.errors import ConfigurationError, NotFound
 
 ROUNDS = "form_round.csv"
+OWN = "own_region.csv"
 FORUMS = "forum.csv"
 COUNTIES = "county_name.csv"
 
@@ -94,9 +95,14 @@ def known_regions(folder: Path, today: date) -> dict[str, Region]:
     found = members.group_by("region_code", "name", "kind", maintain_order=True).agg(
         "municipality_code"
     )
+    own = regions.own_regions(_table(folder / OWN).drop_nulls(["region", "municipality_code"]))
+    named = own.group_by("region_code", "region", maintain_order=True).agg("municipality_code")
     return {
         code: Region(code, name, kind, frozenset(codes), code in with_forum)
-        for code, name, kind, codes in found.iter_rows()
+        for code, name, kind, codes in [
+            *found.iter_rows(),
+            *((code, name, "own", codes) for code, name, codes in named.iter_rows()),
+        ]
     }
 
 

@@ -363,10 +363,9 @@ def test_a_region_of_municipalities_that_do_not_exist_is_refused(
                 select 'Byen' as region, '5001' as municipality_code;
             """
         )
-        borders.check_own_regions(con, date(2026, 11, 20))
         con.execute("insert into reference.own_region values (?, ?)", [region, code])
         with pytest.raises(ConfigurationError) as refused:
-            borders.check_own_regions(con, date(2026, 11, 20))
+            borders.load_own_regions(con, date(2026, 11, 20))
     assert told_of in str(refused.value)
     assert "Byen" not in str(refused.value)
     assert "own_region.csv" in str(refused.value)
