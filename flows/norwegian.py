@@ -103,7 +103,7 @@ def profile(name: str) -> str:
 
 
 def titled(identity: str, title: str | None) -> str:
-    """A dataset by its title, with the name that commands take; a table by its name alone."""
+    """A dataset or table by its title, with the name that commands take."""
     return f"{title} ({identity})" if title else identity
 
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from flows import norwegian, show
+from flows.summary import titles
 from tasks import alerts, catalogue, warehouse
 from tasks.errors import NotFound, WrongUse
 from tasks.journal import Journal
@@ -152,7 +153,7 @@ def status(as_json: bool) -> None:
     rooms = settings.rooms
     journal = Journal(rooms.journal)
     declared = catalogue.load(Project().catalogue)
-    titles = {dataset.id: dataset.title for dataset in declared}
+    known_titles = titles(settings)
     known = vintages(settings)
     delivered = {v["dataset"] for v in known if v["as_of"]}
     finished = runs.listed(rooms)
@@ -172,7 +173,7 @@ def status(as_json: bool) -> None:
             if d.awaited and d.id not in delivered
         ],
         "alerts": [
-            {**vars(finding), "title": titles.get(finding.dataset)}
+            {**vars(finding), "title": known_titles.get(finding.dataset)}
             for finding in alerts.open_findings(journal)
         ],
     }

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from flows.norwegian import KINDS, titled
-from tasks import catalogue
+from tasks import catalogue, warehouse
 from tasks.assembly import AWAITED
+from tasks.errors import NotFound
 from tasks.night import Outcome
-from tasks.settings import Project
+from tasks.settings import Project, Settings
 
 
 def night_summary(outcome: Outcome) -> str:
     """Markdown: what was published, what stands on older figures, and why."""
-    titles = {dataset.id: dataset.title for dataset in catalogue.load(Project().catalogue)}
+    known = titles(Settings())
 
     def name(identity: str) -> str:
-        return f"**{titled(identity, titles.get(identity))}**"
+        return f"**{titled(identity, known.get(identity))}**"
 
     fallen = [
         f"- {name(v.dataset)}, {KINDS[v.kind]}: {v.reason}"
@@ -44,3 +45,19 @@ def night_summary(outcome: Outcome) -> str:
             for f in outcome.findings
         ]
     return "\n".join(lines)
+
+
+def titles(settings: Settings) -> dict[str, str]:
+    """What datasets and published marts are called, by id and by name of the table."""
+    found = {dataset.id: dataset.title for dataset in catalogue.load(Project().catalogue)}
+    try:
+        connection = warehouse.connect_published(settings.rooms)
+    except NotFound:
+        return found
+    with connection:
+        if "title" not in warehouse.columns(connection, "audit.table"):
+            return found  # built by an earlier version; the next night tells
+        marts = connection.execute(
+            "select table_name, title from audit.table where title is not null"
+        ).fetchall()
+    return found | dict(marts)
