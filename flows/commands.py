@@ -10,7 +10,7 @@ from datetime import date
 
 from flows import show, workers
 from flows.environment import configure
-from flows.sources import source_server
+from flows.sources import hear, source_server
 from tasks import catalogue, locks, night, persons, runs
 from tasks.assembly import AWAITED
 from tasks.errors import WrongUse
@@ -77,11 +77,15 @@ def ingest(datasets: tuple[str, ...], as_of: date | None, full: bool, ignore_win
 
 
 def build() -> None:
-    """Build the warehouse anew from what is landed and journalled, without asking any source."""
+    """Build the warehouse anew from what is landed and sent in, without asking any source."""
     settings = Settings()
     with source_server(settings) as ready, locks.night_lock(ready.rooms.lock):
-        begun = night.begin(ready)
-        outcome = night.build(begun, [])
+        begun = night.begin(ready, hear=hear)
+        try:
+            outcome = night.build(begun, [])
+        except Exception as error:
+            night.fail(begun, error)
+            raise
     show.line(f"Bygget og publisert {outcome.tables} tabeller, per {outcome.as_of:%d.%m.%Y}.")
 
 

@@ -67,9 +67,7 @@ def nightly(
     """Carry every dataset from its source to the published warehouse."""
     workers.start("build")
     with source_server(Settings()) as settings, night_lock(settings.rooms.lock):
-        stages.claim_home(settings.rooms, settings.profile)
-        hear(settings)
-        night = stages.begin(settings)
+        night = stages.begin(settings, hear=hear)
         chosen = [dataset.id for dataset in night.catalogue.select(datasets)]
 
         fetch = land.with_options(retry_delay_seconds=settings.retry_pause_seconds)

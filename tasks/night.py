@@ -9,7 +9,7 @@ from __future__ import annotations
 import secrets
 import shutil
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -19,7 +19,7 @@ from tasks import alerts, audit, catalogue, persons, said, warehouse
 from tasks.alerts import Finding
 from tasks.assembly import Assembly, Vintage, assemble
 from tasks.catalogue import Dataset
-from tasks.errors import CatalogueError, ConfigurationError, NotFound, SourceChanged
+from tasks.errors import ConfigurationError, NotFound, SourceChanged, TilbudsplanError
 from tasks.intake import (
     Candidate,
     Night,
@@ -106,12 +106,25 @@ def check_home(rooms: Rooms, profile: str) -> None:
         )
 
 
-def begin(settings: Settings, as_of: date | None = None, project: Project | None = None) -> Night:
+def begin(
+    settings: Settings,
+    as_of: date | None = None,
+    project: Project | None = None,
+    hear: Callable[[Settings], None] | None = None,
+) -> Night:
     """Start a night: check the home, sweep up after a killed one, land the project's files.
+
+    Args:
+        settings: The installation.
+        as_of: The night's date; today in Oslo.
+        project: Catalogue, SQL, suites and reference data.
+        hear: Takes what people have sent in, so that the night, which hears the journal as it
+            stands when it begins, knows of it.
 
     Raises:
         ConfigurationError: the home belongs to another profile.
         CatalogueError: the catalogue has mistakes.
+        TilbudsplanError: what people sent in cannot be taken; like the one above it is journalled.
     """
     rooms, project = settings.rooms, project or Project()
     as_of = as_of or oslo_today()
@@ -120,7 +133,9 @@ def begin(settings: Settings, as_of: date | None = None, project: Project | None
     declared.cache_clear()
     try:
         declared(project.catalogue, settings.profile, settings.source_server)
-    except CatalogueError as error:
+        if hear is not None:
+            hear(settings)
+    except TilbudsplanError as error:
         _journal_failed(Journal(rooms.journal), night_id, error)
         raise
     _sweep(rooms)

@@ -45,9 +45,7 @@ Ask = Callable[..., Said]
 def one_night(settings: Settings, project: Project | None = None) -> Outcome:
     """A night as the flow runs it, one dataset after the other and without Prefect."""
     with night_lock(settings.rooms.lock):
-        stages.claim_home(settings.rooms, settings.profile)
-        hear(settings)
-        night = stages.begin(settings, project=project)
+        night = stages.begin(settings, project=project, hear=hear)
         return stages.build(night, [_candidate(night, d.id) for d in night.catalogue])
 
 

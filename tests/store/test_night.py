@@ -271,6 +271,18 @@ def test_a_home_belongs_to_one_profile(settings: Settings, run_night: RunNight) 
         night.rebuild(demo, FIRST)
 
 
+def test_a_night_that_cannot_hear_people_is_written_down_as_failed(settings: Settings) -> None:
+    def hear(_: Settings) -> None:
+        raise ConfigurationError(
+            subject="bedrift.toml", expected="et skjema", got="en feil", remedy="rett filen"
+        )
+
+    with pytest.raises(ConfigurationError):
+        night.begin(settings, hear=hear)
+    (failed,) = Journal(settings.rooms.journal).entries("night.failed")
+    assert "bedrift.toml" in failed.payload["reason"]
+
+
 def test_a_night_that_cannot_read_its_catalogue_is_written_down_as_failed(
     settings: Settings, project: Project
 ) -> None:
