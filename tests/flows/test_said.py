@@ -250,7 +250,7 @@ def test_what_cannot_be_explained_is_refused(
 
 def test_every_mart_can_be_explained(ask: Ask, in_night: Path) -> None:
     for (name,) in rows(
-        home, "select table_name from audit.table where starts_with(table_name, 'mart.')"
+        in_night, "select table_name from audit.table where starts_with(table_name, 'mart.')"
     ):
         whole = json.loads(done(ask, "explain", name, "--json"))
         assert all(whole["columns"].values()), name
