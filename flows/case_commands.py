@@ -9,7 +9,7 @@ import polars as pl
 
 from flows import show
 from tasks import cases, warehouse
-from tasks.errors import NotFound
+from tasks.errors import NotFound, WrongUse
 from tasks.forms import tables
 from tasks.journal import Journal
 from tasks.settings import Project, Settings
@@ -19,6 +19,7 @@ _SHOWN = {
     "need_id": "behov",
     "submission": "innsending",
     "source_kind": "skjema",
+    "organisation": "fra",
     "round": "runde",
     "where": "sted",
     "what": "gjelder",
@@ -33,6 +34,13 @@ def listed(state: str | None, unanswered: bool, as_json: bool) -> None:
     """Print the needs that stand, with state and answer."""
     settings = Settings()
     rows = _needs(settings)
+    if state is not None and state not in (known := cases.read_rules(Project().reference).follows):
+        raise WrongUse(
+            subject="--state",
+            expected=f"en av {', '.join(known)}",
+            got=f"«{state}»",
+            remedy="rett skrivemåten",
+        )
     if state is not None:
         rows = rows.filter(pl.col("state") == state)
     if unanswered:
@@ -41,7 +49,7 @@ def listed(state: str | None, unanswered: bool, as_json: bool) -> None:
         show.as_json(rows.to_dicts())
         return
     if rows.is_empty():
-        show.line("Ingen behov å vise. Skjemaer tas imot med «tilbudsplan form take».")
+        show.line("Ingen slike behov. Skjemaer tas imot med «tilbudsplan form take».")
         return
     show.as_table(tuple(_SHOWN.values()), rows.select(*_SHOWN).rows())
 
@@ -67,8 +75,17 @@ def shown(need_id: str, as_json: bool) -> None:
             show.line(f"{_LABELS.get(name, name)}: {show.text(value)}")
     if not changes.is_empty():
         show.line()
-        told = ["state", "decided_on", "body", "offer_code", "started_on", "participants", "reason"]
-        show.as_table([_LABELS[name] for name in told], changes.select(*told).rows())
+        told = ["state", "decided_on", "by", "body", "offer_code", "started_on", "participants"]
+        told.append("reason")
+        bodies = cases.read_rules(Project().reference).bodies
+        named = changes.with_columns(pl.col("body").replace(bodies))
+        show.as_table([_LABELS[name] for name in told], named.select(*told).rows())
+    answers = cases.frames(entries)["case_answer"]
+    given = answers.filter(pl.col("subject").is_in([need_id, found["submission"][0]]))
+    if not given.is_empty():
+        show.line()
+        told = ["subject", "verdict", "answered_on", "by", "sent_to", "reason"]
+        show.as_table([_LABELS[name] for name in told], given.select(*told).rows())
 
 
 def set_state(
@@ -100,6 +117,12 @@ def set_state(
     to = f", koblet til {told.offer_code}" if told.offer_code else ""
     show.line(f"Behovet {need_id} er nå «{told.state}»{to}.")
     show.line(AFTERWARDS)
+
+
+def undo(need_id: str, reason: str, by: str) -> None:
+    """Journal that the last change of a need was a mistake."""
+    stands = cases.undo(Journal(Settings().rooms.journal), need_id, reason, by)
+    show.line(f"Angret. Behovet {need_id} er igjen «{stands}». {AFTERWARDS}")
 
 
 def answer(subject: str, verdict: str, reason: str, by: str, sent_to: str | None) -> None:
@@ -196,4 +219,8 @@ _LABELS: dict[str, Any] = {
     "started_on": "startet",
     "participants": "deltakere",
     "reason": "begrunnelse",
+    "by": "bestemt av",
+    "subject": "svar til",
+    "answered_on": "svart",
+    "sent_to": "sendt til",
 }

@@ -164,7 +164,9 @@ def query(
 
 @app.command(cls=norwegian.Command)
 def explain(
-    subject: Annotated[str, typer.Argument(metavar="TABELL[.KOLONNE]", help="En tabell i mart.")],
+    subject: Annotated[
+        str, typer.Argument(metavar="TABELL|TABELL.KOLONNE", help="En tabell i mart.")
+    ],
     where: Annotated[
         str | None,
         typer.Option("--where", metavar="VILKÅR", help="Bare rader der dette gjelder (SQL)."),

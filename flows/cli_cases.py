@@ -83,6 +83,18 @@ def case_set(
     case_commands.set_state(need, state, by, body, offer, started, participants, reason, decided)
 
 
+@case.command("undo", cls=norwegian.Command)
+def case_undo(
+    need: Annotated[str, typer.Argument(metavar="BEHOV")],
+    by: By,
+    reason: Annotated[str, typer.Option("--reason", metavar="TEKST", help="Begrunnelse.")],
+) -> None:
+    """Ta tilbake den siste tilstanden, som ble satt ved en feil."""
+    from flows import case_commands
+
+    case_commands.undo(need, reason, by)
+
+
 @case.command("answer", cls=norwegian.Command)
 def case_answer(
     subject: Annotated[str, typer.Argument(metavar="BEHOV|INNSENDING")],

@@ -56,7 +56,11 @@ def indicators_comment(
 
 @indicators.command("release", cls=norwegian.Command)
 def indicators_release(by: By, base: Base = None) -> None:
-    """Frigi kunnskapsgrunnlaget: tallene beholdes slik de står nå."""
+    """Frigi kunnskapsgrunnlaget: tallene beholdes slik de står nå.
+
+    Hver indikator som har tall, må ha minst én signert kommentar. En frigivelse tas ikke tilbake;
+    tall rettes med «correct».
+    """
     from flows import indicator_commands
 
     indicator_commands.release(by, base)

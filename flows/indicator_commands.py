@@ -9,7 +9,7 @@ import polars as pl
 from flows import show
 from flows.case_commands import AFTERWARDS
 from tasks import indicators, warehouse
-from tasks.errors import NotFound
+from tasks.errors import NotFound, WrongUse
 from tasks.journal import Journal
 from tasks.settings import Project, Settings, oslo_today
 
@@ -17,7 +17,8 @@ from tasks.settings import Project, Settings, oslo_today
 _NEWEST = """
     select
         indicator.indicator_code, indicator.indicator, figure.year, figure.value, figure.change,
-        figure.rank, figure.counties, indicator.status, figure.release_state, figure.comment
+        figure.rank, figure.counties, figure.constructed, indicator.status,
+        figure.release_state, figure.comment
     from mart.indicator as indicator
     left join (
         from mart.indicator_value
@@ -67,6 +68,7 @@ def listed(area: str, as_json: bool) -> None:
         "place": "plass",
         "standing": "tilstand",
         "commented": "kommentert",
+        "constructed": "konstruert",
         "indicator": "indikator",
     }
     show.as_table(tuple(columns.values()), rows.select(*columns).rows())
@@ -79,7 +81,7 @@ def listed(area: str, as_json: bool) -> None:
 def comment(indicator: str, organisation: str, by: str, text: str, base: int | None) -> None:
     """Journal a signed comment."""
     reference = Project().reference
-    year = base or oslo_today().year
+    year = _base(base)
     indicators.comment(
         Journal(Settings().rooms.journal),
         _names(reference / "indicator.csv", "indicator_code", "indicator"),
@@ -95,7 +97,7 @@ def comment(indicator: str, organisation: str, by: str, text: str, base: int | N
 
 def release(by: str, base: int | None) -> None:
     """Release the knowledge base of a year."""
-    settings, year = Settings(), base or oslo_today().year
+    settings, year = Settings(), _base(base)
     figures, as_of = _figures(settings)
     number = indicators.release(
         Journal(settings.rooms.journal), figures, base=year, released_by=by, as_of=as_of
@@ -112,7 +114,7 @@ def correct(
     told = indicators.correct(
         Journal(settings.rooms.journal),
         figures,
-        base=base or oslo_today().year,
+        base=_base(base),
         indicator=indicator,
         reason=reason,
         corrected_by=by,
@@ -121,6 +123,19 @@ def correct(
     )
     show.as_table(("område", "år", "frigitt", "rettet til"), told.rows())
     show.line(f"Det som ble frigitt, er beholdt. {AFTERWARDS}")
+
+
+def _base(base: int | None) -> int:
+    """The knowledge base: this year's unless another is named."""
+    this = oslo_today().year
+    if base is not None and abs(base - this) > 1:
+        raise WrongUse(
+            subject="--base",
+            expected=f"i år, i fjor eller neste år ({this - 1} til {this + 1})",
+            got=str(base),
+            remedy="rett årstallet",
+        )
+    return base or this
 
 
 def _figures(settings: Settings) -> tuple[pl.DataFrame, str]:

@@ -23,7 +23,7 @@ TABLES = """
     left join audit.table as made
         on made.table_name = found.schema_name || '.' || found.table_name
     where found.schema_name not in ('raw', 'restricted')
-    order by 1
+    order by found.schema_name != 'mart', found.schema_name = 'audit', 1
 """
 
 
@@ -133,7 +133,7 @@ def query(sql: str | None, form: str, as_of: datetime | None) -> None:
                 expected="én SELECT som varehuset forstår (kun lesing)",
                 got=str(error).strip(),
                 remedy="se tabellene med «tilbudsplan query» uten SQL, og kolonnene i en tabell "
-                "med «describe mart.school»",
+                "med «tilbudsplan explain mart.school»",
             ) from error
     if form == "json":
         show.as_json([dict(zip(columns, row, strict=True)) for row in rows])

@@ -34,6 +34,10 @@ def as_csv(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
 
 def as_table(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
     """Print a table: numbers to the right, as wide as needed, plain when not on a terminal."""
+    if not rows:
+        line("  ".join(columns))
+        line("Ingen rader.")
+        return
     texts = [[text(value) for value in row] for row in rows]
     widths = [max(map(len, column)) for column in zip(columns, *texts, strict=True)]
     numeric = [_is_numeric([row[i] for row in rows]) for i in range(len(columns))]
@@ -175,13 +179,21 @@ def text(value: Any) -> str:
         case int():
             return f"{value:,}".replace(",", "\u00a0") if abs(value) >= 10_000 else str(value)
         case float() | Decimal():
-            return f"{value:,.6g}".replace(",", "\u00a0").replace(".", ",")
+            return _decimal(value)
         case list():
             return "; ".join(text(item) for item in value)
         case dict():
             return " ".join(text(item) for item in value.values())
         case _:
             return str(value)
+
+
+def _decimal(value: float | Decimal) -> str:
+    """Six digits or two decimals, whichever is more; never a power of ten."""
+    whole = len(f"{abs(value):.0f}")
+    written = f"{value:,.{max(2, 6 - whole)}f}"
+    plain = written.rstrip("0").rstrip(".") if "." in written else written
+    return plain.replace(",", "\u00a0").replace(".", ",")
 
 
 def _is_numeric(values: Sequence[Any]) -> bool:

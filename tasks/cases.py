@@ -17,11 +17,11 @@ from typing import Any
 import polars as pl
 
 from tasks.errors import NotFound, WrongUse
-from tasks.forms import standing, tables
+from tasks.forms import personal, standing, tables
 from tasks.journal import Entry, Journal
-from tasks.settings import oslo_date
+from tasks.settings import oslo_date, oslo_today
 
-STATE, ANSWER = "case.state", "case.answer"
+STATE, UNDO, ANSWER = "case.state", "case.undo", "case.answer"
 REPORTED = "meldt"
 VERDICTS = ("brukt", "ikke brukt", "sendt videre")
 
@@ -36,6 +36,7 @@ STATE_CHANGE: dict[str, type[pl.DataType]] = {
     "started_on": pl.Date,
     "participants": pl.Int32,
     "reason": pl.String,
+    "by": pl.String,
 }
 # Grain: one row per need or submission that was answered, the newest answer. Key: subject.
 ANSWERED: dict[str, type[pl.DataType]] = {
@@ -44,6 +45,7 @@ ANSWERED: dict[str, type[pl.DataType]] = {
     "answered_on": pl.Date,
     "reason": pl.String,
     "sent_to": pl.String,
+    "by": pl.String,
 }
 
 
@@ -142,12 +144,41 @@ def set_state(journal: Journal, change: Change, rules: Rules, offers: Iterable[s
             remedy="ta tilstandene i rekkefølge; reglene står i data/reference/case_state.csv",
         )
     _require(whole, rules)
+    _check_days(whole, None if before else need.received_on)
+    _no_person(change.need_id, change.reason, change.by)
     if whole.body is not None and whole.body not in rules.bodies:
         raise _unknown("behandlende instans", whole.body, rules.bodies)
     if whole.offer_code is not None and whole.offer_code not in (known := set(offers)):
         raise _unknown("tilbud", whole.offer_code, known)
     journal.append(STATE, _plain(whole))
     return whole
+
+
+def undo(journal: Journal, need_id: str, reason: str, by: str) -> str:
+    """Journal that the last change of a need was a mistake; what stood before it stands again.
+
+    Returns:
+        The state that stands.
+
+    Raises:
+        NotFound: no such need.
+        WrongUse: nothing was changed, or no reason is given.
+    """
+    entries = journal.entries()
+    _need(entries, need_id)
+    before = _changes(entries).get(need_id, [])
+    if not before:
+        raise WrongUse(
+            subject=need_id,
+            expected="et behov som har fått en tilstand",
+            got="et som bare er meldt",
+            remedy=f"se «tilbudsplan case show {need_id}»",
+        )
+    if not reason.strip():
+        raise _missing(need_id, "en begrunnelse (--reason)")
+    _no_person(need_id, reason, by)
+    journal.append(UNDO, {"need_id": need_id, "reason": reason.strip(), "by": by})
+    return str(before[-2]["state"]) if len(before) > 1 else REPORTED
 
 
 def answer(
@@ -184,6 +215,7 @@ def answer(
         raise _missing(subject, "en begrunnelse (--reason)")
     if verdict == "sendt videre" and not sent_to:
         raise _missing(subject, "hvem det er sendt til (--sent-to)")
+    _no_person(subject, reason, sent_to, by)
     journal.append(
         ANSWER,
         {
@@ -228,6 +260,8 @@ def _changes(entries: Iterable[Entry]) -> dict[str, list[dict[str, Any]]]:
                     "started_on": _day(told["started_on"]),
                 }
             )
+        elif entry.kind == UNDO:
+            found[entry.payload["need_id"]].pop()
     return found
 
 
@@ -279,6 +313,38 @@ def _require(change: Change, rules: Rules) -> None:
         )
 
 
+def _check_days(change: Change, came_on: date | None) -> None:
+    """Refuse days to come, and a first decision from before the need came."""
+    today = oslo_today()
+    for day, option in ((change.started_on, "--started"), (change.decided_on, "--decided")):
+        if day is not None and day > today:
+            raise WrongUse(
+                subject=change.need_id,
+                expected=f"en dag som har vært i {option}",
+                got=f"{day:%d.%m.%Y}",
+                remedy="før tilstanden når dagen er kommet",
+            )
+    if came_on is not None and change.decided_on is not None and change.decided_on < came_on:
+        raise WrongUse(
+            subject=change.need_id,
+            expected=f"en dag fra behovet kom, {came_on:%d.%m.%Y}",
+            got=f"{change.decided_on:%d.%m.%Y}",
+            remedy="rett --decided",
+        )
+
+
+def _no_person(subject: str, *texts: str | None) -> None:
+    """Refuse texts that others will read and that tell of a person."""
+    for text in texts:
+        if what := personal.found(text or ""):
+            raise WrongUse(
+                subject=subject,
+                expected="tekst uten opplysninger om enkeltpersoner",
+                got=what,
+                remedy="ta det ut; andre leser teksten i tabellene",
+            )
+
+
 def _plain(change: Change) -> dict[str, Any]:
     days = {"started_on": change.started_on, "decided_on": change.decided_on}
     return asdict(change) | {name: day and day.isoformat() for name, day in days.items()}
@@ -299,8 +365,12 @@ def _unknown(what: str, got: str, known: Iterable[str]) -> NotFound:
         "tilstand": "tilstandene står i data/reference/case_state.csv",
         "svar": f"velg blant {', '.join(VERDICTS)}",
     }
+    neuter = what in {"behov", "innspill", "tilbud", "svar"}
     return NotFound(
-        subject=got, expected=f"et kjent {what}", got="et ukjent", remedy=f"{guess}{where[what]}"
+        subject=got,
+        expected=f"et kjent {what}" if neuter else f"en kjent {what}",
+        got="et ukjent" if neuter else "en ukjent",
+        remedy=f"{guess}{where[what]}",
     )
 
 

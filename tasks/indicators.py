@@ -15,7 +15,7 @@ from typing import Any
 import polars as pl
 
 from tasks.errors import NotFound, WrongUse
-from tasks.forms import tables
+from tasks.forms import personal, tables
 from tasks.journal import Entry, Journal
 from tasks.settings import oslo_date
 
@@ -85,9 +85,11 @@ def comment(
         NotFound: no such indicator or organisation.
         WrongUse: an empty text or signature, or a base that is released already.
     """
-    _known("indikator", indicator, indicators, "«tilbudsplan indicators list» viser kodene")
     _known(
-        "medlem av statistikkomiteen",
+        "en kjent indikator", indicator, indicators, "«tilbudsplan indicators list» viser kodene"
+    )
+    _known(
+        "et kjent medlem av statistikkomiteen",
         organisation,
         members,
         "medlemmene står i data/reference/committee_member.csv",
@@ -95,6 +97,13 @@ def comment(
     for what, value in (("en kommentar (--text)", text), ("en underskrift (--by)", signed_by)):
         if not value.strip():
             raise WrongUse(subject=indicator, expected=what, got="ingenting", remedy="legg det til")
+    if found := personal.found(text):
+        raise WrongUse(
+            subject=indicator,
+            expected="tekst uten opplysninger om enkeltpersoner",
+            got=found,
+            remedy="ta det ut; andre leser kommentaren",
+        )
     if _release_of(journal.entries(), base):
         raise WrongUse(
             subject=f"kunnskapsgrunnlaget {base}",
@@ -195,9 +204,15 @@ def correct(
         What was corrected: area_code, year, old_value, new_value.
 
     Raises:
+        NotFound: no such indicator or area.
         WrongUse: the base is not released, there is no reason, or nothing differs.
     """
     entries = journal.entries()
+    known = dict.fromkeys(figures["indicator_code"], "")
+    _known("en indikator med tall", indicator, known, "«tilbudsplan indicators list» viser dem")
+    if area is not None:
+        areas = dict.fromkeys(figures["area_code"], "")
+        _known("en områdekode", area, areas, "kodene står i tabellen mart.area")
     subject = f"{indicator}, kunnskapsgrunnlaget {base}"
     if not _release_of(entries, base):
         raise WrongUse(
@@ -323,6 +338,4 @@ def _known(what: str, got: str, known: Mapping[str, str], where: str) -> None:
     if got not in known:
         near = get_close_matches(got, known, n=1)
         guess = f"mente du «{near[0]}»? " if near else ""
-        raise NotFound(
-            subject=got, expected=f"en kjent {what}", got="en ukjent", remedy=f"{guess}{where}"
-        )
+        raise NotFound(subject=got, expected=what, got="et ukjent navn", remedy=f"{guess}{where}")

@@ -114,6 +114,13 @@ def _chosen(
     parts = subject.removeprefix(SCHEMA).split(".")
     table, column = SCHEMA + parts[0], ".".join(parts[1:]) or None
     marts = [name for name in tables if name.startswith(SCHEMA) and not tables[name]["skipped"]]
+    if subject.startswith(("staging.", "audit.", "reference.")):
+        raise NotFound(
+            subject=subject,
+            expected="en tabell i mart",
+            got="en annen",
+            remedy=f"«tilbudsplan query 'describe {subject}'» viser kolonnene",
+        )
     if table not in marts:
         raise _unknown("en publisert tabell i mart", table, marts, "«tilbudsplan query»")
     known = warehouse.columns(con, table)
@@ -137,7 +144,7 @@ def _rows(
     shown = "*"
     if column is not None:
         key = con.execute("select key from audit.table where table_name = ?", [table]).fetchall()
-        names = [*dict.fromkeys([*key[0][0].split(", "), column])]
+        names = [*dict.fromkeys([*key[0][0].split(", "), column, "source"])]
         shown = ", ".join(f'"{name}"' for name in names)
     try:
         found = con.execute(

@@ -121,8 +121,18 @@ def load_reference(con: duckdb.DuckDBPyConnection, folder: Path) -> list[str]:
     """
     made = []
     for file in sorted(folder.glob("*.csv")):
-        with file.open(encoding="utf-8-sig") as lines:
-            delimiter = ";" if ";" in lines.readline() else ","
+        try:
+            with file.open(encoding="utf-8-sig") as lines:
+                delimiter = ";" if ";" in next(lines, "") else ","
+                for _ in lines:
+                    pass
+        except UnicodeDecodeError as error:
+            raise ConfigurationError(
+                subject=str(file),
+                expected="en CSV-fil i UTF-8",
+                got="andre tegn",
+                remedy="lagre den som «CSV UTF-8» i Excel",
+            ) from error
         try:
             con.execute(
                 f'create or replace table reference."{file.stem}" as select * from read_csv('

@@ -24,8 +24,8 @@
 -- Column provisional: ja der tallet er foreløpig hos kilden
 -- Column release_base: det nyeste kunnskapsgrunnlaget tallet er frigitt i (årstall); tomt der det
 --   ikke er frigitt
--- Column release_state: «ikke frigitt», «frigitt», «rettet» eller «avviker» (kilden sier noe annet
---   enn det som er frigitt, og ingen har rettet det ennå)
+-- Column release_state: «ikke frigitt», «frigitt», «rettet», «avviker» (kilden sier noe annet enn
+--   det som er frigitt, og ingen har rettet det ennå) eller «uten tall»
 -- Column released_value: verdien slik den ble frigitt første gang; en rettelse endrer den ikke
 -- Column released_on: datoen tallet ble frigitt
 -- Column corrected_on: datoen tallet sist ble rettet
@@ -308,6 +308,7 @@ final AS (
         allowed.provisional,
         released.base AS release_base,
         CASE
+            WHEN allowed.value IS NULL THEN 'uten tall'
             WHEN released.base IS NULL THEN 'ikke frigitt'
             WHEN abs(allowed.value - coalesce(corrected.value, released.value)) <= 1e-9
                 THEN CASE WHEN corrected.value IS NULL THEN 'frigitt' ELSE 'rettet' END

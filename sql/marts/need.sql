@@ -20,6 +20,7 @@
 -- Column occupation: navnet på yrket det gjelder
 -- Column industry_code: næringskode i SN2007
 -- Column industry: navnet på næringen
+-- Column centrality_code: områdekoden til kommunens sentralitetsklasse, som centrality-5
 -- Column sector_code: sektoren yrket, programområdet eller næringen hører til
 -- Column size_class: antall ansatte i bedriften, fra–til
 -- Column level_code: koden til nivået i skjemaet

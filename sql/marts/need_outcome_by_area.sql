@@ -68,7 +68,13 @@ broken_down AS (
         need_id,
         'skjema' AS breakdown,
         source_kind AS breakdown_code,
-        source_kind AS part
+        CASE source_kind
+            WHEN 'forum' THEN 'Kompetanseforum'
+            WHEN 'hoering' THEN 'Høring'
+            WHEN 'skole' THEN 'Skole'
+            WHEN 'ynemnd' THEN 'Yrkesopplæringsnemnda'
+            WHEN 'bedrift' THEN 'Bedrift'
+        END AS part
     FROM mart.need
     UNION ALL
     SELECT

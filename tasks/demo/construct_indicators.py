@@ -68,7 +68,8 @@ def _rows(population: pl.DataFrame) -> Iterator[tuple[str, ...]]:
     counties = [code for code, _ in read_names(SAMPLE / "klass" / "104" / "codes.csv", valid=True)]
     for indicator, (first, last, level, drift, local, told) in INDICATORS.items():
         rng = stream("rki", indicator)
-        steady = {area: rng.normal(0, 0.08) for area in sorted({"0", *counties})}
+        spread = 0.08 * (1 - (level or 0) / 100)
+        steady = {area: rng.normal(0, spread) for area in sorted({"0", *counties})}
         for year in YEARS:
             county = _share(indicator, level, drift, year)
             if level is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -102,6 +102,46 @@ def test_a_need_that_was_withdrawn_has_no_new_state(tmp_path: Path) -> None:
     with pytest.raises(WrongUse, match="trukket"):
         decide(journal, CLARIFIED)
     decide(journal, replace(CLARIFIED, need_id="n2"))
+
+
+@pytest.mark.parametrize(
+    ("change", "told_of"),
+    [
+        (replace(CLARIFIED, decided_on=date(2020, 1, 1)), "fra behovet kom, 01.11.2026"),
+        (replace(CLARIFIED, decided_on=oslo_today() + timedelta(days=1)), "--decided"),
+        (replace(CLARIFIED, reason="Ring 99 88 77 66"), "telefonnummer"),
+        (replace(CLARIFIED, by="kari@example.org"), "e-postadresse"),
+    ],
+)
+def test_impossible_days_and_persons_are_refused(
+    journal: Journal, change: Change, told_of: str
+) -> None:
+    with pytest.raises(WrongUse, match=told_of):
+        decide(journal, change)
+
+
+def test_a_start_to_come_is_refused(journal: Journal) -> None:
+    decide(journal, CLARIFIED, COUPLED)
+    with pytest.raises(WrongUse, match="--started"):
+        decide(journal, replace(STARTED, started_on=oslo_today() + timedelta(days=1)))
+
+
+def test_a_mistake_can_be_taken_back(journal: Journal) -> None:
+    decide(journal, CLARIFIED, COUPLED, STARTED)
+    assert cases.undo(journal, "n1", "Feil behov", "Seksjonen") == "koblet"
+    rows = cases.frames(journal.entries())["case_state_change"].to_dicts()
+    assert [row["state"] for row in rows] == ["avklart", "koblet"]
+    assert decide(journal, STARTED).participants == 9
+    for stands in ("koblet", "avklart", "meldt"):
+        assert cases.undo(journal, "n1", "Feil", "Seksjonen") == stands
+    with pytest.raises(WrongUse, match="bare er meldt"):
+        cases.undo(journal, "n1", "Feil", "Seksjonen")
+
+
+def test_an_answer_tells_of_nobody(journal: Journal) -> None:
+    with pytest.raises(WrongUse, match="e-postadresse"):
+        cases.answer(journal, "n1", "brukt", "Snakk med kari@example.org", "Seksjonen")
+    assert len(journal.entries()) == 1
 
 
 def test_a_rejected_need_can_be_taken_up_again(journal: Journal) -> None:

@@ -126,7 +126,7 @@ def test_a_correction_keeps_what_was_released(journal: Journal) -> None:
     ]
 
 
-@pytest.mark.parametrize("only", [{"area": "5001"}, {"year": 2024}, {"indicator": "rki-02"}])
+@pytest.mark.parametrize("only", [{"area": "5043"}, {"year": 2024}, {"indicator": "rki-02"}])
 def test_nothing_that_did_not_change_is_corrected(
     journal: Journal, only: dict[str, object]
 ) -> None:
@@ -134,6 +134,19 @@ def test_nothing_that_did_not_change_is_corrected(
     asked = {"base": 2026, "indicator": "rki-01", "reason": "Revidert", "corrected_by": "K"} | only
     with pytest.raises(WrongUse, match="ingen"):
         indicators.correct(journal, changed(80.4), **asked)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("only", [{"area": "Namdal"}, {"indicator": "rki-99"}])
+def test_what_is_to_be_corrected_must_exist(journal: Journal, only: dict[str, object]) -> None:
+    released(journal)
+    asked = {"base": 2026, "indicator": "rki-01", "reason": "Revidert", "corrected_by": "K"} | only
+    with pytest.raises(NotFound, match=next(iter(only.values()))):  # type: ignore[arg-type]
+        indicators.correct(journal, changed(80.4), **asked)  # type: ignore[arg-type]
+
+
+def test_a_comment_tells_of_nobody(journal: Journal) -> None:
+    with pytest.raises(WrongUse, match="e-postadresse"):
+        say(journal, "rki-01", text="Spør kari@example.org")
 
 
 def test_a_correction_needs_a_release_and_a_reason(journal: Journal) -> None:
