@@ -12,8 +12,9 @@
 --   utenfor fylket er ikke med
 -- Column employed_at_work: antall sysselsatte som arbeider i området og bor i fylket
 -- Column live_and_work: antall sysselsatte som både bor og arbeider i området
--- Column out_commuters: antall som bor i området og arbeider et annet sted i fylket
--- Column in_commuters: antall som arbeider i området og bor et annet sted i fylket
+-- Column out_commuters: antall som bor i området og arbeider et annet sted i fylket; tom for fylket,
+--   siden arbeid utenfor det ikke er med
+-- Column in_commuters: antall som arbeider i området og bor et annet sted i fylket; tom for fylket
 -- Column net_commuters: innpendlere minus utpendlere
 -- Column out_commuter_share: utpendlere delt på sysselsatte som bor i området, 0 til 1
 -- Column hidden_cells: antall skjulte par av bosteds- og arbeidsstedskommune der området er den
@@ -90,10 +91,16 @@ final AS (
         summed.employed_residents,
         summed.employed_at_work,
         summed.live_and_work,
-        summed.out_commuters,
-        summed.in_commuters,
-        summed.in_commuters - summed.out_commuters AS net_commuters,
-        summed.out_commuters / nullif(summed.employed_residents, 0)::DOUBLE AS out_commuter_share,
+        -- The file holds work inside the county alone: who leaves the county is not in it.
+        CASE WHEN area.area_kind != 'county' THEN summed.out_commuters END AS out_commuters,
+        CASE WHEN area.area_kind != 'county' THEN summed.in_commuters END AS in_commuters,
+        CASE
+            WHEN area.area_kind != 'county' THEN summed.in_commuters - summed.out_commuters
+        END AS net_commuters,
+        CASE
+            WHEN area.area_kind != 'county'
+                THEN summed.out_commuters / nullif(summed.employed_residents, 0)::DOUBLE
+        END AS out_commuter_share,
         summed.hidden_cells,
         summed.constructed
     FROM summed

@@ -133,10 +133,10 @@ def commuting() -> Table:
     codes, names, adults = municipalities()
     rng = stream("commuting")
     number = np.array([int(code) for code in codes], dtype=np.float64)
-    near = np.exp(-np.abs(number[:, None] - number[None, :]) / 12)
-    pull = near * adults[None, :] ** 0.8 * np.exp(rng.normal(0, 0.3, near.shape))
+    near = np.exp(-np.abs(number[:, None] - number[None, :]) / 30)
+    pull = near * adults[None, :] ** 1.6 * np.exp(rng.normal(0, 0.3, near.shape))
     np.fill_diagonal(pull, 0)
-    at_home = np.clip(0.66 + 0.05 * np.log(adults / np.median(adults)), 0.45, 0.9)
+    at_home = np.clip(0.66 + 0.07 * np.log(adults / np.median(adults)), 0.45, 0.95)
     matrix = pull / pull.sum(axis=1, keepdims=True) * (1 - at_home)[:, None]
     np.fill_diagonal(matrix, at_home)
     residents = share_out(int(EMPLOYED_COUNTY * 0.985), adults)
