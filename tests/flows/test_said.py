@@ -93,7 +93,7 @@ def test_a_dropped_form_is_heard_by_the_night_and_becomes_a_case(
 
     by = ("--by", "Seksjonen")
     offer = rows(home, "select min(offer_code) from mart.education_offer")[0][0]
-    done(ask, "case", "set", need, "avklart", "--body", "vgo", "--decided", "2026-10-12", *by)
+    done(ask, "case", "set", need, "avklart", "--body", "vgo", "--decided", f"{oslo_today()}", *by)
     done(ask, "case", "set", need, "koblet", "--offer", offer, *by)
     refused = ask("case", "set", need, "igangsatt", *by)
     assert refused.code == 2
@@ -112,7 +112,7 @@ def test_a_dropped_form_is_heard_by_the_night_and_becomes_a_case(
         home,
         f"select state, decided_on::varchar from mart.need_state_change where need_id = '{need}' "
         "and change = 1",
-    ) == [("avklart", "2026-10-12")]
+    ) == [("avklart", f"{oslo_today()}")]
     # The person who filled it in is in a store of its own, and nowhere else.
     assert "Kari Nordmann" in done(ask, "form", "contacts")
     for path in (Journal(settings.rooms.journal).path, settings.rooms.warehouse):
