@@ -27,19 +27,29 @@ def write(name: str, region: str | None, round_name: str | None, out: Path | Non
     forms = definition.load(project.reference / "forms")
     form = definition.choose(forms, name)
     regions = calendar.known_regions(project.reference, today)
-    chosen = calendar.choose_region(regions, region) if region else None
+    wanted = {code: one for code, one in regions.items() if one.kind == "forum"}
+    fitting = wanted if form.region == "required" else regions
+    # A region that exists and does not fit is told so below.
+    known = regions if region in regions else fitting
+    chosen = calendar.choose_region(known, region) if region else None
     if form.region == "required":
-        wanted = [one.code for one in regions.values() if one.kind == "forum"]
         if chosen is None or chosen.code not in wanted:
             raise WrongUse(
                 subject=f"form {name}",
                 expected=f"--region med en av {', '.join(wanted)}",
                 got=region or "ingen region",
-                remedy=f"skriv for eksempel «tilbudsplan form {name} --region {wanted[0]}»",
+                remedy=f"skriv for eksempel «form {name} --region {next(iter(wanted))}»",
             )
         if form.name == _FORUM and not chosen.has_forum:
             show.line(f"{chosen.name} har ikke eget kompetanseforum, og får høringsskjemaet.")
             form = definition.choose(forms, _HEARING)
+        elif form.name == _HEARING and chosen.has_forum:
+            raise WrongUse(
+                subject="form hoering",
+                expected="en region uten eget kompetanseforum",
+                got=f"{chosen.name}, som har det (data/reference/forum.csv)",
+                remedy=f"skriv «tilbudsplan form forum --region {chosen.code}»",
+            )
     rounds = calendar.rounds(project.reference)
     when = calendar.choose_round(rounds, form.name, round_name, today)
     lists = codes.load(settings, form.lists, chosen, regions, today)
@@ -56,6 +66,11 @@ def write(name: str, region: str | None, round_name: str | None, out: Path | Non
     template.write(path, Context(form, when, chosen, lists, county))
     show.line(f"Skjema: {show.relative(path)}")
     show.line(f"{form.title}, runde {when.name}, frist {when.deadline:%d.%m.%Y}.")
+    if when.opens > today:
+        show.line(
+            f"Runden åpner {when.opens:%d.%m.%Y}. En tidligere runde velges med --round; det som "
+            "kommer etter fristen der, blir tatt imot og merket som for sent."
+        )
     if when.deadline < today:
         show.line("Fristen er ute; det som kommer inn, blir tatt imot og merket som for sent.")
 

@@ -64,6 +64,8 @@ def test_a_region_without_a_forum_gets_the_hearing(ask: Ask, tmp_path: Path) -> 
         (("take", "ingen.xlsx"), 1, "ingen fil"),
         (("contacts", "--delete", "x"), 1, "kontaktperson"),
         (("nabo",), 2, "nabo"),
+        (("hoering", "--region", "forum-fosen"), 2, "form forum --region forum-fosen"),
+        (("forum", "--region", "forum-tull"), 1, "en av forum-"),
     ],
 )
 def test_wrong_use_is_told(ask: Ask, arguments: tuple[str, ...], code: int, said: str) -> None:
