@@ -12,8 +12,8 @@
 --   utenfor fylket er ikke med
 -- Column employed_at_work: antall sysselsatte som arbeider i området og bor i fylket
 -- Column live_and_work: antall sysselsatte som både bor og arbeider i området
--- Column out_commuters: antall som bor i området og arbeider et annet sted i fylket; tom for fylket,
---   siden arbeid utenfor det ikke er med
+-- Column out_commuters: antall som bor i området og arbeider et annet sted i fylket; tom for
+--   fylket, siden arbeid utenfor det ikke er med
 -- Column in_commuters: antall som arbeider i området og bor et annet sted i fylket; tom for fylket
 -- Column net_commuters: innpendlere minus utpendlere
 -- Column out_commuter_share: utpendlere delt på sysselsatte som bor i området, 0 til 1
