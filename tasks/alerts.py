@@ -1,8 +1,8 @@
 """Findings: what somebody must look at, opened, repeated and closed as nights go by.
 
-The journal holds them; what is open is read from there. A finding is known by dataset and kind, so
-the same trouble on ten nights is one finding of ten nights. A night is an Oslo date: running it
-again the same day adds none.
+The journal holds them; what is open is read from there. A finding is known by dataset, kind and
+expectation, so the same trouble on ten nights is one finding of ten nights. A night is an Oslo
+date: running it again the same day adds none.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import ssl
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date
+from typing import Any
 
 from tasks.errors import ConfigurationError
 from tasks.journal import Journal
@@ -32,6 +33,8 @@ class Finding:
         reason: What is wrong, in Norwegian.
         since: Oslo date of the first night.
         nights: On how many nights it was found.
+        about: Key of the expectation that failed; empty where it is about all of the dataset.
+        touches: Plans, reports and tables that stand on the dataset, as they are called.
     """
 
     dataset: str
@@ -40,11 +43,13 @@ class Finding:
     reason: str
     since: date
     nights: int = 1
+    about: str = ""
+    touches: tuple[str, ...] = ()
 
     @property
-    def key(self) -> tuple[str, str]:
+    def key(self) -> tuple[str, str, str]:
         """What makes two findings the same one."""
-        return self.dataset, self.kind
+        return self.dataset, self.kind, self.about
 
 
 def record(journal: Journal, night: str, found: Sequence[Finding]) -> list[Finding]:
@@ -107,18 +112,18 @@ def check_smtp(settings: Settings) -> bool:
     return True
 
 
-def _current(journal: Journal) -> dict[tuple[str, str], tuple[Finding, date]]:
+def _current(journal: Journal) -> dict[tuple[str, str, str], tuple[Finding, date]]:
     """What is open, each with the Oslo date of the last night that found it."""
-    current: dict[tuple[str, str], tuple[Finding, date]] = {}
+    current: dict[tuple[str, str, str], tuple[Finding, date]] = {}
     for entry in journal.entries("findings"):
         # The first journals did not say the date; the night was journaled on it.
         said = entry.payload.get("as_of")
         last = date.fromisoformat(said) if said else oslo_today(entry.at)
         for plain in entry.payload["opened"] + entry.payload["repeated"]:
-            finding = Finding(**{**plain, "since": date.fromisoformat(plain["since"])})
+            finding = _finding(plain)
             current[finding.key] = finding, last
         for plain in entry.payload["closed"]:
-            current.pop((plain["dataset"], plain["kind"]), None)
+            current.pop(_finding(plain).key, None)
     return current
 
 
@@ -139,6 +144,12 @@ def _said(error: Exception, settings: Settings) -> str:
     text = f"{type(error).__name__}: {error}"
     secret = settings.smtp_password.get_secret_value() if settings.smtp_password else ""
     return text.replace(secret, "***") if secret else text
+
+
+def _finding(plain: dict[str, Any]) -> Finding:
+    """A finding of the journal; early ones told neither expectation nor what they touch."""
+    since = date.fromisoformat(plain["since"])
+    return Finding(**{**plain, "since": since, "touches": tuple(plain.get("touches", ()))})
 
 
 def _plain(finding: Finding) -> dict[str, object]:

@@ -45,7 +45,9 @@ def vintage(settings: Settings, dataset: str) -> tuple[object, ...]:
 
 
 def findings(settings: Settings) -> dict[tuple[str, str], int]:
-    return {f.key: f.nights for f in alerts.open_findings(Journal(settings.rooms.journal))}
+    return {
+        (f.dataset, f.kind): f.nights for f in alerts.open_findings(Journal(settings.rooms.journal))
+    }
 
 
 def test_a_night_carries_figures_from_source_to_mart(

@@ -20,7 +20,7 @@ def expectation(kind: str, severity: str = "block", **arguments: object) -> Expe
             "type": kind,
             "arguments": arguments,
             "severity": severity,
-            "reason": "Fordi.",
+            "reason": f"Fordi {kind} {arguments}.",
             "owner": "inntak",
             "origin": "test",
         }

@@ -1,4 +1,4 @@
-"""Great Expectations on the night's own DuckDB connection; slow to import, so only `quality` does.
+"""Great Expectations on the night's own DuckDB connection; slow to import, so that is done late.
 
 duckdb-engine hands SQLAlchemy a pending result that DuckDB drops on rollback, and Great
 Expectations closes its connection before it fetches. The dialect here reads every result at once,

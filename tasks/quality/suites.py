@@ -1,0 +1,125 @@
+"""Suites: what a table must hold before anyone sees it, read strictly from `expectations/`."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError, field_validator
+
+from tasks.errors import ConfigurationError
+
+Text = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
+ROWS = "unexpected_rows_expectation"
+_TABLE = re.compile(r"\b(?:staging|restricted|closed|mart)\.[a-z0-9_]+\b")
+
+
+class Strict(BaseModel):
+    """Unknown keys are mistakes."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Expectation(Strict):
+    """One demand on a table.
+
+    Attributes:
+        type: A Great Expectations 1.x type.
+        arguments: Its arguments.
+        severity: `block` keeps the previous vintage, `warn` publishes and alerts.
+        reason: Why it is demanded, in Norwegian.
+        owner: Who answers for it.
+        origin: Where the demand comes from.
+    """
+
+    type: Text
+    arguments: dict[str, Any] = {}
+    severity: Literal["block", "warn"]
+    reason: Text
+    owner: Text
+    origin: Text
+
+    @property
+    def key(self) -> str:
+        """What the expectation is known by within its suite, as long as it demands the same."""
+        demanded = f"{self.type} {as_json(self.arguments)}"
+        return hashlib.sha256(demanded.encode()).hexdigest()[:8]
+
+
+class Suite(Strict):
+    """The demands on one table."""
+
+    table: Annotated[
+        str, StringConstraints(pattern=r"^(staging|restricted|closed|mart)\.[a-z0-9_]+$")
+    ]
+    expectations: tuple[Expectation, ...]
+
+    @property
+    def reads(self) -> frozenset[str]:
+        """The other tables that its queries name; they must be there before it is run."""
+        return frozenset().union(*map(tables_in, self.expectations)) - {self.table}
+
+    @field_validator("expectations")
+    @classmethod
+    def _each_once(cls, expectations: tuple[Expectation, ...]) -> tuple[Expectation, ...]:
+        demanded = [e.key for e in expectations]
+        told = [e.reason for e in expectations]
+        for expectation in expectations:
+            if demanded.count(expectation.key) > 1:
+                raise ValueError(f"{expectation.type} {expectation.arguments} står mer enn én gang")
+            if told.count(expectation.reason) > 1:
+                # A reader is told the reason alone, and must know which demand it is.
+                raise ValueError(f"grunnen «{expectation.reason}» står mer enn én gang")
+        return expectations
+
+
+def read_suites(folder: Path) -> dict[str, Suite]:
+    """Every suite of `expectations/`, by table.
+
+    Raises:
+        ConfigurationError: all mistakes of all files together.
+    """
+    problems: list[str] = []
+    suites: dict[str, Suite] = {}
+    for file in sorted(folder.glob("*/*.yaml")):
+        suite = _read(file, problems)
+        if suite is None:
+            continue
+        if suite.table != f"{file.parent.name}.{file.stem}":
+            problems.append(f"{file.name}: table er {suite.table}, men filen heter noe annet")
+        suites[suite.table] = suite
+    if problems:
+        raise ConfigurationError(
+            subject=str(folder),
+            expected="gyldige forventninger",
+            got="\n".join([f"{len(problems)} feil:", *(f"  - {line}" for line in problems)]),
+            remedy="rett opp alle linjene over; docs/architecture.md viser formatet",
+        )
+    return suites
+
+
+def _read(file: Path, problems: list[str]) -> Suite | None:
+    try:
+        return Suite.model_validate(yaml.safe_load(file.read_text(encoding="utf-8")))
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        problems.append(f"{file.name}: kan ikke leses som YAML ({error})")
+    except ValidationError as error:
+        for detail in error.errors():
+            where = ".".join(str(part) for part in detail["loc"]) or "(hele filen)"
+            problems.append(f"{file.name}: {where}: {detail['msg']}")
+    return None
+
+
+def tables_in(expectation: Expectation) -> frozenset[str]:
+    """The tables that the query of an expectation names."""
+    query = str(expectation.arguments.get("unexpected_rows_query", ""))
+    return frozenset(_TABLE.findall(query))
+
+
+def as_json(value: Any) -> str:
+    """A value as audit tables hold it."""
+    return json.dumps(value, ensure_ascii=False, default=str)
