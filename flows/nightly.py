@@ -16,9 +16,9 @@ from flows.show import step
 from flows.sources import hear, source_server
 from flows.summary import night_summary
 from tasks import night as stages
-from tasks.errors import SourceUnavailable, TilbudsplanError
+from tasks.errors import SourceUnavailable
 from tasks.locks import night_lock
-from tasks.night import Candidate, Outcome
+from tasks.night import Outcome
 from tasks.settings import Settings
 
 WORKERS = 8
@@ -77,7 +77,8 @@ def nightly(
         parsed = {d: parse.submit(night, d, cast(str | None, landed[d]), full=full) for d in chosen}
         candidates = []
         for number, dataset in enumerate(chosen, start=1):
-            candidates.append(what_came_of(dataset, landed[dataset], parsed[dataset]))
+            came = stages.what_came_of(dataset, landed[dataset].result, parsed[dataset].result)
+            candidates.append(came)
             step("henter og tolker", number, len(chosen))
 
         step("bygger, kontrollerer og publiserer")
@@ -90,20 +91,3 @@ def nightly(
             night_summary(outcome), key="natt", description="Nattens oppsummering"
         )
         return outcome
-
-
-def what_came_of(
-    dataset: str, landed: PrefectFuture[str | None], parsed: PrefectFuture[Any]
-) -> Candidate:
-    """Wait for a dataset's two tasks; whatever stops one leaves the others going."""
-    kind = "fetch"
-    try:
-        snapshot = landed.result()
-        kind = "parse"
-        parsed.result()
-    except TilbudsplanError as error:
-        return stages.refused(dataset, kind, error)
-    except Exception as error:
-        # A fault of ours in one dataset must not stop the night; Prefect's log has the trace.
-        return Candidate(dataset, None, kind, f"uventet feil i programmet: {error!r}")
-    return stages.delivered(dataset, snapshot)

@@ -59,6 +59,10 @@ class SourceChanged(TilbudsplanError):
     """The source answered something else than agreed: a person must look, retries do not help."""
 
 
+class ProgramFault(TilbudsplanError):
+    """An answer brought a fault of ours to light: the dataset is refused, and the night goes on."""
+
+
 class ValidationFailed(TilbudsplanError):
     """A table broke an expectation whose severity is `block`."""
 

@@ -6,17 +6,22 @@ import hashlib
 import inspect
 import shutil
 import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
+from traceback import extract_tb
 from typing import Any
+
+from polars.exceptions import PanicException
 
 from tasks import catalogue, persons, warehouse
 from tasks import sources as protocols
 from tasks.assembly import AWAITED
 from tasks.catalogue import Catalogue, Dataset, Publisher
-from tasks.errors import TilbudsplanError
+from tasks.errors import ProgramFault, TilbudsplanError
 from tasks.journal import Journal
 from tasks.landing import Landing
 from tasks.settings import Project, Rooms, Settings
@@ -107,24 +112,26 @@ def land_dataset(
     Raises:
         SourceUnavailable: the source did not answer; trying again may help.
         SourceChanged: it answered something else than agreed.
+        ProgramFault: it answered something that nobody had thought of.
     """
     dataset = _dataset(night, dataset_id)
     module = protocols.protocol(dataset.protocol)
     base_url = dataset.publisher.base_url
     private = dataset.sensitivity == "restricted"
     try:
-        if dataset.protocol == persons.PROTOCOL:
-            taken = persons.take(night.rooms, night.journal, dataset, night.as_of)
-            return taken.snapshot if taken else None
-        client = client_of(dataset.publisher, ignore_windows)
-        if hasattr(module, "proceed"):
-            return _land_log(night, dataset, client, full=full)
-        answers = list(module.fetch(client, base_url, dataset.selection, night.as_of))
-        updated = module.updated(answers)
-    except TilbudsplanError as error:
+        with _named(dataset_id):
+            if dataset.protocol == persons.PROTOCOL:
+                taken = persons.take(night.rooms, night.journal, dataset, night.as_of)
+                return taken.snapshot if taken else None
+            client = client_of(dataset.publisher, ignore_windows)
+            if hasattr(module, "proceed"):
+                return _land_log(night, dataset, client, full=full)
+            answers = list(module.fetch(client, base_url, dataset.selection, night.as_of))
+            updated = module.updated(answers)
+    except Refused as error:
         if not_delivered(night.landing, dataset, error):
             return None
-        raise error.about(dataset_id) from error.__cause__
+        raise
     landed = night.landing.land(dataset_id, night.as_of, answers, updated, private=private)
     return landed.snapshot
 
@@ -178,6 +185,7 @@ def parse_snapshot(night: Night, dataset_id: str, snapshot: str, *, full: bool =
     Raises:
         SourceChanged: the answers are not what the protocol says.
         LandingCorrupt: they are not what landed.
+        ProgramFault: they are something that nobody had thought of.
     """
     dataset = _dataset(night, dataset_id)
     module = protocols.protocol(dataset.protocol)
@@ -185,14 +193,12 @@ def parse_snapshot(night: Night, dataset_id: str, snapshot: str, *, full: bool =
     folder = night.rooms.parsed / dataset_id / f"{snapshot[:32]}-{made_by[:16]}"
     if folder.is_dir() and not full:
         return folder
-    try:
+    with _named(dataset_id):
         landed = night.landing.get(dataset_id, snapshot)
         # A log is too big to have in memory whole.
         log = hasattr(module, "proceed")
         kept: Any = night.landing.kept(landed) if log else night.landing.answers(landed)
         frames = module.parse(kept, dataset.selection)
-    except TilbudsplanError as error:
-        raise error.about(dataset_id) from error.__cause__
     folder.parent.mkdir(parents=True, exist_ok=True)
     made = Path(tempfile.mkdtemp(prefix=".parsing-", dir=folder.parent))
     for name, frame in frames.items():
@@ -214,6 +220,34 @@ def _give_up_old(room: Path) -> None:
         shutil.rmtree(old, ignore_errors=True)
 
 
+def take_in(night: Night, dataset_id: str) -> Candidate:
+    """Land and parse a dataset, whatever comes of it."""
+    land = cache(partial(land_dataset, night, dataset_id))
+    return what_came_of(dataset_id, land, lambda: parse_landed(night, dataset_id, land()))
+
+
+def what_came_of(
+    dataset_id: str, land: Callable[[], str | None], parse: Callable[[], object]
+) -> Candidate:
+    """The candidate of a dataset; whatever stops one leaves the others going.
+
+    Args:
+        dataset_id: The dataset.
+        land: Gives the landed snapshot, as `land_dataset`.
+        parse: Parses it; what it gives is not looked at.
+    """
+    kind = "fetch"
+    try:
+        snapshot = land()
+        kind = "parse"
+        parse()
+    except TilbudsplanError as error:
+        return refused(dataset_id, kind, error)
+    except Exception as error:  # a disk that is full, a worker that died
+        return refused(dataset_id, kind, _fault(dataset_id, error))
+    return delivered(dataset_id, snapshot)
+
+
 def delivered(dataset_id: str, snapshot: str | None) -> Candidate:
     """The candidate of a dataset that nothing went wrong with, awaited ones included."""
     if snapshot is None:
@@ -224,6 +258,34 @@ def delivered(dataset_id: str, snapshot: str | None) -> Candidate:
 def refused(dataset_id: str, kind: str, error: TilbudsplanError) -> Candidate:
     """The candidate of a dataset that could not be landed or parsed."""
     return Candidate(dataset_id, None, kind, str(error))
+
+
+@contextmanager
+def _named(dataset_id: str) -> Iterator[None]:
+    """Put the dataset's name to whatever goes wrong with its answers, a fault of ours included."""
+    try:
+        yield
+    except TilbudsplanError as error:
+        raise error.about(dataset_id) from error.__cause__
+    except OSError:  # the disk, not the answer
+        raise
+    except (Exception, PanicException) as error:
+        raise _fault(dataset_id, error) from error
+
+
+def _fault(dataset_id: str, error: BaseException) -> ProgramFault:
+    """What nobody had thought of. Words of libraries quote the data, so only the place is told."""
+    room = Path(inspect.getfile(protocols)).parent.parent
+    frames = extract_tb(error.__traceback__)
+    ours = [frame for frame in frames if room in Path(frame.filename).parents]
+    said = f" ({error.strerror})" if isinstance(error, OSError) else ""
+    place = f" i {Path(ours[-1].filename).name}, linje {ours[-1].lineno}" if ours else ""
+    return ProgramFault(
+        subject=dataset_id,
+        expected="et svar som programmet kan lese",
+        got=f"{type(error).__name__}{said}{place}, som ingen hadde regnet med",
+        remedy="meld fra til den som drifter løsningen; forrige årgang brukes så lenge",
+    )
 
 
 def _dataset(night: Night, dataset_id: str) -> Dataset:

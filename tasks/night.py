@@ -19,7 +19,14 @@ from tasks import alerts, audit, catalogue, persons, said, warehouse
 from tasks.alerts import Finding
 from tasks.assembly import Assembly, Vintage, assemble
 from tasks.catalogue import Dataset
-from tasks.errors import ConfigurationError, NotFound, SourceChanged, TilbudsplanError
+from tasks.errors import (
+    ConfigurationError,
+    NotFound,
+    ProgramFault,
+    SourceChanged,
+    SourceUnavailable,
+    TilbudsplanError,
+)
 from tasks.intake import (
     Candidate,
     Night,
@@ -29,6 +36,8 @@ from tasks.intake import (
     parse_landed,
     parse_snapshot,
     refused,
+    take_in,
+    what_came_of,
 )
 from tasks.journal import Entry, Journal
 from tasks.landing import Landing
@@ -51,6 +60,8 @@ __all__ = [
     "purge",
     "rebuild",
     "refused",
+    "take_in",
+    "what_came_of",
 ]
 
 
@@ -356,7 +367,7 @@ def _vintages(night: Night, dataset_id: str, snapshot: str) -> list[tuple[date, 
     for used, as_of in sorted(stood.items(), key=lambda item: item[1]):
         try:
             found.append((as_of, parse_snapshot(night, dataset_id, used)))
-        except SourceChanged:
+        except (SourceChanged, SourceUnavailable, ProgramFault):
             continue
     return found
 

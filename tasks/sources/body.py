@@ -95,7 +95,7 @@ def read_answer(
     content = _decoded(wire, response.headers.get("content-encoding", ""), subject, max_bytes)
     if not content.strip():
         raise Retry(unavailable(subject, "et svar med innhold", "et tomt svar"))
-    if media_type == "application/json":
+    if media_type == "application/json" or media_type.endswith("+json"):
         _check_json(content, subject)
     return content
 
@@ -120,7 +120,7 @@ def api_message(body: bytes, content_type: str) -> str:
         return " ".join(body.decode("utf-8", "replace").split())[:MAX_MESSAGE] if plain else ""
     try:
         document: Any = msgspec.json.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return ""
     if isinstance(document, str):
         return document[:MAX_MESSAGE]
@@ -195,6 +195,13 @@ def _check_json(content: bytes, subject: str) -> None:
             "JSON",
             f"{content[:80]!r}",
             "åpne adressen i en nettleser og se om tjenesten er flyttet eller nede",
+        ) from error
+    except RecursionError as error:
+        raise changed(
+            subject,
+            "JSON i noen få nivåer",
+            "lister eller objekter i hverandre, flere enn det går an å lese",
+            "åpne adressen i en nettleser og se hva kilden nå svarer",
         ) from error
     try:
         content.decode()

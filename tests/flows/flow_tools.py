@@ -15,9 +15,8 @@ from tasks import night as stages
 from tasks import warehouse
 from tasks.demo.misbehaviour import in_workbook
 from tasks.demo.server import Server
-from tasks.errors import TilbudsplanError
 from tasks.locks import night_lock
-from tasks.night import Candidate, Outcome
+from tasks.night import Outcome
 from tasks.settings import CHECKOUT, Project, Rooms, Settings
 
 SAMPLE = CHECKOUT / "data" / "sample"
@@ -46,18 +45,7 @@ def one_night(settings: Settings, project: Project | None = None) -> Outcome:
     """A night as the flow runs it, one dataset after the other and without Prefect."""
     with night_lock(settings.rooms.lock):
         night = stages.begin(settings, project=project, hear=hear)
-        return stages.build(night, [_candidate(night, d.id) for d in night.catalogue])
-
-
-def _candidate(night: stages.Night, dataset: str) -> Candidate:
-    kind = "fetch"
-    try:
-        snapshot = stages.land_dataset(night, dataset)
-        kind = "parse"
-        stages.parse_landed(night, dataset, snapshot)
-    except TilbudsplanError as error:
-        return stages.refused(dataset, kind, error)
-    return stages.delivered(dataset, snapshot)
+        return stages.build(night, [stages.take_in(night, d.id) for d in night.catalogue])
 
 
 def settings_of(home: Path, server: Server | None = None) -> Settings:

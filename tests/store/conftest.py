@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from store_tools import RunNight, Source, intake, tiny_project
+from store_tools import RunNight, Source, tiny_project
 
 from tasks import locks, night
 from tasks.settings import Project, Settings
@@ -63,6 +63,6 @@ def run_night(settings: Settings, project: Project) -> RunNight:
         with locks.night_lock(settings.rooms.lock):
             begun = night.begin(settings, as_of, project)
             chosen = [dataset.id for dataset in begun.catalogue.select(datasets)]
-            return night.build(begun, [intake(begun, name) for name in chosen])
+            return night.build(begun, [night.take_in(begun, name) for name in chosen])
 
     return run

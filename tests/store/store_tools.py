@@ -1,4 +1,4 @@
-"""What the tests of the store are made of: a tiny project, answers, and a night's intake."""
+"""What the tests of the store are made of: a tiny project and answers."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from tasks import night
-from tasks.errors import TilbudsplanError
 from tasks.settings import Project
 from tasks.sources import Answer
 
@@ -110,18 +109,6 @@ def tiny_project(root: Path, address: str) -> Project:
         write(made.sql / f"{name}.sql", f"{head}{select}\n")
     write(made.expectations / "staging" / "places.yaml", SUITE)
     return made
-
-
-def intake(begun: night.Night, dataset: str) -> night.Candidate:
-    try:
-        snapshot = night.land_dataset(begun, dataset)
-    except TilbudsplanError as error:
-        return night.refused(dataset, "fetch", error)
-    try:
-        night.parse_landed(begun, dataset, snapshot)
-    except TilbudsplanError as error:
-        return night.refused(dataset, "parse", error)
-    return night.delivered(dataset, snapshot)
 
 
 def write(path: Path, text: str) -> None:

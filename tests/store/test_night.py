@@ -10,6 +10,7 @@ import sys
 import time
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 from store_tools import HEADER, RunNight, Source
@@ -24,6 +25,7 @@ from tasks.errors import (
 )
 from tasks.journal import Journal
 from tasks.settings import Project, Settings
+from tasks.sources import delimited
 
 FIRST, SECOND, THIRD = date(2026, 11, 20), date(2026, 11, 21), date(2026, 11, 22)
 
@@ -116,6 +118,31 @@ def test_a_dataset_that_fails_keeps_its_last_good_vintage(
     run_night(THIRD)
     assert findings(settings) == {}
     assert vintage(settings, "places") == (False, None)
+
+
+@pytest.mark.parametrize("broken", ["fetch", "parse"])
+def test_a_fault_of_ours_in_one_dataset_stops_no_other(
+    broken: str, settings: Settings, source: Source, run_night: RunNight,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    run_night(FIRST)
+    source.files = {"places.csv": b"school;places\nA;31\n", "pupils.csv": b"school;pupils\nA;1\n"}
+    right = getattr(delimited, broken)
+
+    def wrong(*arguments: Any) -> Any:
+        selection = arguments[2 if broken == "fetch" else 1]
+        if selection.path == "places.csv":
+            raise KeyError("Kari Nordmann")
+        return right(*arguments)
+
+    monkeypatch.setattr(delimited, broken, wrong)
+    outcome = run_night(SECOND)
+    (reason,) = (v.reason for v in outcome.vintages if v.reason)
+    assert reason.startswith("places: ventet et svar som programmet kan lese, men fikk KeyError")
+    assert "Kari" not in reason
+    assert ". Gjør slik: meld fra" in reason
+    assert findings(settings) == {("places", broken): 1}
+    assert places(settings) == [("A", 30), ("B", 45)]
 
 
 def test_a_dataset_without_a_last_good_vintage_is_left_out_with_its_readers(
@@ -336,7 +363,6 @@ KILLED = """
 import sys, time
 from datetime import date
 from pathlib import Path
-import store_tools
 from tasks import alerts, audit, jsonlines, landing, locks, night, quality, transform, warehouse
 from tasks.settings import Project, Settings
 
@@ -356,7 +382,7 @@ else:
 settings = Settings(home=Path(home))
 with locks.night_lock(settings.rooms.lock):
     begun = night.begin(settings, date(2026, 11, 21), Project(Path(root)))
-    night.build(begun, [store_tools.intake(begun, name) for name in begun.catalogue.datasets])
+    night.build(begun, [night.take_in(begun, d.id) for d in begun.catalogue])
 """
 
 

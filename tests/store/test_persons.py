@@ -13,7 +13,6 @@ import duckdb
 import polars as pl
 import pytest
 import zstandard
-from store_tools import intake
 
 from tasks import locks, night, persons, warehouse
 from tasks.alerts import open_findings
@@ -63,7 +62,7 @@ def settings(tmp_path: Path) -> Settings:
 def run(settings: Settings, project: Project, as_of: date = TODAY) -> night.Outcome:
     with locks.night_lock(settings.rooms.lock):
         begun = night.begin(settings, as_of, project)
-        return night.build(begun, [intake(begun, d.id) for d in begun.catalogue])
+        return night.build(begun, [night.take_in(begun, d.id) for d in begun.catalogue])
 
 
 def lay(settings: Settings, exports: Path) -> Path:
