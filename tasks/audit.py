@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from tasks import persons, quality, warehouse
+from tasks import persons, quality, quarantine, warehouse
 from tasks.alerts import Finding
 from tasks.assembly import AWAITED, Assembly, Vintage
 from tasks.catalogue import Dataset
 from tasks.landing import Landing, Snapshot
+from tasks.quarantine import DROPPED, Held
 
 if TYPE_CHECKING:
     import duckdb
@@ -32,6 +33,8 @@ _VINTAGE: dict[str, type[pl.DataType]] = {
     "stale_reason": pl.String,
     "constructed": pl.Boolean,
     "awaited": pl.Boolean,
+    "rejected": pl.String,
+    "verdict": pl.String,
 }
 _TABLE = {
     "table_name": pl.String,
@@ -57,9 +60,10 @@ def write(night: Assembly, landing: Landing, night_id: str, profile: str) -> lis
     """Write the audit tables of a built night.
 
     - `audit.night`: one row; id, as_of, profile.
-    - `audit.vintage`: one row per dataset; the snapshot it stands on, its age, why it is stale, and
-      whether it is awaited.
+    - `audit.vintage`: one row per dataset; the snapshot it stands on, its age, why it is stale,
+      whether it is awaited, which newer snapshot is held back, and what a person said of it.
     - `audit.validation`: one row per expectation.
+    - `audit.quarantine`: one row per snapshot that is held back and expectation that it breaks.
     - `audit.table`: one row per SQL file; its header, and why it was skipped.
     - `audit.column`: one row per column of a mart; what it means.
 
@@ -73,9 +77,10 @@ def write(night: Assembly, landing: Landing, night_id: str, profile: str) -> lis
         landed = landing.get(dataset.id, vintage.snapshot) if vintage.snapshot else None
         late = _too_old(dataset, landed, night.as_of)
         rows.append(_vintage_row(night, dataset, vintage, landed, late))
-        found += _findings(dataset, vintage, late, night.as_of)
+        found += _findings(night, dataset, vintage, late)
     _write(con, "audit.vintage", rows, _VINTAGE)
     quality.store(con, [r for table in sorted(night.results) for r in night.results[table]])
+    quarantine.write(con, _held(night), night.verdicts)
     _write(
         con,
         "audit.table",
@@ -165,7 +170,34 @@ def _vintage_row(
         vintage.reason or late,
         _constructed(night.con, dataset.table),
         awaited,
+        vintage.rejected,
+        _verdict(night, vintage),
     ]
+
+
+def _verdict(night: Assembly, vintage: Vintage) -> str | None:
+    """What a person said of the snapshot that stands here all the same, or of the refused one."""
+    verdict = night.verdicts.of(vintage.dataset, vintage.rejected or vintage.snapshot)
+    return str(verdict) if verdict else None
+
+
+def _held(night: Assembly) -> list[Held]:
+    """Every snapshot that is held back, those that were never loaded included."""
+    told = {(one.dataset, one.snapshot) for one in night.held}
+    unread = [
+        Held(
+            vintage.dataset,
+            vintage.rejected,
+            vintage.kind or "",
+            "",
+            "",
+            vintage.reason or "",
+            night.catalogue.datasets[vintage.dataset].owner,
+        )
+        for vintage in night.vintages.values()
+        if vintage.rejected and (vintage.dataset, vintage.rejected) not in told
+    ]
+    return night.held + unread
 
 
 def _utc(instant: datetime) -> datetime:
@@ -196,25 +228,46 @@ def _constructed(con: duckdb.DuckDBPyConnection, table: str) -> bool:
     return bool(found[0][0])
 
 
-def _findings(dataset: Dataset, vintage: Vintage, late: str | None, as_of: date) -> list[Finding]:
+def _findings(
+    night: Assembly, dataset: Dataset, vintage: Vintage, late: str | None
+) -> list[Finding]:
     found = []
-    if vintage.kind and vintage.kind != AWAITED:
-        reason = vintage.reason or ""
-        if vintage.snapshot is None:
-            reason += " (ingen tidligere årgang å falle tilbake på: tabellen mangler)"
-        found.append(Finding(dataset.id, vintage.kind, dataset.owner, reason, as_of))
+    missing = (
+        " (ingen tidligere årgang å falle tilbake på: tabellen mangler)"
+        if vintage.snapshot is None
+        else ""
+    )
+    held = [one for one in night.held if one.dataset == dataset.id and one.key]
+    for one in held:
+        rows = f" ({_rows(one.unexpected_count)})" if one.unexpected_count else ""
+        reason = f"{one.reason}{rows}{missing}"
+        found.append(Finding(dataset.id, "block", one.owner, reason, night.as_of, about=one.key))
+    told = {AWAITED, DROPPED, "block"} if held else {AWAITED, DROPPED}
+    if vintage.kind and vintage.kind not in told:
+        reason = f"{vintage.reason or ''}{missing}"
+        found.append(Finding(dataset.id, vintage.kind, dataset.owner, reason, night.as_of))
     if late:
-        found.append(Finding(dataset.id, "freshness", dataset.owner, late, as_of))
+        found.append(Finding(dataset.id, "freshness", dataset.owner, late, night.as_of))
     return found
+
+
+def _rows(number: int) -> str:
+    return "1 rad" if number == 1 else f"{number} rader"
 
 
 def _warnings(night: Assembly) -> list[Finding]:
+    """What fails and is published all the same, but for what a person has released."""
     datasets = {dataset.table: dataset.id for dataset in night.catalogue}
-    found = []
-    for table, results in sorted(night.results.items()):
-        failed = [result for result in results if not result.success]
-        if failed:
-            reason = "; ".join(result.in_short() for result in failed)
-            name = datasets.get(table, table)
-            found.append(Finding(name, "warn", failed[0].owner, reason, night.as_of))
-    return found
+    return [
+        Finding(
+            datasets.get(table, table),
+            "warn",
+            result.owner,
+            result.in_short(),
+            night.as_of,
+            about=result.key,
+        )
+        for table, results in sorted(night.results.items())
+        for result in results
+        if not result.success and not result.blocks
+    ]

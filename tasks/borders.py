@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 CARRY = "reference.municipality_carry"
 OWN_REGIONS = "reference.own_region"
-_NEEDS = (
+NEEDS = (
     "staging.municipality",
     "staging.municipality_change",
     "reference.municipality_split_weights",
@@ -37,7 +37,7 @@ def load_carry(con: duckdb.DuckDBPyConnection, as_of: date) -> bool:
         ConfigurationError: the intake regions do not cover the county's municipalities once, or a
             split has no declared shares (see `regions.carry`).
     """
-    if set(_NEEDS) - set(warehouse.tables(con)):
+    if set(NEEDS) - set(warehouse.tables(con)):
         return False
     municipalities = warehouse.frame(
         con, "select municipality_code, valid_from, valid_to from staging.municipality"
@@ -71,7 +71,7 @@ def load_own_regions(con: duckdb.DuckDBPyConnection, as_of: date) -> None:
     Raises:
         ConfigurationError: names every line that is wrong, and the code that took over.
     """
-    if {*_NEEDS, OWN_REGIONS} - set(warehouse.tables(con)):
+    if {*NEEDS, OWN_REGIONS} - set(warehouse.tables(con)):
         return
     members = warehouse.frame(con, f"select region, municipality_code from {OWN_REGIONS}")
     municipalities = warehouse.frame(

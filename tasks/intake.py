@@ -87,12 +87,14 @@ class Candidate:
         snapshot: The new snapshot, or None where none can be used.
         kind: `fetch` or `parse` where that failed, `awaited` where nothing is delivered yet.
         reason: Why, in Norwegian.
+        rejected: The snapshot that landed and cannot be read.
     """
 
     dataset: str
     snapshot: str | None
     kind: str | None = None
     reason: str | None = None
+    rejected: str | None = None
 
 
 def land_dataset(
@@ -236,15 +238,15 @@ def what_came_of(
         land: Gives the landed snapshot, as `land_dataset`.
         parse: Parses it; what it gives is not looked at.
     """
-    kind = "fetch"
+    kind, snapshot = "fetch", None
     try:
         snapshot = land()
         kind = "parse"
         parse()
     except TilbudsplanError as error:
-        return refused(dataset_id, kind, error)
+        return refused(dataset_id, kind, error, snapshot)
     except Exception as error:  # a disk that is full, a worker that died
-        return refused(dataset_id, kind, _fault(dataset_id, error))
+        return refused(dataset_id, kind, _fault(dataset_id, error), snapshot)
     return delivered(dataset_id, snapshot)
 
 
@@ -255,9 +257,11 @@ def delivered(dataset_id: str, snapshot: str | None) -> Candidate:
     return Candidate(dataset_id, snapshot)
 
 
-def refused(dataset_id: str, kind: str, error: TilbudsplanError) -> Candidate:
-    """The candidate of a dataset that could not be landed or parsed."""
-    return Candidate(dataset_id, None, kind, str(error))
+def refused(
+    dataset_id: str, kind: str, error: TilbudsplanError, landed: str | None = None
+) -> Candidate:
+    """The candidate of a dataset that could not be landed, or parsed after it had landed."""
+    return Candidate(dataset_id, None, kind, str(error), landed)
 
 
 @contextmanager

@@ -9,13 +9,13 @@ from __future__ import annotations
 import secrets
 import shutil
 import tempfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
-from tasks import alerts, audit, catalogue, persons, said, warehouse
+from tasks import alerts, audit, catalogue, history, persons, said, touched, warehouse
 from tasks.alerts import Finding
 from tasks.assembly import Assembly, Vintage, assemble
 from tasks.catalogue import Dataset
@@ -42,6 +42,7 @@ from tasks.intake import (
 from tasks.journal import Entry, Journal
 from tasks.landing import Landing
 from tasks.persons import Batch
+from tasks.quarantine import DROPPED, Verdicts
 from tasks.settings import Project, Rooms, Settings, oslo_today
 
 __all__ = [
@@ -63,6 +64,9 @@ __all__ = [
     "take_in",
     "what_came_of",
 ]
+
+# Where a snapshot that landed and was read is held back.
+_REFUSED_BY_RULE = ("stage", "block")
 
 
 @dataclass(frozen=True)
@@ -174,13 +178,16 @@ def build(night: Night, candidates: Iterable[Candidate]) -> Outcome:
         ValidationFailed: a mart does not hold; nothing is published.
     """
     vintages = _choose(night, candidates)
-    assembly = _assemble(night, vintages, night.file, fall_back=True)
+    assembly = _assemble(night, vintages, night.file, last_good(night.journal))
     con = assembly.con
     try:
         found = audit.write(assembly, night.landing, night.id, night.profile)
+        history.write(con, night.rooms.audit, night.as_of)
+        history.keep(con, night.rooms.audit, night.as_of)
         found += persons.strays(night.rooms, night.catalogue, night.as_of)
         vintages = assembly.vintages
         _journal_built(night, vintages)
+        found = touched.tell(found, assembly.tables, night.catalogue, night.rooms)
         findings = alerts.record(night.journal, night.id, found)
         tables = len(warehouse.tables(con)) - len(warehouse.tables(con, warehouse.CLOSED_SCHEMAS))
         warehouse.publish(con, night.file, night.rooms)
@@ -270,9 +277,11 @@ def rebuild(settings: Settings, as_of: date) -> Path:
         )
         vintages = {name: Vintage(name, **chosen) for name, chosen in record["vintages"].items()}
         file = Path(folder) / "build.duckdb"
-        assembly = _assemble(night, dict(vintages), file, fall_back=False)
+        tried = {name: _tried(night, vintage) for name, vintage in vintages.items()}
+        assembly = _assemble(night, tried, file, vintages)
         try:
             audit.write(assembly, landing, night.id, night.profile)
+            history.write(assembly.con, rooms.audit, then)
         finally:
             assembly.con.close()
         _refuse_difference(vintages, assembly.vintages)
@@ -290,19 +299,33 @@ def last_good(journal: Journal) -> dict[str, Vintage]:
 
 
 def _choose(night: Night, candidates: Iterable[Candidate]) -> dict[str, Vintage]:
-    """What to try first for every dataset: the candidate, or what stood last night."""
+    """What to try first for every dataset: the candidate, or what stood last night.
+
+    A snapshot that was held back is tried again, unless a person has rejected it.
+    """
     before = last_good(night.journal)
     tried = {candidate.dataset: candidate for candidate in candidates}
+    verdicts = Verdicts(_journal_before(night))
     chosen = {}
     for dataset in night.catalogue:
         old = before.get(dataset.id) or Vintage(dataset.id, None)
-        new = tried.get(dataset.id)
-        if new is None:
-            chosen[dataset.id] = old
-        else:
-            snapshot = new.snapshot or _taken(night, dataset) or old.snapshot
-            chosen[dataset.id] = Vintage(dataset.id, snapshot, new.kind, new.reason)
+        new = tried.get(dataset.id) or _again(old)
+        waiting = None if new.rejected else old.rejected
+        snapshot = new.snapshot or _taken(night, dataset) or waiting or old.snapshot
+        rejected = new.rejected
+        kind, reason = new.kind, new.reason
+        if verdict := verdicts.dropped(dataset.id, snapshot):
+            snapshot, rejected = old.snapshot if old.snapshot != snapshot else None, snapshot
+            kind, reason = kind or DROPPED, reason or str(verdict)
+        chosen[dataset.id] = Vintage(dataset.id, snapshot, kind, reason, rejected)
     return chosen
+
+
+def _again(old: Vintage) -> Candidate:
+    """What is tried of a dataset that was not asked for: what stood, or what was held back."""
+    if old.rejected:
+        return Candidate(old.dataset, old.rejected)
+    return Candidate(old.dataset, old.snapshot, old.kind, old.reason)
 
 
 def _taken(night: Night, dataset: Dataset) -> str | None:
@@ -312,14 +335,15 @@ def _taken(night: Night, dataset: Dataset) -> str | None:
 
 
 def _assemble(
-    night: Night, vintages: dict[str, Vintage], file: Path, *, fall_back: bool
+    night: Night, vintages: dict[str, Vintage], file: Path, good: Mapping[str, Vintage]
 ) -> Assembly:
-    good = last_good(night.journal) if fall_back else {}
+    """Build the night; `good` is what each dataset falls back to."""
 
     def last(dataset_id: str) -> str | None:
         return good[dataset_id].snapshot if dataset_id in good else None
 
     con = warehouse.open_build(file)
+    heard = _journal_before(night)
     assembly = Assembly(
         con=con,
         catalogue=night.catalogue,
@@ -329,7 +353,8 @@ def _assemble(
         earlier=lambda dataset_id, snapshot: _vintages(night, dataset_id, snapshot),
         last_good=last,
         landed_on=lambda dataset_id, snapshot: night.landing.get(dataset_id, snapshot).as_of,
-        said=lambda: said.frames(_journal_before(night), constructed=night.profile != "live"),
+        said=lambda: said.frames(heard, constructed=night.profile != "live"),
+        verdicts=Verdicts(heard),
         vintages=vintages,
     )
     try:
@@ -403,6 +428,20 @@ def _built_nights(journal: Journal, as_of: date) -> dict[str, Any]:
             remedy="velg en senere dato; «tilbudsplan status» viser siste natt",
         )
     return nights[-1]
+
+
+def _tried(night: Night, vintage: Vintage) -> Vintage:
+    """What a past night tried first: what it held back, where that can still be read.
+
+    What a suite refused is refused again, so that the rebuilt night tells of it as that one did.
+    """
+    if vintage.kind not in _REFUSED_BY_RULE or vintage.rejected is None:
+        return vintage
+    try:
+        parse_snapshot(night, vintage.dataset, vintage.rejected)
+    except TilbudsplanError:
+        return vintage
+    return Vintage(vintage.dataset, vintage.rejected)
 
 
 def _refuse_difference(then: dict[str, Vintage], now: dict[str, Vintage]) -> None:

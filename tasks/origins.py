@@ -19,14 +19,17 @@ class Vintage:
         dataset: The dataset's id.
         snapshot: The snapshot, or None where there is none that can be used.
         kind: Where the newest one failed: `fetch`, `parse`, `stage` or `block`; None if it did not;
-            `awaited` where there never was one, and none was due.
+            `dropped` where a person rejected it; `awaited` where there never was one, and none was
+            due.
         reason: Why, in Norwegian.
+        rejected: The newer snapshot that is held back, where one landed.
     """
 
     dataset: str
     snapshot: str | None
     kind: str | None = None
     reason: str | None = None
+    rejected: str | None = None
 
 
 class Origins:
@@ -60,7 +63,7 @@ class Origins:
         are no publishers.
         """
         stems = transform.lineage(self.tables, table.name)
-        datasets = {d.id: d for stem in stems if (d := self._dataset(stem))}.values()
+        datasets = {d.id: d for stem in stems if (d := dataset_of(self.catalogue, stem))}.values()
         figures = [d for d in datasets if not d.publisher.is_register] or list(datasets)
         named = [f"{d.publisher.name}: {d.source_table}" for d in figures]
         if not named:
@@ -75,10 +78,11 @@ class Origins:
             "source": "; ".join(sorted(set(named))),
         }
 
-    def _dataset(self, stem: str) -> Dataset | None:
-        """The dataset that a raw table is of; some have further tables, `raw.<dataset>_<part>`."""
-        if not stem.startswith("raw."):
-            return None
-        name = stem.removeprefix("raw.")
-        fitting = [d for d in self.catalogue if name == d.id or name.startswith(f"{d.id}_")]
-        return max(fitting, key=lambda dataset: len(dataset.id), default=None)
+
+def dataset_of(catalogue: Catalogue, stem: str) -> Dataset | None:
+    """The dataset that a raw table is of; some have further tables, `raw.<dataset>_<part>`."""
+    if not stem.startswith("raw."):
+        return None
+    name = stem.removeprefix("raw.")
+    fitting = [d for d in catalogue if name == d.id or name.startswith(f"{d.id}_")]
+    return max(fitting, key=lambda dataset: len(dataset.id), default=None)

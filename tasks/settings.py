@@ -85,6 +85,8 @@ class Rooms:
         self.build = home / "build"
         self.warehouse = home / "published" / "tilbudsplan.duckdb"
         self.asof = home / "asof"
+        self.audit = home / "audit"
+        self.docs = home / "datadocs"
         self.runs = home / "runs"
         self.reports = home / "reports"
         self.logs = home / "logs"

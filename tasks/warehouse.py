@@ -24,9 +24,19 @@ if TYPE_CHECKING:
     import polars as pl
 
 STORAGE_VERSION = "v1.2.0"
-SCHEMAS = ("raw", "reference", "journal", "staging", "restricted", "closed", "mart", "audit")
-# What people wrote in forms, figures about few persons, and marts made of those.
-CLOSED_SCHEMAS = ("raw", "journal", "restricted", "closed")
+SCHEMAS = (
+    "raw",
+    "reference",
+    "journal",
+    "staging",
+    "restricted",
+    "closed",
+    "mart",
+    "quarantine",
+    "audit",
+)
+# What people wrote in forms, figures about few persons, marts made of those, and refused rows.
+CLOSED_SCHEMAS = ("raw", "journal", "restricted", "closed", "quarantine")
 _QUERY_ONLY = {"enable_external_access": "false", "lock_configuration": "true"}
 
 

@@ -16,12 +16,23 @@ from typing import TYPE_CHECKING, Any
 
 from tasks import warehouse
 from tasks.quality.results import Result, store
+from tasks.quality.rows import doubled_rows, failing_rows
 from tasks.quality.suites import ROWS, Expectation, Suite, as_json, read_suites, tables_in
 
 if TYPE_CHECKING:
     import duckdb
 
-__all__ = ["Expectation", "Result", "Suite", "read_suites", "run", "store", "warm_up"]
+__all__ = [
+    "Expectation",
+    "Result",
+    "Suite",
+    "doubled_rows",
+    "failing_rows",
+    "read_suites",
+    "run",
+    "store",
+    "warm_up",
+]
 
 SAMPLE = 5
 _COLUMN_ARGUMENTS = ("column", "column_A", "column_B")

@@ -1,0 +1,44 @@
+"""Join: marts on today's borders, of what was staged."""
+
+from __future__ import annotations
+
+from tasks import borders, transform
+from tasks.assembly.giving_way import Fault
+from tasks.assembly.stages import has_sources, validated_beside
+from tasks.assembly.state import Assembly, compared_with, is_typed
+from tasks.errors import TilbudsplanError, ValidationFailed
+from tasks.origins import Origins
+
+
+def join(night: Assembly) -> Fault | None:
+    """Carry borders and build the marts; the first fault that new figures may be to blame for."""
+    tables = {table.name: table for table in night.tables}
+    try:
+        borders.load_carry(night.con, night.as_of)
+        borders.load_own_regions(night.con, night.as_of)
+    except TilbudsplanError as error:
+        stems = [s for need in borders.NEEDS for s in transform.lineage(tables, need)]
+        return Fault(tuple(stems), error, [])
+    marts = [table for table in night.tables if not is_typed(table)]
+    origins = Origins(night.tables, night.catalogue, night.as_of, night.landed_on)
+    with validated_beside(night, marts) as built:
+        for table in marts:
+            try:
+                if has_sources(night, table):
+                    transform.build(night.con, table, origins.of(table, night.vintages))
+            except TilbudsplanError as error:
+                return Fault(tuple(transform.lineage(tables, table.name)), error, [])
+            built(table.name)
+    broken = [r for t in marts for r in night.results.get(t.name, ()) if night.blocks(r)]
+    if not broken:
+        return None
+    failed = [result for result in broken if result.table == broken[0].table]
+    refusal = ValidationFailed(
+        subject=failed[0].table,
+        expected="at tabellen holder forventningene som stopper publisering",
+        got="; ".join(str(result) for result in failed),
+        remedy="rett SQL-filen eller forventningen; gårsdagens varehus står urørt",
+    )
+    # A suite may hold the mart against tables that it is not made of.
+    weighed = [failed[0].table, *compared_with(night, failed[0].table)]
+    return Fault(tuple(s for t in weighed for s in transform.lineage(tables, t)), refusal, failed)
