@@ -10,6 +10,7 @@ from datetime import date
 
 from flows import show, workers
 from flows.environment import configure
+from flows.mailing import send
 from flows.sources import hear, source_server
 from tasks import catalogue, locks, night, persons, runs
 from tasks.assembly import AWAITED
@@ -81,11 +82,9 @@ def build() -> None:
     settings = Settings()
     with source_server(settings) as ready, locks.night_lock(ready.rooms.lock):
         begun = night.begin(ready, hear=hear)
-        try:
+        with night.accounted(begun):
             outcome = night.build(begun, [])
-        except Exception as error:
-            night.fail(begun, error)
-            raise
+    send(settings)
     show.line(f"Bygget og publisert {outcome.tables} tabeller, per {outcome.as_of:%d.%m.%Y}.")
 
 

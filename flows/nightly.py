@@ -1,17 +1,17 @@
-"""The night: fetch and land -> parse -> build, check and publish."""
+"""The night: fetch and land -> parse -> build, check and publish -> send."""
 
 from __future__ import annotations
 
 from typing import Any, cast
 
-from prefect import flow, task
+from prefect import flow, get_run_logger, task
 from prefect.artifacts import create_markdown_artifact
 from prefect.cache_policies import NO_CACHE
 from prefect.futures import PrefectFuture
 from prefect.task_runners import TaskRunner, ThreadPoolTaskRunner
 from pydantic import Field
 
-from flows import workers
+from flows import mailing, workers
 from flows.show import step
 from flows.sources import hear, source_server
 from flows.summary import night_summary
@@ -42,6 +42,13 @@ parse = task(name="parse", task_run_name="parse-{dataset_id}", cache_policy=NO_C
 build = task(name="build", cache_policy=NO_CACHE)(workers.beside("build", stages.build))
 
 
+@task(name="send", cache_policy=NO_CACHE)
+def send() -> None:
+    """Send what waits. The settings are read here: no argument carries the password."""
+    if trouble := mailing.send(Settings()).trouble:
+        get_run_logger().warning("E-post venter: %s", trouble)
+
+
 @flow(
     name="natt",
     description="Henter alle datasett, kontrollerer dem og publiserer dem for neste dag.",
@@ -64,12 +71,20 @@ def nightly(
         json_schema_extra={"title": "Se bort fra lukketid"},
     ),
 ) -> Outcome:
-    """Carry every dataset from its source to the published warehouse."""
+    """Carry every dataset from its source to the published warehouse, and tell what went wrong."""
     workers.start("build")
-    with source_server(Settings()) as settings, night_lock(settings.rooms.lock):
-        night = stages.begin(settings, hear=hear)
-        chosen = [dataset.id for dataset in night.catalogue.select(datasets)]
+    try:
+        with source_server(Settings()) as settings, night_lock(settings.rooms.lock):
+            return carry(settings, datasets, full=full, ignore_windows=ignore_windows)
+    finally:
+        send()
 
+
+def carry(settings: Settings, datasets: list[str], *, full: bool, ignore_windows: bool) -> Outcome:
+    """Everything of a night but its mails; the caller holds the night lock."""
+    night = stages.begin(settings, hear=hear)
+    with stages.accounted(night):
+        chosen = [dataset.id for dataset in night.catalogue.select(datasets)]
         fetch = land.with_options(retry_delay_seconds=settings.retry_pause_seconds)
         asked = {"ignore_windows": ignore_windows, "full": full}
         landed = {d: fetch.submit(night, d, **asked) for d in chosen}
@@ -82,12 +97,6 @@ def nightly(
             step("henter og tolker", number, len(chosen))
 
         step("bygger, kontrollerer og publiserer")
-        try:
-            outcome = build(night, candidates)
-        except Exception as error:
-            stages.fail(night, error)
-            raise
-        create_markdown_artifact(
-            night_summary(outcome), key="natt", description="Nattens oppsummering"
-        )
-        return outcome
+        outcome = build(night, candidates)
+    create_markdown_artifact(night_summary(outcome), key="natt", description="Nattens oppsummering")
+    return outcome

@@ -36,19 +36,6 @@ HELP_PAGE = {
     "Show this message and exit.": "Vis denne hjelpen.",
 }
 
-# What a finding is of, and what a vintage fell on.
-KINDS = {
-    "fetch": "henting",
-    "parse": "tolking",
-    "stage": "klargjøring",
-    "block": "stoppet",
-    "deletion": "sletting",
-    "inbox": "innboks",
-    "freshness": "for gammel",
-    "warn": "advarsel",
-    "awaited": "ventes",
-}
-
 USAGE_ERRORS = (
     (r"Missing argument '?([^'.]*)'?\..*", r"argumentet \1 mangler"),
     (r"Missing option '?([^'.]*)'?\..*", r"valget \1 mangler"),
@@ -100,11 +87,6 @@ def help_page(text: str) -> str:
 def profile(name: str) -> str:
     """A profile as a planner is told of it: nobody should take the sample for the real thing."""
     return f"eksempeldata (profil {name})" if name == "demo" else f"profil {name}"
-
-
-def titled(identity: str, title: str | None) -> str:
-    """A dataset or table by its title, with the name that commands take."""
-    return f"{title} ({identity})" if title else identity
 
 
 def heading(text: str) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 from flows import norwegian, show
 from flows.summary import titles
 from tasks import alerts, catalogue, warehouse
+from tasks.alerts import outbox, words
 from tasks.errors import NotFound, WrongUse
 from tasks.journal import Journal
 from tasks.settings import Project, Settings, oslo_today
@@ -176,6 +177,16 @@ def status(as_json: bool) -> None:
             {**vars(finding), "title": known_titles.get(finding.dataset)}
             for finding in alerts.open_findings(journal)
         ],
+        "mail": [
+            {
+                "to": one.mail.to,
+                "subject": one.mail.subject,
+                "state": one.state,
+                "written_at": one.written_at,
+                "reason": one.reason,
+            }
+            for one in outbox.unsent(journal.entries())
+        ],
     }
     if as_json:
         show.as_json(facts)
@@ -239,16 +250,18 @@ def _print_status(facts: dict[str, Any]) -> None:
         show.line(f"Rapport:    {where}")
     show.line(f"Gamle datasett: {len(facts['stale']) or 'ingen'}")
     for vintage in facts["stale"]:
-        name = norwegian.titled(vintage["dataset"], vintage["title"])
+        name = words.titled(vintage["dataset"], vintage["title"])
         show.line(f"  {name}: {vintage['stale_reason']}")
     if facts["awaited"]:
         show.line(f"Ventes, meldt og ikke levert: {len(facts['awaited'])}")
     for awaited in facts["awaited"]:
-        show.line(f"  {norwegian.titled(awaited['dataset'], awaited['title'])}, {awaited['owner']}")
+        show.line(f"  {words.titled(awaited['dataset'], awaited['title'])}, {awaited['owner']}")
     show.line(f"Åpne varsler: {len(facts['alerts']) or 'ingen'}")
     for alert in facts["alerts"]:
-        name, kind = norwegian.titled(alert["dataset"], alert["title"]), alert["kind"]
+        name, kind = words.titled(alert["dataset"], alert["title"]), alert["kind"]
         show.line(
-            f"  {name}, {norwegian.KINDS[kind]}, {alert['nights']}. natt, "
+            f"  {name}, {words.label(kind)}, {alert['nights']}. natt, "
             f"{alert['owner']}: {alert['reason']}"
         )
+    if facts["mail"]:
+        show.line(f"E-post som venter: {len(facts['mail'])}. Se «tilbudsplan mail list».")

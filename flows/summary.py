@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from flows.norwegian import KINDS, titled
 from tasks import catalogue, warehouse
+from tasks.alerts.words import label, titled
 from tasks.assembly import AWAITED
 from tasks.errors import NotFound
 from tasks.night import Outcome
@@ -18,7 +18,7 @@ def night_summary(outcome: Outcome) -> str:
         return f"**{titled(identity, known.get(identity))}**"
 
     fallen = [
-        f"- {name(v.dataset)}, {KINDS[v.kind]}: {v.reason}"
+        f"- {name(v.dataset)}, {label(v.kind)}: {v.reason}"
         for v in outcome.vintages
         if v.kind and v.kind != AWAITED
     ]
@@ -41,7 +41,7 @@ def night_summary(outcome: Outcome) -> str:
     if outcome.findings:
         lines += ["", "## Åpne varsler", ""]
         lines += [
-            f"- {name(f.dataset)}, {KINDS[f.kind]}, {f.nights}. natt, {f.owner}: {f.reason}"
+            f"- {name(f.dataset)}, {label(f.kind)}, {f.nights}. natt, {f.owner}: {f.reason}"
             for f in outcome.findings
         ]
     return "\n".join(lines)

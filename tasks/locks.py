@@ -1,4 +1,4 @@
-"""The night lock: one process at a time writes landing, warehouse and the published copy."""
+"""Locks between processes: one night at a time, and one sender of e-mail."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ _ATTEMPTS = 5
 
 @contextmanager
 def night_lock(path: Path) -> Iterator[None]:
-    """Hold the night lock, or say who holds it.
+    """Hold a lock, or say who holds it; the night's: who writes landing and warehouse.
 
     The operating system lets go when the process ends, however it ends: a lock file that is left
     behind locks nobody out.
 
     Args:
-        path: The lock file (`var/night.lock`).
+        path: The lock file (`var/night.lock`, `var/mail.lock`).
 
     Raises:
         NightLocked: another process holds it.

@@ -1,4 +1,4 @@
-"""The night, stage by stage, as plain functions: begin, land, parse, build and publish.
+"""The night, stage by stage, as plain functions: begin, land, parse, build and publish, send.
 
 A flow calls them one by one, each dataset's landing and parsing beside the others', all under
 `locks.night_lock`. Nothing that people read changes before the last line of `build`.
@@ -10,7 +10,7 @@ import secrets
 import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -44,16 +44,17 @@ from tasks.landing import Landing
 from tasks.persons import Batch
 from tasks.quarantine import DROPPED, Verdicts
 from tasks.settings import Project, Rooms, Settings, oslo_today
+from tasks.telling import accounted, post_of, send
 
 __all__ = [
     "Candidate",
     "Night",
     "Outcome",
+    "accounted",
     "begin",
     "build",
     "deleted_since",
     "delivered",
-    "fail",
     "land_dataset",
     "last_good",
     "parse_landed",
@@ -61,6 +62,7 @@ __all__ = [
     "purge",
     "rebuild",
     "refused",
+    "send",
     "take_in",
     "what_came_of",
 ]
@@ -145,26 +147,24 @@ def begin(
     as_of = as_of or oslo_today()
     claim_home(rooms, settings.profile)
     night_id = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(2)}"
-    declared.cache_clear()
-    try:
-        declared(project.catalogue, settings.profile, settings.source_server)
-        if hear is not None:
-            hear(settings)
-    except TilbudsplanError as error:
-        _journal_failed(Journal(rooms.journal), night_id, error)
-        raise
-    _sweep(rooms)
-    landed = Landing(rooms.landing).land_project(project, as_of)
     night = Night(
         id=night_id,
         as_of=as_of,
         rooms=rooms,
         project=project,
-        project_snapshot=landed.snapshot,
+        project_snapshot="",
         profile=settings.profile,
         source_server=settings.source_server,
     )
-    night.journal.append("night.begun", {"night": night.id, "as_of": as_of.isoformat()})
+    declared.cache_clear()
+    with accounted(night):
+        declared(project.catalogue, settings.profile, settings.source_server)
+        if hear is not None:
+            hear(settings)
+        _sweep(rooms)
+        landed = Landing(rooms.landing).land_project(project, as_of)
+        night = replace(night, project_snapshot=landed.snapshot)
+        night.journal.append("night.begun", {"night": night.id, "as_of": as_of.isoformat()})
     return night
 
 
@@ -188,11 +188,13 @@ def build(night: Night, candidates: Iterable[Candidate]) -> Outcome:
         vintages = assembly.vintages
         _journal_built(night, vintages)
         found = touched.tell(found, assembly.tables, night.catalogue, night.rooms)
-        findings = alerts.record(night.journal, night.id, found)
         tables = len(warehouse.tables(con)) - len(warehouse.tables(con, warehouse.CLOSED_SCHEMAS))
         warehouse.publish(con, night.file, night.rooms)
     finally:
         con.close()
+    # What is told is told of figures that are there, and that a failed night is over.
+    titles = {table.name: table.title for table in assembly.tables if table.title}
+    findings = alerts.record(night.journal, night.id, found, post_of(night, titles))
     night.journal.append("night.published", {"night": night.id, "tables": tables})
     return Outcome(
         night.id,
@@ -226,10 +228,11 @@ def purge(settings: Settings, *, dry_run: bool = False) -> list[Batch]:
     if dry_run or not (chosen or begun):
         return chosen
     night = begin(settings)
-    persons.delete(settings.rooms, night.journal, chosen, night.as_of)
-    if warehouse.internal(settings.rooms).exists():
-        build(night, [])
-    persons.finish(night.journal)
+    with accounted(night):
+        persons.delete(settings.rooms, night.journal, chosen, night.as_of)
+        if warehouse.internal(settings.rooms).exists():
+            build(night, [])
+        persons.finish(night.journal)
     return chosen
 
 
@@ -242,15 +245,6 @@ def deleted_since(settings: Settings, as_of: date) -> dict[str, date]:
     record = _built_nights(Journal(settings.rooms.journal), as_of)
     snapshots = {name: chosen["snapshot"] for name, chosen in record["vintages"].items()}
     return persons.deleted_of(Landing(settings.rooms.landing), snapshots)
-
-
-def fail(night: Night, error: BaseException) -> None:
-    """Write down that a night came to nothing, and why."""
-    _journal_failed(night.journal, night.id, error)
-
-
-def _journal_failed(journal: Journal, night_id: str, error: BaseException) -> None:
-    journal.append("night.failed", {"night": night_id, "reason": str(error)})
 
 
 def rebuild(settings: Settings, as_of: date) -> Path:

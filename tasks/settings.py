@@ -57,6 +57,12 @@ class Settings(BaseSettings):
     smtp_security: str = Field(default="starttls", pattern="^(starttls|tls|none)$")
     smtp_user: str | None = None
     smtp_password: SecretStr | None = None
+    smtp_password_block: str | None = Field(
+        default=None, description="Name of the Prefect secret block that holds the password"
+    )
+    smtp_timeout_seconds: float = Field(
+        default=20, gt=0, description="How long the SMTP server may be silent"
+    )
 
     @model_validator(mode="after")
     def _follow_home(self) -> Settings:
@@ -92,6 +98,8 @@ class Rooms:
         self.logs = home / "logs"
         self.prefect = home / "prefect"
         self.lock = home / "night.lock"
+        self.mail_lock = home / "mail.lock"
+        self.watch_lock = home / "watchdog.lock"
         self.stamp = home / "profile"
         self.inbox = home / "inbox"
         self.person_key = home / "keys" / "person.key"

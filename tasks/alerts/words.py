@@ -1,0 +1,80 @@
+"""What findings are called, and what to do about them: one place for page, command and e-mail."""
+
+from __future__ import annotations
+
+# What a finding is of, and what a vintage fell on.
+KINDS = {
+    "fetch": "henting",
+    "parse": "tolking",
+    "stage": "klargjøring",
+    "block": "stoppet",
+    "deletion": "sletting",
+    "inbox": "innboks",
+    "freshness": "for gammel",
+    "warn": "advarsel",
+    "awaited": "ventes",
+    "dropped": "forkastet",
+    "night": "natten mislyktes",
+    "unstarted": "ingen natt",
+    "unfinished": "natten ble ikke ferdig",
+    "unreadable": "varehuset kan ikke leses",
+    "journal": "journalen",
+    "unsent": "e-post venter",
+    "policy": "mottakerne kan ikke leses",
+    "space": "diskplass",
+}
+
+# What is no dataset and no table, and is found to be wrong all the same.
+TITLES = {
+    "night": "Natten",
+    "warehouse": "Det publiserte varehuset",
+    "journal": "Journalen",
+    "mail": "E-posten",
+    "disk": "Disken",
+}
+
+# What to do where the reason does not say it. `{name}` is the dataset or table.
+TODO = {
+    "fetch": "Natten prøver igjen av seg selv. Gjentar det seg, spør kilden eller se "
+    "«tilbudsplan doctor --live {name}».",
+    "parse": "Se hva kilden har endret med «tilbudsplan doctor --live {name}».",
+    "stage": "Se hva som ikke lot seg lese i grunnen over, og rett SQL-filen eller katalogen.",
+    "block": "Se radene med «tilbudsplan quarantine show {name}», og bestem så: «tilbudsplan "
+    "quarantine release {name}» tar tallene i bruk, «tilbudsplan quarantine drop {name}» forkaster "
+    "dem.",
+    "freshness": "Spør kilden når tallene kommer, eller rett grensen i data/catalogue.",
+    "deletion": "Kjør «tilbudsplan purge».",
+    "inbox": "Se i innboksen, og flytt eller rett filen.",
+    "warn": "Tallene er publisert. Se om de stemmer med «tilbudsplan check».",
+    "night": "Tallene fra forrige natt står. Rett feilen og kjør «tilbudsplan ingest».",
+    "unstarted": "Se om tjeneren kjører (systemctl status tilbudsplan), og kjør «tilbudsplan "
+    "ingest».",
+    "unfinished": "Se hva som kjører med «tilbudsplan doctor», og kjør «tilbudsplan ingest».",
+    "unreadable": "Kjør «tilbudsplan build», som lager det på nytt av det som er hentet.",
+    "journal": "Hent journalen tilbake fra siste sikkerhetskopi; rett den ikke for hånd.",
+    "unsent": "Se hvorfor med «tilbudsplan mail list», og send med «tilbudsplan mail send».",
+    "policy": "Rett data/reference/alerts.toml. Til det er gjort, brukes filen slik den var sist.",
+    "space": "Rydd på disken, eller utvid den. En natt trenger 2 GB.",
+}
+REMEDY = "Gjør slik: "
+
+
+def label(kind: str) -> str:
+    """What a kind of finding is called."""
+    return KINDS.get(kind, kind)
+
+
+def titled(identity: str, title: str | None) -> str:
+    """A dataset or table by its title, with the name that commands take."""
+    return f"{title} ({identity})" if title else TITLES.get(identity, identity)
+
+
+def parted(reason: str, kind: str, name: str) -> tuple[str, str]:
+    """A reason as what is wrong and what to do.
+
+    Errors of the project end with their remedy; where there is none, the kind says what to do. What
+    is held back waits for a person's verdict, whatever the reason.
+    """
+    what, _, remedy = reason.partition(REMEDY)
+    general = TODO.get(kind, "").format(name=name)
+    return what.strip(), general if kind == "block" else remedy.strip() or general
