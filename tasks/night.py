@@ -13,9 +13,9 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from tasks import alerts, audit, catalogue, history, persons, said, touched, warehouse
+from tasks import alerts, audit, catalogue, history, persons, profiles, said, touched, warehouse
 from tasks.alerts import Finding
 from tasks.assembly import Assembly, Vintage, assemble
 from tasks.catalogue import Dataset
@@ -45,6 +45,9 @@ from tasks.persons import Batch
 from tasks.quarantine import DROPPED, Verdicts
 from tasks.settings import Project, Rooms, Settings, oslo_today
 from tasks.telling import accounted, post_of, send
+
+if TYPE_CHECKING:
+    import polars as pl
 
 __all__ = [
     "Candidate",
@@ -186,7 +189,8 @@ def build(night: Night, candidates: Iterable[Candidate]) -> Outcome:
         history.keep(con, night.rooms.audit, night.as_of)
         found += persons.strays(night.rooms, night.catalogue, night.as_of)
         vintages = assembly.vintages
-        _journal_built(night, vintages)
+        profile = profiles.write(profiles.taken(con), night.rooms.profiles)
+        _journal_built(night, vintages, profile)
         found = touched.tell(found, assembly.tables, night.catalogue, night.rooms)
         tables = len(warehouse.tables(con)) - len(warehouse.tables(con, warehouse.CLOSED_SCHEMAS))
         warehouse.publish(con, night.file, night.rooms)
@@ -260,22 +264,17 @@ def rebuild(settings: Settings, as_of: date) -> Path:
     rooms = settings.rooms
     record = _built_nights(Journal(rooms.journal), as_of)
     claim_home(rooms, settings.profile)
-    then = date.fromisoformat(record["as_of"])
     rooms.asof.mkdir(parents=True, exist_ok=True)
     target = rooms.asof / f"{as_of.isoformat()}.duckdb"
     with tempfile.TemporaryDirectory(prefix=".rebuild-", dir=rooms.asof) as folder:
-        landing = Landing(rooms.landing)
-        project = landing.materialise_project(then, Path(folder), record["project"])
-        night = Night(
-            record["night"], then, rooms, project, record["project"], record["profile"], None
-        )
-        vintages = {name: Vintage(name, **chosen) for name, chosen in record["vintages"].items()}
+        night = _past_night(rooms, record, Path(folder))
+        vintages = _vintages_of(record)
         file = Path(folder) / "build.duckdb"
         tried = {name: _tried(night, vintage) for name, vintage in vintages.items()}
         assembly = _assemble(night, tried, file, vintages)
         try:
-            audit.write(assembly, landing, night.id, night.profile)
-            history.write(assembly.con, rooms.audit, then)
+            audit.write(assembly, night.landing, night.id, night.profile)
+            history.write(assembly.con, rooms.audit, night.as_of)
         finally:
             assembly.con.close()
         _refuse_difference(vintages, assembly.vintages)
@@ -283,13 +282,44 @@ def rebuild(settings: Settings, as_of: date) -> Path:
     return target
 
 
+def _past_night(rooms: Rooms, record: Mapping[str, Any], folder: Path) -> Night:
+    """A night that was built, with its own rules in a folder."""
+    then = date.fromisoformat(record["as_of"])
+    project = Landing(rooms.landing).materialise_project(then, folder, record["project"])
+    return Night(record["night"], then, rooms, project, record["project"], record["profile"], None)
+
+
+def _vintages_of(record: Mapping[str, Any]) -> dict[str, Vintage]:
+    return {name: Vintage(name, **chosen) for name, chosen in record["vintages"].items()}
+
+
+def _profile_again(rooms: Rooms, record: Mapping[str, Any]) -> pl.DataFrame | None:
+    """The profile of a past night, made anew from landing and kept; None where that fails."""
+    rooms.asof.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".rebuild-", dir=rooms.asof) as folder:
+        try:
+            night = _past_night(rooms, record, Path(folder))
+            # A profile needs no verdict, and a verdict would need the profile before it.
+            night.project.expectations = Path(folder) / "none"
+            file = Path(folder) / "build.duckdb"
+            stood = _vintages_of(record)
+            assembly = _assemble(night, dict(stood), file, stood, held=False)
+        except TilbudsplanError:
+            return None
+        try:
+            frame = profiles.taken(assembly.con)
+        finally:
+            assembly.con.close()
+    profiles.write(frame, rooms.profiles)
+    return frame
+
+
 def last_good(journal: Journal) -> dict[str, Vintage]:
     """What each dataset stood on in the last night that was built; none where there is none."""
     nights = journal.entries("night.built")
     if not nights:
         return {}
-    vintages = nights[-1].payload["vintages"]
-    return {name: Vintage(name, **chosen) for name, chosen in vintages.items()}
+    return _vintages_of(nights[-1].payload)
 
 
 def _choose(night: Night, candidates: Iterable[Candidate]) -> dict[str, Vintage]:
@@ -329,9 +359,17 @@ def _taken(night: Night, dataset: Dataset) -> str | None:
 
 
 def _assemble(
-    night: Night, vintages: dict[str, Vintage], file: Path, good: Mapping[str, Vintage]
+    night: Night,
+    vintages: dict[str, Vintage],
+    file: Path,
+    good: Mapping[str, Vintage],
+    *,
+    held: bool = True,
 ) -> Assembly:
-    """Build the night; `good` is what each dataset falls back to."""
+    """Build the night; `good` is what each dataset falls back to.
+
+    `held` says whether it is held against the nights before it.
+    """
 
     def last(dataset_id: str) -> str | None:
         return good[dataset_id].snapshot if dataset_id in good else None
@@ -347,6 +385,7 @@ def _assemble(
         earlier=lambda dataset_id, snapshot: _vintages(night, dataset_id, snapshot),
         last_good=last,
         landed_on=lambda dataset_id, snapshot: night.landing.get(dataset_id, snapshot).as_of,
+        before=_history(night, heard) if held else lambda _: [],
         said=lambda: said.frames(heard, constructed=night.profile != "live"),
         verdicts=Verdicts(heard),
         vintages=vintages,
@@ -357,6 +396,14 @@ def _assemble(
         con.close()
         raise
     return assembly
+
+
+def _history(night: Night, heard: Iterable[Entry]) -> profiles.History:
+    return profiles.History(
+        profiles.past(heard),
+        night.rooms.profiles,
+        lambda record: _profile_again(night.rooms, record),
+    )
 
 
 def _journal_before(night: Night) -> list[Entry]:
@@ -391,7 +438,7 @@ def _vintages(night: Night, dataset_id: str, snapshot: str) -> list[tuple[date, 
     return found
 
 
-def _journal_built(night: Night, vintages: dict[str, Vintage]) -> None:
+def _journal_built(night: Night, vintages: dict[str, Vintage], profile: str) -> None:
     plain = {name: asdict(vintage) for name, vintage in vintages.items()}
     for vintage in plain.values():
         del vintage["dataset"]
@@ -403,6 +450,7 @@ def _journal_built(night: Night, vintages: dict[str, Vintage]) -> None:
             "profile": night.profile,
             "project": night.project_snapshot,
             "vintages": plain,
+            "profiles": profile,
         },
     )
 

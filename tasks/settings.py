@@ -93,6 +93,7 @@ class Rooms:
         self.asof = home / "asof"
         self.audit = home / "audit"
         self.docs = home / "datadocs"
+        self.profiles = self.audit / "profiles"
         self.runs = home / "runs"
         self.reports = home / "reports"
         self.logs = home / "logs"

@@ -185,6 +185,12 @@ def columns(con: duckdb.DuckDBPyConnection, table: str) -> list[str]:
     return [column[0] for column in found or ()]
 
 
+def column_types(con: duckdb.DuckDBPyConnection, table: str) -> dict[str, str]:
+    """The columns of a table with DuckDB's names of their types, in order."""
+    described = con.execute(f"from {quote(table)} limit 0").description or ()
+    return {column[0]: str(column[1]) for column in described}
+
+
 def has(con: duckdb.DuckDBPyConnection, table: str) -> bool:
     """Whether there is such a table."""
     return bool(columns(con, table))
@@ -235,6 +241,15 @@ def load_frame(con: duckdb.DuckDBPyConnection, table: str, frame: pl.DataFrame) 
     con.register("_frame", frame)
     try:
         con.execute(f"create or replace table {quote(table)} as select * from _frame")
+    finally:
+        con.unregister("_frame")
+
+
+def append_frame(con: duckdb.DuckDBPyConnection, table: str, frame: pl.DataFrame) -> None:
+    """Add rows to a table; columns that the frame does not have are null in them."""
+    con.register("_frame", frame)
+    try:
+        con.execute(f"insert into {quote(table)} by name select * from _frame")
     finally:
         con.unregister("_frame")
 

@@ -8,7 +8,7 @@ night, and yesterday's copy stays.
 
 from __future__ import annotations
 
-from tasks import quality, quarantine, transform, warehouse
+from tasks import profiles, quality, quarantine, transform, warehouse
 from tasks.assembly.giving_way import go_back_where_blocked, put_back_beneath
 from tasks.assembly.joining import join
 from tasks.assembly.stages import stage_and_validate
@@ -39,6 +39,8 @@ def assemble(night: Assembly) -> None:
         warehouse.load_frame(night.con, f"journal.{name}", frame)
     warehouse.one_thread(night.con)
     quarantine.prepare(night.con)
+    night.profiled = profiles.rules(night.project.reference)
+    profiles.begin(night.con)
     typed = [table for table in night.tables if is_typed(table)]
     stage_and_validate(night, typed)
     go_back_where_blocked(night)

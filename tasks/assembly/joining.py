@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from tasks import borders, transform
+from tasks import borders, profiles, transform
 from tasks.assembly.giving_way import Fault
-from tasks.assembly.stages import has_sources, validated_beside
+from tasks.assembly.stages import has_sources, hold_against, validated_beside
 from tasks.assembly.state import Assembly, compared_with, is_typed
 from tasks.errors import TilbudsplanError, ValidationFailed
 from tasks.origins import Origins
@@ -21,11 +21,15 @@ def join(night: Assembly) -> Fault | None:
         return Fault(tuple(stems), error, [])
     marts = [table for table in night.tables if not is_typed(table)]
     origins = Origins(night.tables, night.catalogue, night.as_of, night.landed_on)
+    for table in marts:
+        below = set(transform.lineage(tables, table.name))
+        hold_against(night, [table.name], [d for d in night.catalogue if d.table in below])
     with validated_beside(night, marts) as built:
         for table in marts:
             try:
                 if has_sources(night, table):
                     transform.build(night.con, table, origins.of(table, night.vintages))
+                    profiles.of_table(night.con, table, night.profiled)
             except TilbudsplanError as error:
                 return Fault(tuple(transform.lineage(tables, table.name)), error, [])
             built(table.name)

@@ -9,8 +9,8 @@ from dataclasses import replace
 from queue import Queue
 from typing import TYPE_CHECKING
 
-from tasks import quality, quarantine, transform, warehouse
-from tasks.assembly.state import Assembly, are_of, compared_with, fall_back
+from tasks import profiles, quality, quarantine, transform, warehouse
+from tasks.assembly.state import Assembly, are_of, compared_with, fall_back, tables_of
 from tasks.catalogue import Dataset
 from tasks.errors import SourceChanged, TilbudsplanError, ValidationFailed
 from tasks.quality import Suite
@@ -43,12 +43,14 @@ def load(night: Assembly, dataset: Dataset) -> None:
             if dataset.keep_vintages:
                 vintages = night.earlier(dataset.id, snapshot)
                 warehouse.load_vintages(night.con, dataset.id, vintages)
+            profiles.of_source(night.con, dataset.id)
         except TilbudsplanError as error:
             night.held.append(
                 Held(dataset.id, snapshot, "parse", "", "", str(error), dataset.owner)
             )
             fall_back(night, dataset, "parse", str(error))
         else:
+            hold_against(night, [*tables_of(night, dataset), f"raw.{dataset.id}"], [dataset])
             return
     if dataset.awaited:
         # What reads it is built all the same, without its rows.
@@ -56,6 +58,12 @@ def load(night: Assembly, dataset: Dataset) -> None:
         warehouse.load_empty(night.con, dataset.id, frames or {})
     else:
         warehouse.drop_raw(night.con, dataset.id)
+
+
+def hold_against(night: Assembly, names: list[str], datasets: Iterable[Dataset]) -> None:
+    """Load what tables looked like before the vintages that they stand on now."""
+    now = {dataset.id: night.vintages[dataset.id].snapshot for dataset in datasets}
+    profiles.hold_against(night.con, names, night.before(dict.fromkeys(names, now)))
 
 
 def stage(night: Assembly, tables: Iterable[Table]) -> None:
@@ -69,6 +77,7 @@ def _stage_one(night: Assembly, table: Table, dataset: Dataset | None) -> None:
     while has_sources(night, table):
         try:
             transform.build(night.con, table)
+            profiles.of_table(night.con, table, night.profiled)
         except (SourceChanged, ValidationFailed) as error:
             if dataset is None:
                 raise

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from tasks.catalogue import Catalogue, Dataset
 from tasks.origins import Vintage, dataset_of
+from tasks.profiles import Rules, Stands
 from tasks.quality import Result, Suite
 from tasks.quarantine import Held, Verdicts
 from tasks.settings import Project
@@ -38,6 +39,7 @@ class Assembly:
             the first night that stood on each, and its folder of Parquet files.
         last_good: Gives the snapshot that was published last, if any.
         landed_on: Gives the Oslo date on which a dataset's snapshot landed.
+        before: Gives the profiles of the vintages before, and the tables that each is for.
         said: Gives the tables of `journal`: what people have said and decided, as frames.
         verdicts: What people have decided about refused snapshots.
         vintages: What the night stands on, by dataset; falls back as things fail.
@@ -47,6 +49,7 @@ class Assembly:
         suites: The suites, by table.
         owners: The dataset that a typed table stands and falls with.
         held: Why snapshots were not let through.
+        profiled: How tables are profiled.
     """
 
     con: duckdb.DuckDBPyConnection
@@ -57,6 +60,7 @@ class Assembly:
     earlier: Callable[[str, str], list[tuple[date, Path]]]
     last_good: Callable[[str], str | None]
     landed_on: Callable[[str, str], date]
+    before: Callable[[Stands], list[tuple[pl.DataFrame, list[str]]]]
     said: Callable[[], Mapping[str, pl.DataFrame]]
     verdicts: Verdicts
     vintages: dict[str, Vintage]
@@ -66,6 +70,7 @@ class Assembly:
     suites: Mapping[str, Suite] = field(default_factory=dict)
     owners: Mapping[str, Dataset] = field(default_factory=dict)
     held: list[Held] = field(default_factory=list)
+    profiled: Rules = field(default_factory=Rules)
 
     def blocks(self, result: Result) -> bool:
         """Whether a result keeps a vintage out: no person has released what stands here from it."""

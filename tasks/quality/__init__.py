@@ -112,21 +112,23 @@ def _run_suite(con: duckdb.DuckDBPyConnection, suite: Suite, validate: Any) -> l
 
 def _demand(expectation: Expectation) -> Expectation:
     """The expectation as Great Expectations takes it: it reads braces in a query as its own."""
-    if expectation.type != ROWS or "unexpected_rows_query" not in expectation.arguments:
+    query = expectation.rows_query
+    if query is None:
         return expectation
-    query = str(expectation.arguments["unexpected_rows_query"])
     query = query.replace("{", "{{").replace("}", "}}").replace("{{batch}}", "{batch}")
-    arguments = {**expectation.arguments, "unexpected_rows_query": query}
-    return expectation.model_copy(update={"arguments": arguments})
+    # What a kind was given is in its query.
+    given = {} if expectation.query else expectation.arguments
+    arguments = {**given, "unexpected_rows_query": query}
+    return expectation.model_copy(update={"type": ROWS, "arguments": arguments})
 
 
 def _with_rows(
     con: duckdb.DuckDBPyConnection, suite: Suite, expectation: Expectation, outcome: dict[str, Any]
 ) -> dict[str, Any]:
     """Add the first failing rows, which Great Expectations counts but does not list for a query."""
-    if expectation.type != ROWS or outcome["success"] or "error" in outcome:
+    query = expectation.rows_query
+    if query is None or outcome["success"] or "error" in outcome:
         return outcome
-    query = str(expectation.arguments["unexpected_rows_query"])
     rows = warehouse.first_rows(con, query.replace("{batch}", suite.table), SAMPLE)
     found = {
         "unexpected_count": outcome["result"]["observed_value"],
@@ -136,6 +138,9 @@ def _with_rows(
 
 
 def _columns_of(expectation: Expectation) -> set[str]:
+    """The columns that a Great Expectations type names; a query is held to its table when run."""
+    if expectation.rows_query is not None:
+        return set()
     named = {expectation.arguments.get(key) for key in _COLUMN_ARGUMENTS}
     for key in _COLUMN_LISTS:
         named.update(expectation.arguments.get(key) or ())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from tasks.quality.suites import ROWS, Expectation
+from tasks.quality.suites import Expectation
 
 
 def failing_rows(expectation: Expectation, table: str) -> str | None:
@@ -19,11 +19,10 @@ def failing_rows(expectation: Expectation, table: str) -> str | None:
         The query; None where the expectation is about the whole table (its number of rows, a sum)
         and not about rows.
     """
+    if expectation.rows_query is not None:
+        return expectation.rows_query.strip().rstrip(";").replace("{batch}", table)
     arguments = expectation.arguments
     match expectation.type:
-        case kind if kind == ROWS:
-            query = str(arguments["unexpected_rows_query"]).strip().rstrip(";")
-            return query.replace("{batch}", table)
         case "expect_column_values_to_not_be_null":
             return f"select * from {table} where {_name(arguments)} is null"
         case "expect_column_values_to_be_between":

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -12,6 +13,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError, field_validator
 
 from tasks.errors import ConfigurationError
+from tasks.quality.kinds import FOLDER, Category, Kind, expand, read_kinds
 
 Text = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
 ROWS = "unexpected_rows_expectation"
@@ -28,12 +30,14 @@ class Expectation(Strict):
     """One demand on a table.
 
     Attributes:
-        type: A Great Expectations 1.x type.
+        type: A kind of `expectations/kinds`, or a Great Expectations 1.x type.
         arguments: Its arguments.
         severity: `block` keeps the previous vintage, `warn` publishes and alerts.
         reason: Why it is demanded, in Norwegian.
         owner: Who answers for it.
         origin: Where the demand comes from.
+        category: What a query of the suite's own is about; a kind says it itself.
+        query: The query of a kind with the arguments in it; never written in a suite.
     """
 
     type: Text
@@ -42,6 +46,13 @@ class Expectation(Strict):
     reason: Text
     owner: Text
     origin: Text
+    category: Category | None = None
+    query: str | None = None
+
+    @property
+    def rows_query(self) -> str | None:
+        """The query that gives the failing rows, where the demand is one."""
+        return self.query or self.arguments.get("unexpected_rows_query")
 
     @property
     def key(self) -> str:
@@ -85,8 +96,9 @@ def read_suites(folder: Path) -> dict[str, Suite]:
     """
     problems: list[str] = []
     suites: dict[str, Suite] = {}
+    kinds = read_kinds(folder, problems)
     for file in sorted(folder.glob("*/*.yaml")):
-        suite = _read(file, problems)
+        suite = _read(file, kinds, problems)
         if suite is None:
             continue
         if suite.table != f"{file.parent.name}.{file.stem}":
@@ -97,27 +109,48 @@ def read_suites(folder: Path) -> dict[str, Suite]:
             subject=str(folder),
             expected="gyldige forventninger",
             got="\n".join([f"{len(problems)} feil:", *(f"  - {line}" for line in problems)]),
-            remedy="rett opp alle linjene over; docs/architecture.md viser formatet",
+            remedy="rett opp alle linjene over; docs/quality.md viser formatet",
         )
     return suites
 
 
-def _read(file: Path, problems: list[str]) -> Suite | None:
+def _read(file: Path, kinds: Mapping[str, Kind], problems: list[str]) -> Suite | None:
     try:
-        return Suite.model_validate(yaml.safe_load(file.read_text(encoding="utf-8")))
+        suite = Suite.model_validate(yaml.safe_load(file.read_text(encoding="utf-8")))
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         problems.append(f"{file.name}: kan ikke leses som YAML ({error})")
     except ValidationError as error:
         for detail in error.errors():
             where = ".".join(str(part) for part in detail["loc"]) or "(hele filen)"
             problems.append(f"{file.name}: {where}: {detail['msg']}")
+    else:
+        found: list[str] = []
+        expanded = [_expanded(e, suite.table, kinds, found) for e in suite.expectations]
+        problems += [f"{file.name}: {problem}" for problem in found]
+        return suite.model_copy(update={"expectations": tuple(expanded)})
     return None
+
+
+def _expanded(
+    expectation: Expectation, table: str, kinds: Mapping[str, Kind], problems: list[str]
+) -> Expectation:
+    """The expectation with the query of its kind, or as it is where it is of no kind."""
+    if expectation.query is not None:
+        problems.append("query skrives ikke i en fil; bruk arguments")
+    kind = kinds.get(expectation.type)
+    if kind is None:
+        if not expectation.type.startswith("expect_") and expectation.type != ROWS:
+            problems.append(f"ukjent type {expectation.type}; {FOLDER}/ har {', '.join(kinds)}")
+        return expectation
+    if expectation.category is not None:
+        problems.append(f"{kind.name} sier selv hva det handler om; ta bort category")
+    query = expand(kind, table, expectation.arguments, problems)
+    return expectation.model_copy(update={"query": query, "category": kind.category})
 
 
 def tables_in(expectation: Expectation) -> frozenset[str]:
     """The tables that the query of an expectation names."""
-    query = str(expectation.arguments.get("unexpected_rows_query", ""))
-    return frozenset(_TABLE.findall(query))
+    return frozenset(_TABLE.findall(expectation.rows_query or ""))
 
 
 def as_json(value: Any) -> str:
