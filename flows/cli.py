@@ -17,6 +17,7 @@ from flows import norwegian
 from flows.cli_cases import case
 from flows.cli_forms import form
 from flows.cli_indicators import indicators
+from flows.cli_quality import check, quarantine
 from tasks.errors import TilbudsplanError, WrongUse
 
 # The library's help headings go through this name; there is no public way to another language.
@@ -44,6 +45,8 @@ app.add_typer(plan, name="plan")
 app.add_typer(case, name="case")
 app.add_typer(indicators, name="indicators")
 app.add_typer(form, name="form")
+app.add_typer(quarantine, name="quarantine")
+app.command("check", cls=norwegian.Command)(check)
 
 Json = Annotated[bool, typer.Option("--json", help="Skriv svaret som JSON.")]
 AsOf = Annotated[

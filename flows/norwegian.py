@@ -27,6 +27,7 @@ HELP_PAGE = {
     "[[DATASETT]…]...": "[DATASETT]…",
     "[[KJØRING]]": "[KJØRING]",
     "[[SQL]]": "[SQL]",
+    "[[TABELL]]": "[TABELL]",
     "[[FIL]…]...": "[FIL]…",
     " <list[str]>": "",
     " <str>": "",

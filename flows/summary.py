@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from flows import show
 from tasks import catalogue, warehouse
 from tasks.alerts.words import label, titled
 from tasks.assembly import AWAITED
@@ -28,6 +29,8 @@ def night_summary(outcome: Outcome) -> str:
         "",
         f"{len(outcome.vintages)} datasett, {outcome.tables} tabeller publisert.",
     ]
+    if outcome.docs:
+        lines += ["", f"Kontrollene: [{show.relative(outcome.docs)}]({outcome.docs.as_uri()})"]
     if outcome.taken:
         lines += ["", "## Personfiler tatt inn i dag", ""]
         lines += [f"- {batch.file}, {batch.rows} rader" for batch in outcome.taken]

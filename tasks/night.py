@@ -42,6 +42,7 @@ from tasks.intake import (
 from tasks.journal import Entry, Journal
 from tasks.landing import Landing
 from tasks.persons import Batch
+from tasks.publish import data_docs
 from tasks.quarantine import DROPPED, Verdicts
 from tasks.settings import Project, Rooms, Settings, oslo_today
 from tasks.telling import accounted, post_of, send
@@ -86,6 +87,7 @@ class Outcome:
         findings: What is open after the night.
         tables: Number of published tables.
         taken: Files about persons that were taken in on its date.
+        docs: The page of what its suites gave.
     """
 
     night: str
@@ -95,6 +97,7 @@ class Outcome:
     findings: tuple[Finding, ...]
     tables: int
     taken: tuple[Batch, ...] = ()
+    docs: Path | None = None
 
 
 def claim_home(rooms: Rooms, profile: str) -> None:
@@ -200,6 +203,7 @@ def build(night: Night, candidates: Iterable[Candidate]) -> Outcome:
     titles = {table.name: table.title for table in assembly.tables if table.title}
     findings = alerts.record(night.journal, night.id, found, post_of(night, titles))
     night.journal.append("night.published", {"night": night.id, "tables": tables})
+    docs = data_docs.write(night.rooms)
     return Outcome(
         night.id,
         night.as_of,
@@ -210,6 +214,7 @@ def build(night: Night, candidates: Iterable[Candidate]) -> Outcome:
         tuple(
             b for b in persons.batches(night.landing, night.catalogue) if b.taken_on == night.as_of
         ),
+        docs,
     )
 
 

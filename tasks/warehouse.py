@@ -333,12 +333,27 @@ def connect_internal(rooms: Rooms) -> duckdb.DuckDBPyConnection:
     return connect_read_only(internal(rooms))
 
 
+def connect_to_check(rooms: Rooms) -> duckdb.DuckDBPyConnection:
+    """Open the published night with every schema, read only, for suites to be run on.
+
+    Suites set the schema that they look in, which `connect_internal` does not let anyone do.
+
+    Raises:
+        NotFound: no night has been published yet.
+    """
+    return _open_finished(internal(rooms), {"enable_external_access": "false"})
+
+
 def connect_read_only(path: Path) -> duckdb.DuckDBPyConnection:
     """Open a finished warehouse file, with nothing else of the machine within reach.
 
     Raises:
         NotFound: there is no such file.
     """
+    return _open_finished(path, _QUERY_ONLY)
+
+
+def _open_finished(path: Path, config: Mapping[str, str]) -> duckdb.DuckDBPyConnection:
     if not path.is_file():
         raise NotFound(
             subject=str(path),
@@ -346,7 +361,7 @@ def connect_read_only(path: Path) -> duckdb.DuckDBPyConnection:
             got="ingen fil",
             remedy="kjør natten først med «tilbudsplan ingest»",
         )
-    return duckdb.connect(str(path), read_only=True, config=dict(_QUERY_ONLY))
+    return duckdb.connect(str(path), read_only=True, config=dict(config))
 
 
 def canonical_export(database: Path, folder: Path) -> dict[str, str]:

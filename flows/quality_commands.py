@@ -1,0 +1,192 @@
+"""Commands on the quality of figures: suites by hand, and verdicts on what is held back."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Sequence
+from difflib import get_close_matches
+from typing import Any, Literal
+
+from flows import show
+from flows.summary import titles
+from tasks import quality, quarantine, warehouse
+from tasks.alerts import words
+from tasks.errors import NotFound
+from tasks.journal import Journal
+from tasks.quality import Result, Suite
+from tasks.settings import Project, Settings
+
+AFTERWARDS = "Det gjelder fra neste natt, eller fra «tilbudsplan build»."
+_STATES = {"block": "STOPPER", "warn": "ADVARSEL"}
+# Rows of these tables are about few people: they are counted, and not printed.
+_ABOUT_PERSONS = ("restricted.", "closed.")
+
+
+def check(table: str | None, every: bool, as_json: bool) -> bool:
+    """Run the suites of the checkout on the published night.
+
+    Returns:
+        False where an expectation that blocks does not hold.
+    """
+    suites = _chosen(quality.read_suites(Project().expectations), table)
+    with warehouse.connect_to_check(Settings().rooms) as con:
+        built = [suite for suite in suites if warehouse.has(con, suite.table)]
+        if table and not built:
+            raise NotFound(
+                subject=suites[0].table,
+                expected="en tabell i det publiserte varehuset",
+                got="en som ikke er bygget",
+                remedy="se hvorfor med «tilbudsplan status», og kjør natten på nytt",
+            )
+        results = quality.run(con, built)
+    if as_json:
+        show.as_json([vars(result) for result in results])
+    else:
+        _print_results(results, every)
+        for suite in suites:
+            if suite not in built:
+                show.line(f"{suite.table} er ikke bygget og er ikke kontrollert.")
+    return not any(result.blocks for result in results)
+
+
+def _chosen(suites: dict[str, Suite], table: str | None) -> list[Suite]:
+    if table is None:
+        return list(suites.values())
+    found = [name for name in suites if name == table or name.partition(".")[2] == table]
+    if found:
+        return [suites[name] for name in found]
+    near = get_close_matches(table, suites, n=1)
+    raise NotFound(
+        subject=table,
+        expected="en tabell med krav i expectations/",
+        got="et ukjent navn",
+        remedy=f"mente du «{near[0]}»?" if near else "«tilbudsplan query» viser tabellene",
+    )
+
+
+def _print_results(results: Sequence[Result], every: bool) -> None:
+    for result in results:
+        state = "holder" if result.success else _STATES[result.severity]
+        if every or not result.success:
+            show.line(f"{state:<9} {result.table}: {result.in_short()}")
+            if result.unexpected:
+                show.line(f"          blant dem {result.unexpected}")
+    count = Counter("holder" if r.success else r.severity for r in results)
+    tables = len({result.table for result in results})
+    show.line(
+        f"{tables} tabeller, {len(results)} krav: {count['holder']} holder, "
+        f"{count['warn']} gir advarsel, {count['block']} stopper."
+    )
+
+
+def held(as_json: bool) -> None:
+    """Print what is held back, with the verdict where one is given."""
+    settings = Settings()
+    rows = _held(settings)
+    if as_json:
+        show.as_json(rows)
+        return
+    if not rows:
+        show.line("Ingen tall holdes tilbake.")
+        return
+    known = titles(settings)
+    for dataset in dict.fromkeys(row["dataset"] for row in rows):
+        mine = [row for row in rows if row["dataset"] == dataset]
+        show.line(words.titled(dataset, known.get(dataset)))
+        for row in mine:
+            show.line(f"  {words.label(row['kind'])}: {_in_short(row)}")
+        show.line(f"  {_verdict(mine[0])}")
+
+
+def shown(dataset: str, number: int, as_json: bool) -> None:
+    """Print what is wrong with the figures of a dataset that are held back, with rows."""
+    settings = Settings()
+    mine = _of(_held(settings), dataset)
+    with warehouse.connect_internal(settings.rooms) as con:
+        rows = {row["key"]: _rows(con, row, number) for row in mine}
+    if as_json:
+        show.as_json([{**row, "rows": rows[row["key"]]} for row in mine])
+        return
+    show.line(words.titled(dataset, titles(settings).get(dataset)))
+    show.line(f"Øyeblikksbilde {mine[0]['snapshot'][:12]}. {_verdict(mine[0])}")
+    for row in mine:
+        show.line()
+        show.line(f"{row['table_name'] or words.label(row['kind'])}: {_in_short(row)}")
+        show.line(f"Ansvar: {row['owner']}")
+        _print_rows(row, rows[row["key"]])
+
+
+def decide(dataset: str, verdict: Literal["release", "drop"], by: str, reason: str) -> None:
+    """Journal a verdict on what is held back of a dataset."""
+    settings = Settings()
+    given = quarantine.decide(
+        Journal(settings.rooms.journal), _held(settings), dataset, verdict, by, reason
+    )
+    name = words.titled(dataset, titles(settings).get(dataset))
+    show.line(f"{name}: {given}")
+    show.line(AFTERWARDS)
+
+
+def _held(settings: Settings) -> list[dict[str, Any]]:
+    """Rows of `audit.quarantine`, each with the verdict as the journal has it now."""
+    verdicts = quarantine.Verdicts(Journal(settings.rooms.journal).entries())
+    with warehouse.connect_published(settings.rooms) as con:
+        if not warehouse.has(con, "audit.quarantine"):
+            return []  # published by an earlier version; the next night tells
+        rows = warehouse.frame(con, "from audit.quarantine order by all").to_dicts()
+    for row in rows:
+        verdict = verdicts.of(row["dataset"], row["snapshot"])
+        row["verdict"] = str(verdict) if verdict else None
+    return rows
+
+
+def _of(rows: list[dict[str, Any]], dataset: str) -> list[dict[str, Any]]:
+    mine = [row for row in rows if row["dataset"] == dataset]
+    if not mine:
+        names = ", ".join(dict.fromkeys(row["dataset"] for row in rows))
+        raise NotFound(
+            subject=dataset,
+            expected="et datasett som holdes tilbake",
+            got="et annet navn" if rows else "ingenting som holdes tilbake",
+            remedy=f"velg blant {names}" if rows else "se hva som er publisert med «status»",
+        )
+    return mine
+
+
+def _in_short(row: dict[str, Any]) -> str:
+    count = row["unexpected_count"]
+    rows = f" ({'1 rad' if count == 1 else f'{count} rader'})" if count else ""
+    return f"{row['reason']}{rows}"
+
+
+def _verdict(row: dict[str, Any]) -> str:
+    if row["verdict"]:
+        told = row["verdict"]
+        return f"{told[0].upper()}{told[1:]}. {AFTERWARDS}"
+    return "Ikke avgjort: «tilbudsplan quarantine release» eller «drop»."
+
+
+def _rows(con: Any, row: dict[str, Any], number: int) -> list[dict[str, Any]]:
+    """The first rows that are kept; none where they are about persons."""
+    if row["table_name"].startswith(_ABOUT_PERSONS):
+        return []
+    found = con.execute(
+        'select "row" from quarantine.row where dataset = ? and table_name = ? and "key" = ? '
+        "order by position limit ?",
+        [row["dataset"], row["table_name"], row["key"], number],
+    ).fetchall()
+    return [json.loads(text) for (text,) in found]
+
+
+def _print_rows(row: dict[str, Any], rows: list[dict[str, Any]]) -> None:
+    if rows:
+        columns = list(rows[0])
+        show.as_table(columns, show.rows_of(rows, columns))
+        if (row["unexpected_count"] or 0) > len(rows):
+            show.line(
+                f"Viser {len(rows)} av {row['unexpected_count']}; "
+                f"{row['rows_stored']} er tatt vare på (--rows, --json)."
+            )
+    elif row["rows_stored"]:
+        show.line("Radene gjelder personer og vises ikke.")

@@ -1,0 +1,171 @@
+"""Suites by hand, and verdicts on what is held back, as whoever runs the night meets them."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flow_tools import Ask
+
+from tasks import history, quality, quarantine, warehouse
+from tasks.journal import Journal
+from tasks.publish import data_docs
+from tasks.quality import Result
+from tasks.quarantine import Held, Verdicts
+from tasks.settings import Rooms
+
+HOSTILE = "Tallene er <script>alert(1)</script> & gale."
+
+
+def result(table: str, key: str, severity: str, success: bool, reason: str) -> Result:
+    rule = json.dumps({"column": "persons", "min_value": 0})
+    kind = "expect_column_values_to_be_between"
+    count = None if success else 12
+    return Result(
+        table, key, kind, rule, severity, success, count, None, None, reason, "statistikk", "SSB"
+    )
+
+
+@pytest.fixture
+def home(tmp_path: Path, clean_environment: None, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A home whose published night holds two datasets back."""
+    monkeypatch.setenv("TILBUDSPLAN_HOME", str(tmp_path))
+    rooms = Rooms(tmp_path)
+    con = warehouse.open_build(rooms.build / "night.duckdb")
+    con.execute("create table staging.population_by_municipality as select 1 as persons")
+    con.execute("create table audit.night as select date '2026-11-21' as as_of, 'demo' as profile")
+    con.execute(
+        "create table audit.vintage as select 'ssb_population' as dataset, "
+        "'Folkemengden' as title, 'staging.population_by_municipality' as table_name, "
+        "true as stale, 'Folketallet er galt' as stale_reason, date '2026-11-20' as as_of"
+    )
+    con.execute("create table audit.table as select null as table_name, null as title limit 0")
+    quarantine.prepare(con)
+    query = "select '5001' as area_code, range - 3 as persons from range(12)"
+    negative = Held(
+        "ssb_population",
+        "a" * 64,
+        "block",
+        "staging.population_by_municipality",
+        "k1",
+        HOSTILE,
+        "statistikk",
+    )
+    kept = quarantine.keep_rows(con, negative, query)
+    assert kept == (12, 12)
+    about = Held("vigo", "b" * 64, "block", "restricted.x", "k2", "Få.", "inntak", 3, 3)
+    quarantine.keep_rows(con, about, "select 'hemmelig' as fag")
+    unread = Held("nsr_schools", "c" * 64, "parse", "", "", "Lot seg ikke tolke.", "inntak")
+    counted = Held(**{**vars(negative), "unexpected_count": 12, "rows_stored": 12})
+    quarantine.write(con, [counted, about, unread], Verdicts())
+    table = "staging.population_by_municipality"
+    quality.store(
+        con,
+        [
+            result(table, "k1", "block", True, HOSTILE),
+            result(table, "k3", "warn", False, "Få innbyggere."),
+            result(table, "k4", "block", False, "Frigitt av noen."),
+        ],
+    )
+    history.write(con, rooms.audit, date(2026, 11, 20))
+    history.keep(con, rooms.audit, date(2026, 11, 20))
+    history.write(con, rooms.audit, date(2026, 11, 21))
+    warehouse.publish(con, rooms.build / "night.duckdb", rooms)
+    return tmp_path
+
+
+def test_what_is_held_back_is_listed_and_shown(home: Path, ask: Ask) -> None:
+    listed = ask("quarantine", "list")
+    assert listed.code == 0
+    assert "ssb_population" in listed.out
+    assert "(12 rader)" in listed.out
+    assert "Ikke avgjort" in listed.out
+    shown = ask("quarantine", "show", "ssb_population", "--rows", "2")
+    assert "area_code" in shown.out
+    assert "Viser 2 av 12" in shown.out
+    rows = json.loads(ask("quarantine", "show", "ssb_population", "--json").out)[0]["rows"]
+    assert rows[0] == {"area_code": "5001", "persons": -3}
+
+
+def test_rows_about_persons_are_not_printed(home: Path, ask: Ask) -> None:
+    for arguments in (("vigo",), ("vigo", "--json")):
+        shown = ask("quarantine", "show", *arguments)
+        assert "hemmelig" not in shown.out
+    assert "vises ikke" in ask("quarantine", "show", "vigo").out
+
+
+def test_a_verdict_is_journalled_with_name_and_reason(home: Path, ask: Ask) -> None:
+    given = ask(
+        "quarantine", "release", "ssb_population", "--by", "Kari Nordmann", "--reason", "Rettet."
+    )
+    assert given.code == 0
+    assert "frigitt av Kari Nordmann" in given.out
+    assert "tilbudsplan build" in given.out
+    (entry,) = Journal(Rooms(home).journal).entries(quarantine.VERDICT)
+    assert entry.payload["overruled"] == [["staging.population_by_municipality", "k1"]]
+    assert "Frigitt av Kari Nordmann" in ask("quarantine", "list").out
+    ask("quarantine", "drop", "ssb_population", "--by", "Ola", "--reason", "Likevel ikke.")
+    assert "Forkastet av Ola" in ask("quarantine", "show", "ssb_population").out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "told"),
+    [
+        (("release", "ssb_population"), 2, "--by"),
+        (("release", "ssb_population", "--by", "", "--reason", "x"), 2, "--by"),
+        (("release", "ssb_pop", "--by", "Kari", "--reason", "x"), 1, "ssb_pop"),
+        (("release", "nsr_schools", "--by", "Kari", "--reason", "x"), 2, "kan ingen frigi"),
+        (("show", "nothing"), 1, "velg blant"),
+        (("show", "vigo", "--rows", "-1"), 2, "--rows"),
+    ],
+)
+def test_wrong_use_is_told(
+    home: Path, ask: Ask, arguments: tuple[str, ...], code: int, told: str
+) -> None:
+    said = ask("quarantine", *arguments)
+    assert said.code == code
+    assert told in said.err
+
+
+def test_nothing_held_is_said(in_night: Path, ask: Ask) -> None:
+    assert ask("quarantine", "list").out == "Ingen tall holdes tilbake.\n"
+
+
+def test_suites_are_run_by_hand(in_night: Path, ask: Ask) -> None:
+    said = ask("check", "population_by_municipality", "--all")
+    assert said.code == 0
+    assert "holder    staging.population_by_municipality: " in said.out
+    assert "1 tabeller" in said.out or "1 tabell," in said.out
+    found: list[dict[str, Any]] = json.loads(ask("check", "mart.school", "--json").out)
+    assert {one["success"] for one in found} == {True}
+    wrong = ask("check", "mart.schol")
+    assert wrong.code == 1
+    assert "mart.school" in wrong.err
+
+
+def test_pages_tell_what_failed_and_carry_no_markup_of_the_data(home: Path) -> None:
+    night = data_docs.write(Rooms(home))
+    text = night.read_text(encoding="utf-8")
+    page = (night.parent / "staging.population_by_municipality.html").read_text(encoding="utf-8")
+    assert "<script" not in text + page
+    assert "Tallene er &lt;script&gt;" in text
+    assert 'href="staging.population_by_municipality.html#h-k1"' in text
+    assert 'id="h-k1"' in page
+    assert "frigitt" in page
+    assert "Folketallet er galt" in text
+    assert "20.11.2026: holdt ikke" in page
+    assert "EKSEMPELDATA" in page
+    assert "://" not in page
+    assert "2026-11-21/index.html" in (night.parent.parent / "index.html").read_text()
+    assert not list(night.parent.glob("*.part"))
+
+
+def test_pages_of_old_nights_go_and_leave_the_list(home: Path) -> None:
+    rooms = Rooms(home)
+    data_docs.write(rooms)
+    assert data_docs.prune(rooms.docs, date(2026, 11, 21)) == []
+    assert data_docs.prune(rooms.docs, date(2026, 11, 22)) == ["2026-11-21"]
+    assert "2026-11-21" not in (rooms.docs / "index.html").read_text()
