@@ -14,6 +14,7 @@ from tasks.assembly import AWAITED, Assembly, Vintage
 from tasks.catalogue import Dataset
 from tasks.landing import Landing, Snapshot
 from tasks.quarantine import DROPPED, Held
+from tasks.settings import oslo_date
 
 if TYPE_CHECKING:
     import duckdb
@@ -75,8 +76,9 @@ def write(night: Assembly, landing: Landing, night_id: str, profile: str) -> lis
     for dataset in night.catalogue:
         vintage = night.vintages[dataset.id]
         landed = landing.get(dataset.id, vintage.snapshot) if vintage.snapshot else None
-        late = _too_old(dataset, landed, night.as_of)
-        rows.append(_vintage_row(night, dataset, vintage, landed, late))
+        on = night.landed_on(dataset.id, landed.snapshot) if landed else None
+        late = _too_old(dataset, landed, on, night.as_of)
+        rows.append(_vintage_row(night, dataset, vintage, landed, on, late))
         found += _findings(night, dataset, vintage, late)
     _write(con, "audit.vintage", rows, _VINTAGE)
     quality.store(con, [r for table in sorted(night.results) for r in night.results[table]])
@@ -152,7 +154,12 @@ def _write(
 
 
 def _vintage_row(
-    night: Assembly, dataset: Dataset, vintage: Vintage, landed: Snapshot | None, late: str | None
+    night: Assembly,
+    dataset: Dataset,
+    vintage: Vintage,
+    landed: Snapshot | None,
+    on: date | None,
+    late: str | None,
 ) -> list[object]:
     awaited = vintage.kind == AWAITED
     return [
@@ -163,7 +170,7 @@ def _vintage_row(
         dataset.licence or dataset.publisher.licence,
         dataset.table,
         vintage.snapshot,
-        landed.as_of if landed else None,
+        on,
         _utc(landed.landed_at) if landed else None,
         _utc(landed.updated) if landed and landed.updated else None,
         bool(vintage.reason or late) and not awaited,
@@ -205,11 +212,11 @@ def _utc(instant: datetime) -> datetime:
     return instant.replace(tzinfo=None)
 
 
-def _too_old(dataset: Dataset, landed: Snapshot | None, as_of: date) -> str | None:
+def _too_old(dataset: Dataset, landed: Snapshot | None, on: date | None, as_of: date) -> str | None:
     """Why a vintage is too old, if it is; a source without time stamps is as old as its bytes."""
-    if landed is None:
+    if landed is None or on is None:
         return None
-    updated = (landed.updated or landed.landed_at).date()
+    updated = oslo_date(landed.updated) if landed.updated else on
     days = (as_of - updated).days
     if days <= dataset.freshness_days:
         return None

@@ -108,12 +108,16 @@ class Blobs:
         # Two datasets may take the same file at the same moment.
         temporary = path.with_suffix(f".{os.getpid()}-{secrets.token_hex(4)}.tmp")
         handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
-        with os.fdopen(handle, "wb") as file:
-            file.write(
-                zstandard.ZstdCompressor(level=_LEVEL, write_checksum=True).compress(content)
-            )
-            file.flush()
-            os.fsync(file.fileno())
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(
+                    zstandard.ZstdCompressor(level=_LEVEL, write_checksum=True).compress(content)
+                )
+                file.flush()
+                os.fsync(file.fileno())
+        except OSError:  # no room: what is half-written takes what is left
+            temporary.unlink(missing_ok=True)
+            raise
         return temporary, path
 
 

@@ -75,6 +75,14 @@ class JournalCorrupt(TilbudsplanError):
     """The journal's hash chain does not hold."""
 
 
+class WarehouseDamaged(TilbudsplanError):
+    """A published file is not what was published; it can be built again with nothing lost."""
+
+
+class DiskFull(TilbudsplanError):
+    """There is no room for what must be written."""
+
+
 class NightLocked(TilbudsplanError):
     """Another process holds the night lock."""
 

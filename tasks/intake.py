@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import inspect
-import shutil
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,7 +15,7 @@ from typing import Any
 
 from polars.exceptions import PanicException
 
-from tasks import catalogue, persons, warehouse
+from tasks import catalogue, disk, parsed, persons, suspects, warehouse
 from tasks import sources as protocols
 from tasks.assembly import AWAITED
 from tasks.catalogue import Catalogue, Dataset, Publisher
@@ -30,8 +28,6 @@ from tasks.sources.body import Refused
 
 # Not found, and gone: the address is right and there is nothing at it.
 _ABSENT = {404, 410}
-# Parsings that are kept of a log; an older one is made anew from landing when a rebuild asks.
-_PARSINGS_OF_A_LOG = 3
 NOT_DELIVERED = "filen er meldt i katalogen og ikke levert ennå"
 
 
@@ -115,13 +111,14 @@ def land_dataset(
         SourceUnavailable: the source did not answer; trying again may help.
         SourceChanged: it answered something else than agreed.
         ProgramFault: it answered something that nobody had thought of.
+        DiskFull: there is no room for what it answered.
     """
     dataset = _dataset(night, dataset_id)
     module = protocols.protocol(dataset.protocol)
     base_url = dataset.publisher.base_url
     private = dataset.sensitivity == "restricted"
     try:
-        with _named(dataset_id):
+        with disk.told(night.rooms), _named(dataset_id):
             if dataset.protocol == persons.PROTOCOL:
                 taken = persons.take(night.rooms, night.journal, dataset, night.as_of)
                 return taken.snapshot if taken else None
@@ -134,7 +131,8 @@ def land_dataset(
         if not_delivered(night.landing, dataset, error):
             return None
         raise
-    landed = night.landing.land(dataset_id, night.as_of, answers, updated, private=private)
+    with disk.told(night.rooms):
+        landed = night.landing.land(dataset_id, night.as_of, answers, updated, private=private)
     return landed.snapshot
 
 
@@ -188,38 +186,41 @@ def parse_snapshot(night: Night, dataset_id: str, snapshot: str, *, full: bool =
         SourceChanged: the answers are not what the protocol says.
         LandingCorrupt: they are not what landed.
         ProgramFault: they are something that nobody had thought of.
+        DiskFull: there is no room for what they are parsed to.
     """
     dataset = _dataset(night, dataset_id)
-    module = protocols.protocol(dataset.protocol)
     made_by = hashlib.sha256(f"{_code()}{dataset.selection!r}".encode()).hexdigest()
     folder = night.rooms.parsed / dataset_id / f"{snapshot[:32]}-{made_by[:16]}"
-    if folder.is_dir() and not full:
+    if not full and parsed.is_whole(folder):
         return folder
+    with disk.told(night.rooms), _named(dataset_id):
+        if suspects.deaths(night.journal, night.id, "parse", dataset_id, snapshot):
+            suspects.apart(_parse, night, dataset_id, snapshot, folder)
+        else:
+            with suspects.trying(night.rooms, "parse", dataset_id, snapshot):
+                _parse(night, dataset_id, snapshot, folder)
+    return folder
+
+
+def _parse(night: Night, dataset_id: str, snapshot: str, folder: Path) -> None:
+    """Parse to a folder that is there whole or not at all."""
+    dataset = _dataset(night, dataset_id)
+    module = protocols.protocol(dataset.protocol)
     with _named(dataset_id):
         landed = night.landing.get(dataset_id, snapshot)
         # A log is too big to have in memory whole.
         log = hasattr(module, "proceed")
         kept: Any = night.landing.kept(landed) if log else night.landing.answers(landed)
         frames = module.parse(kept, dataset.selection)
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    made = Path(tempfile.mkdtemp(prefix=".parsing-", dir=folder.parent))
+    made = parsed.begin(folder)
     for name, frame in frames.items():
         file = made / f"{name}.parquet"
         warehouse.write_parquet(frame, file)
         if dataset.sensitivity == "restricted":
             file.chmod(0o600)
-    shutil.rmtree(folder, ignore_errors=True)
-    made.replace(folder)
+    parsed.put(made, folder)
     if log:
-        _give_up_old(folder.parent)
-    return folder
-
-
-def _give_up_old(room: Path) -> None:
-    """Leave the newest parsings of a log: each night's holds the whole of it again."""
-    parsed = [path for path in room.iterdir() if not path.name.startswith(".")]
-    for old in sorted(parsed, key=lambda path: path.stat().st_mtime_ns)[:-_PARSINGS_OF_A_LOG]:
-        shutil.rmtree(old, ignore_errors=True)
+        parsed.discard_old(folder.parent)
 
 
 def take_in(night: Night, dataset_id: str) -> Candidate:
@@ -245,7 +246,7 @@ def what_came_of(
         parse()
     except TilbudsplanError as error:
         return refused(dataset_id, kind, error, snapshot)
-    except Exception as error:  # a disk that is full, a worker that died
+    except Exception as error:  # a disk that fails, a worker that died
         return refused(dataset_id, kind, _fault(dataset_id, error), snapshot)
     return delivered(dataset_id, snapshot)
 

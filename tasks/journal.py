@@ -8,13 +8,13 @@ that is changed, removed or moved breaks the chain at a number that can be named
 from __future__ import annotations
 
 import hashlib
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from tasks import jsonlines
+from tasks import clock, jsonlines
 from tasks.errors import JournalCorrupt
 
 SCHEMA = 1
@@ -56,7 +56,7 @@ class Journal:
         def line(last: bytes | None) -> bytes:
             if last is not None:
                 self._decode(last, "siste")
-            entry = Entry(SCHEMA, datetime.now(UTC), kind, payload, _digest(last))
+            entry = Entry(SCHEMA, clock.now(), kind, payload, _digest(last))
             made.append(entry)
             return msgspec.json.encode(entry)
 

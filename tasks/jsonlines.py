@@ -34,14 +34,21 @@ def append(path: Path, line: Callable[[bytes | None], bytes]) -> None:
     """
     made = not path.exists()
     path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("a+b") as file, _exclusive(file):
+    # Unbuffered: what a full disk refused must not be tried again when the file is closed.
+    with path.open("a+b", buffering=0) as file, _exclusive(file):
         new = line(_last_whole_line(file, path))
-        file.seek(0, os.SEEK_END)
-        file.write(new + b"\n")
-        file.flush()
+        _write_whole(file, new + b"\n")
         os.fsync(file.fileno())
     if made:
         sync_folder(path.parent)
+
+
+def write(path: Path, content: bytes) -> None:
+    """Write a small file; it is on disk when this returns."""
+    with path.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
 
 
 def sync_folder(folder: Path) -> None:
@@ -60,6 +67,17 @@ def _exclusive(file: IO[bytes]) -> Iterator[None]:
         yield
     finally:
         fcntl.flock(file, fcntl.LOCK_UN)
+
+
+def _write_whole(file: IO[bytes], content: bytes) -> None:
+    """Write at the end, all or nothing: a full disk may take the first half of a line."""
+    end = file.seek(0, os.SEEK_END)
+    try:
+        while content:
+            content = content[file.write(content) :]
+    except OSError:
+        file.truncate(end)
+        raise
 
 
 def _last_whole_line(file: IO[bytes], path: Path) -> bytes | None:

@@ -13,13 +13,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Sequence
-from datetime import UTC, date, datetime
+from datetime import date, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
 import msgspec
 
-from tasks import jsonlines
+from tasks import clock, jsonlines
 from tasks.blobs import Blobs, Damaged
 from tasks.errors import LandingCorrupt, NotFound
 from tasks.settings import Project
@@ -152,21 +152,42 @@ class Landing:
         lines = [s for s in self.snapshots(dataset) if as_of is None or s.as_of <= as_of]
         return lines[-1] if lines else None
 
+    def last(self, dataset: str) -> Snapshot | None:
+        """The last line of a dataset; None where there is none or it cannot be read."""
+        return next(
+            (_readable(line) for line in jsonlines.read(self._manifest(dataset))[-1:]), None
+        )
+
     def get(self, dataset: str, snapshot_id: str) -> Snapshot:
         """The line that first landed a snapshot: its `landed_at` says how old the bytes are.
 
         Raises:
             NotFound: the dataset has no such snapshot.
+            LandingCorrupt: it has none, but a line that cannot be read.
         """
-        for snapshot in self.snapshots(dataset):
-            if snapshot.snapshot == snapshot_id:
+        # A damaged line of another snapshot takes nothing from this one.
+        for line in jsonlines.read(self._manifest(dataset)):
+            snapshot = _readable(line)
+            if snapshot and snapshot.snapshot == snapshot_id:
                 return snapshot
+        self.snapshots(dataset)
         raise NotFound(
             subject=dataset,
             expected=f"øyeblikksbildet {snapshot_id[:12]} i {self.root}",
             got="ingen linje med det i manifestet",
             remedy=f"hent på nytt med «tilbudsplan ingest {dataset} --full»",
         )
+
+    def landed_on(self, dataset: str, snapshot_id: str, until: date) -> date:
+        """The Oslo date on which a snapshot first landed, by a clock that was right.
+
+        Args:
+            dataset: The dataset.
+            snapshot_id: Its snapshot.
+            until: The night that asks: nothing landed after it.
+        """
+        line = self.get(dataset, snapshot_id)
+        return min(until, clock.right_date(line.as_of, offsets(line), line.landed_at))
 
     def kept(self, snapshot: Snapshot) -> list[Kept]:
         """What `answers` gives, each one's bytes read only when they are asked for."""
@@ -226,7 +247,7 @@ class Landing:
 
     def land_project(self, project: Project, as_of: date) -> Snapshot:
         """Land catalogue, reference data, SQL and suites: the rules that a night ran under."""
-        now = datetime.now(UTC)
+        now = clock.now()
         rooms = (project.catalogue, project.reference, project.sql, project.expectations)
         files = sorted(f for room in rooms for f in room.rglob("*") if _is_rule(f))
         answers = []
@@ -297,8 +318,9 @@ class Landing:
         made: list[Snapshot] = []
 
         def line(last: bytes | None) -> bytes:
-            same = last is not None and _decode(last).snapshot == snapshot
-            now = datetime.now(UTC)
+            before = _readable(last) if last is not None else None
+            same = before is not None and before.snapshot == snapshot
+            now = clock.now()
             made.append(
                 Snapshot(SCHEMA, dataset, snapshot, as_of, now, updated, same, parts, extends)
             )
@@ -324,6 +346,14 @@ class Landing:
         return self.root / "manifest" / f"{dataset}.jsonl"
 
 
+def offsets(line: Snapshot) -> list[timedelta]:
+    """How far each answer of a line was ahead of our clock when it came, where it tells."""
+    # A log's line without news has the parts of the one before, received long ago.
+    fresh = [p for p in line.parts if abs(line.landed_at - p.received_at) < timedelta(days=1)]
+    found = (clock.offset(part.headers, part.received_at) for part in fresh)
+    return [offset for offset in found if offset is not None]
+
+
 def _part(answer: Answer) -> Part:
     return Part(
         role=answer.role,
@@ -346,6 +376,13 @@ def _snapshot_id(parts: Sequence[Part], extends: str | None = None) -> str:
 
 def _decode(line: bytes) -> Snapshot:
     return msgspec.json.decode(line, type=Snapshot)
+
+
+def _readable(line: bytes) -> Snapshot | None:
+    try:
+        return _decode(line)
+    except msgspec.MsgspecError:
+        return None
 
 
 def _is_rule(file: Path) -> bool:

@@ -46,6 +46,31 @@ def night_lock(path: Path) -> Iterator[None]:
             fcntl.flock(file, fcntl.LOCK_UN)
 
 
+@contextmanager
+def shared(path: Path) -> Iterator[None]:
+    """Hold a lock beside others who hold it so, and make whoever asks `if_free` go by."""
+    with _lock_file(path) as file:
+        fcntl.flock(file, fcntl.LOCK_SH)
+        yield
+
+
+@contextmanager
+def if_free(path: Path) -> Iterator[bool]:
+    """Whether nobody holds a `shared` lock; nobody can take one while the block lasts."""
+    with _lock_file(path) as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield False
+        else:
+            yield True
+
+
+def _lock_file(path: Path) -> IO[str]:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return path.open("a+", encoding="utf-8")
+
+
 def holder(path: Path) -> dict[str, Any] | None:
     """Who holds the lock (pid, host, started_at, command), or None where nobody does."""
     try:

@@ -9,19 +9,36 @@ from __future__ import annotations
 import secrets
 import shutil
 import tempfile
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, date, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tasks import alerts, audit, catalogue, history, persons, profiles, said, touched, warehouse
+from tasks import (
+    alerts,
+    audit,
+    catalogue,
+    clock,
+    disk,
+    history,
+    locks,
+    nights,
+    parsed,
+    persons,
+    profiles,
+    recovery,
+    said,
+    suspects,
+    touched,
+    warehouse,
+)
 from tasks.alerts import Finding
 from tasks.assembly import Assembly, Vintage, assemble
 from tasks.catalogue import Dataset
 from tasks.errors import (
     ConfigurationError,
-    NotFound,
     ProgramFault,
     SourceChanged,
     SourceUnavailable,
@@ -40,7 +57,7 @@ from tasks.intake import (
     what_came_of,
 )
 from tasks.journal import Entry, Journal
-from tasks.landing import Landing
+from tasks.landing import Landing, offsets
 from tasks.persons import Batch
 from tasks.publish import data_docs
 from tasks.quarantine import DROPPED, Verdicts
@@ -60,7 +77,6 @@ __all__ = [
     "deleted_since",
     "delivered",
     "land_dataset",
-    "last_good",
     "parse_landed",
     "parse_snapshot",
     "purge",
@@ -135,7 +151,7 @@ def begin(
     project: Project | None = None,
     hear: Callable[[Settings], None] | None = None,
 ) -> Night:
-    """Start a night: check the home, sweep up after a killed one, land the project's files.
+    """Start a night: check the home, mend what a killed one left, land the project's files.
 
     Args:
         settings: The installation.
@@ -146,13 +162,15 @@ def begin(
 
     Raises:
         ConfigurationError: the home belongs to another profile.
+        DiskFull: there is no room for a night.
+        JournalCorrupt: the journal is damaged.
         CatalogueError: the catalogue has mistakes.
-        TilbudsplanError: what people sent in cannot be taken; like the one above it is journalled.
+        TilbudsplanError: what people sent in cannot be taken; like those above it is journalled.
     """
     rooms, project = settings.rooms, project or Project()
     as_of = as_of or oslo_today()
     claim_home(rooms, settings.profile)
-    night_id = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(2)}"
+    night_id = f"{clock.now():%Y%m%dT%H%M%SZ}-{secrets.token_hex(2)}"
     night = Night(
         id=night_id,
         as_of=as_of,
@@ -163,11 +181,17 @@ def begin(
         source_server=settings.source_server,
     )
     declared.cache_clear()
-    with accounted(night):
-        declared(project.catalogue, settings.profile, settings.source_server)
-        if hear is not None:
-            hear(settings)
+    with accounted(night), disk.told(rooms):
+        disk.require_room(rooms)
+        disk.keep_reserve(rooms.journal)
+        night.journal.verify()
+        damage = recovery.look(rooms, night.journal, night_id, as_of)
         _sweep(rooms)
+        suspects.bury(rooms, night.journal, night_id)
+        declared(project.catalogue, settings.profile, settings.source_server)
+        # Forms are held against published code lists, so they wait for whole ones.
+        if hear is not None and not damage:
+            hear(settings)
         landed = Landing(rooms.landing).land_project(project, as_of)
         night = replace(night, project_snapshot=landed.snapshot)
         night.journal.append("night.begun", {"night": night.id, "as_of": as_of.isoformat()})
@@ -182,21 +206,29 @@ def build(night: Night, candidates: Iterable[Candidate]) -> Outcome:
     Raises:
         ConfigurationError: SQL, suites or reference data are wrong; nothing is published.
         ValidationFailed: a mart does not hold; nothing is published.
+        DiskFull: there is no room for the build; nothing is published.
     """
+    with disk.told(night.rooms):
+        return _build(*_with_right_date(night), list(candidates))
+
+
+def _build(night: Night, doubted: bool, candidates: Sequence[Candidate]) -> Outcome:
     vintages = _choose(night, candidates)
-    assembly = _assemble(night, vintages, night.file, last_good(night.journal))
+    assembly = _assemble(night, vintages, night.file, nights.last_good(night.journal))
     con = assembly.con
     try:
         found = audit.write(assembly, night.landing, night.id, night.profile)
         history.write(con, night.rooms.audit, night.as_of)
         history.keep(con, night.rooms.audit, night.as_of)
         found += persons.strays(night.rooms, night.catalogue, night.as_of)
+        found += recovery.noticed(night.journal, night.as_of)
         vintages = assembly.vintages
         profile = profiles.write(profiles.taken(con), night.rooms.profiles)
-        _journal_built(night, vintages, profile)
+        _journal_built(night, vintages, profile, doubted)
         found = touched.tell(found, assembly.tables, night.catalogue, night.rooms)
         tables = len(warehouse.tables(con)) - len(warehouse.tables(con, warehouse.CLOSED_SCHEMAS))
-        warehouse.publish(con, night.file, night.rooms)
+        announce = partial(recovery.announce, night.journal, night.id, night.as_of, tables)
+        warehouse.publish(con, night.file, night.rooms, announce)
     finally:
         con.close()
     # What is told is told of figures that are there, and that a failed night is over.
@@ -251,9 +283,22 @@ def deleted_since(settings: Settings, as_of: date) -> dict[str, date]:
     Raises:
         NotFound: no night was built on or before the date.
     """
-    record = _built_nights(Journal(settings.rooms.journal), as_of)
+    record = nights.built_on(Journal(settings.rooms.journal), as_of)
     snapshots = {name: chosen["snapshot"] for name, chosen in record["vintages"].items()}
     return persons.deleted_of(Landing(settings.rooms.landing), snapshots)
+
+
+def _with_right_date(night: Night) -> tuple[Night, bool]:
+    """The night on its right date, and whether the clock gave a wrong one."""
+    begun = datetime.strptime(night.id[:16], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+    lines = [night.landing.last(dataset.id) for dataset in night.catalogue]
+    answers = [o for line in lines if line and line.landed_at >= begun for o in offsets(line)]
+    doubt = clock.doubt(clock.now(), answers, nights.last_trusted(night.journal))
+    if doubt is None:
+        return night, False
+    finding = Finding("clock", "clock", alerts.OPERATIONS, doubt.reason, doubt.as_of)
+    recovery.notice(night.journal, night.id, finding)
+    return replace(night, as_of=doubt.as_of), True
 
 
 def rebuild(settings: Settings, as_of: date) -> Path:
@@ -267,13 +312,17 @@ def rebuild(settings: Settings, as_of: date) -> Path:
         ConfigurationError: this version of the program cannot read what that night read.
     """
     rooms = settings.rooms
-    record = _built_nights(Journal(rooms.journal), as_of)
+    record = nights.built_on(Journal(rooms.journal), as_of)
     claim_home(rooms, settings.profile)
     rooms.asof.mkdir(parents=True, exist_ok=True)
     target = rooms.asof / f"{as_of.isoformat()}.duckdb"
-    with tempfile.TemporaryDirectory(prefix=".rebuild-", dir=rooms.asof) as folder:
+    with (
+        disk.told(rooms),
+        locks.shared(rooms.rebuild_lock),
+        tempfile.TemporaryDirectory(prefix=".rebuild-", dir=rooms.asof) as folder,
+    ):
         night = _past_night(rooms, record, Path(folder))
-        vintages = _vintages_of(record)
+        vintages = nights.vintages_of(record)
         file = Path(folder) / "build.duckdb"
         tried = {name: _tried(night, vintage) for name, vintage in vintages.items()}
         assembly = _assemble(night, tried, file, vintages)
@@ -294,10 +343,6 @@ def _past_night(rooms: Rooms, record: Mapping[str, Any], folder: Path) -> Night:
     return Night(record["night"], then, rooms, project, record["project"], record["profile"], None)
 
 
-def _vintages_of(record: Mapping[str, Any]) -> dict[str, Vintage]:
-    return {name: Vintage(name, **chosen) for name, chosen in record["vintages"].items()}
-
-
 def _profile_again(rooms: Rooms, record: Mapping[str, Any]) -> pl.DataFrame | None:
     """The profile of a past night, made anew from landing and kept; None where that fails."""
     rooms.asof.mkdir(parents=True, exist_ok=True)
@@ -307,7 +352,7 @@ def _profile_again(rooms: Rooms, record: Mapping[str, Any]) -> pl.DataFrame | No
             # A profile needs no verdict, and a verdict would need the profile before it.
             night.project.expectations = Path(folder) / "none"
             file = Path(folder) / "build.duckdb"
-            stood = _vintages_of(record)
+            stood = nights.vintages_of(record)
             assembly = _assemble(night, dict(stood), file, stood, held=False)
         except TilbudsplanError:
             return None
@@ -319,22 +364,14 @@ def _profile_again(rooms: Rooms, record: Mapping[str, Any]) -> pl.DataFrame | No
     return frame
 
 
-def last_good(journal: Journal) -> dict[str, Vintage]:
-    """What each dataset stood on in the last night that was built; none where there is none."""
-    nights = journal.entries("night.built")
-    if not nights:
-        return {}
-    return _vintages_of(nights[-1].payload)
-
-
 def _choose(night: Night, candidates: Iterable[Candidate]) -> dict[str, Vintage]:
     """What to try first for every dataset: the candidate, or what stood last night.
 
     A snapshot that was held back is tried again, unless a person has rejected it.
     """
-    before = last_good(night.journal)
+    before = nights.last_good(night.journal)
     tried = {candidate.dataset: candidate for candidate in candidates}
-    verdicts = Verdicts(_journal_before(night))
+    verdicts = Verdicts(nights.before(night.journal, night.id))
     chosen = {}
     for dataset in night.catalogue:
         old = before.get(dataset.id) or Vintage(dataset.id, None)
@@ -380,16 +417,17 @@ def _assemble(
         return good[dataset_id].snapshot if dataset_id in good else None
 
     con = warehouse.open_build(file)
-    heard = _journal_before(night)
+    heard = nights.before(night.journal, night.id)
     assembly = Assembly(
         con=con,
         catalogue=night.catalogue,
         project=night.project,
         as_of=night.as_of,
-        parsed=lambda dataset_id, snapshot: parse_snapshot(night, dataset_id, snapshot),
+        parsed=lambda dataset_id, snapshot: _parsed(night, dataset_id, snapshot),
         earlier=lambda dataset_id, snapshot: _vintages(night, dataset_id, snapshot),
         last_good=last,
-        landed_on=lambda dataset_id, snapshot: night.landing.get(dataset_id, snapshot).as_of,
+        landed_on=partial(night.landing.landed_on, until=night.as_of),
+        loading=partial(suspects.trying, night.rooms, "load"),
         before=_history(night, heard) if held else lambda _: [],
         said=lambda: said.frames(heard, constructed=night.profile != "live"),
         verdicts=Verdicts(heard),
@@ -404,22 +442,18 @@ def _assemble(
 
 
 def _history(night: Night, heard: Iterable[Entry]) -> profiles.History:
+    # A night that is run again is held against the day before, as the first time.
+    earlier = [e for e in heard if e.payload.get("as_of", "") < night.as_of.isoformat()]
     return profiles.History(
-        profiles.past(heard),
+        profiles.past(earlier),
         night.rooms.profiles,
         lambda record: _profile_again(night.rooms, record),
     )
 
 
-def _journal_before(night: Night) -> list[Entry]:
-    """The journal as it stood when the night began, so that a rebuild knows no later word."""
-    entries = night.journal.entries()
-    begun = [
-        position
-        for position, entry in enumerate(entries)
-        if entry.kind == "night.begun" and entry.payload["night"] == night.id
-    ]
-    return entries[: begun[0]] if begun else entries
+def _parsed(night: Night, dataset_id: str, snapshot: str) -> Path:
+    suspects.refuse_deadly(night.journal, night.id, dataset_id, snapshot)
+    return parse_snapshot(night, dataset_id, snapshot)
 
 
 def _vintages(night: Night, dataset_id: str, snapshot: str) -> list[tuple[date, Path]]:
@@ -427,15 +461,9 @@ def _vintages(night: Night, dataset_id: str, snapshot: str) -> list[tuple[date, 
 
     A vintage in a layout that is no longer read is left out.
     """
-    stood: dict[str, date] = {}
-    for entry in night.journal.entries("night.built"):
-        as_of = date.fromisoformat(entry.payload["as_of"])
-        used = entry.payload["vintages"].get(dataset_id, {}).get("snapshot")
-        if used and as_of <= night.as_of:
-            stood.setdefault(used, as_of)
-    stood.setdefault(snapshot, night.as_of)
     found = []
-    for used, as_of in sorted(stood.items(), key=lambda item: item[1]):
+    stood = nights.stood_on(night.journal, dataset_id, night.as_of, snapshot)
+    for used, as_of in stood.items():
         try:
             found.append((as_of, parse_snapshot(night, dataset_id, used)))
         except (SourceChanged, SourceUnavailable, ProgramFault):
@@ -443,7 +471,7 @@ def _vintages(night: Night, dataset_id: str, snapshot: str) -> list[tuple[date, 
     return found
 
 
-def _journal_built(night: Night, vintages: dict[str, Vintage], profile: str) -> None:
+def _journal_built(night: Night, vintages: dict[str, Vintage], profile: str, doubted: bool) -> None:
     plain = {name: asdict(vintage) for name, vintage in vintages.items()}
     for vintage in plain.values():
         del vintage["dataset"]
@@ -456,25 +484,9 @@ def _journal_built(night: Night, vintages: dict[str, Vintage], profile: str) -> 
             "project": night.project_snapshot,
             "vintages": plain,
             "profiles": profile,
+            "clock_doubted": doubted,
         },
     )
-
-
-def _built_nights(journal: Journal, as_of: date) -> dict[str, Any]:
-    """The last night that was built on or before a date."""
-    nights = [
-        entry.payload
-        for entry in journal.entries("night.built")
-        if date.fromisoformat(entry.payload["as_of"]) <= as_of
-    ]
-    if not nights:
-        raise NotFound(
-            subject=as_of.isoformat(),
-            expected="en natt som ble bygget senest denne datoen",
-            got="ingen i journalen",
-            remedy="velg en senere dato; «tilbudsplan status» viser siste natt",
-        )
-    return nights[-1]
 
 
 def _tried(night: Night, vintage: Vintage) -> Vintage:
@@ -503,13 +515,16 @@ def _refuse_difference(then: dict[str, Vintage], now: dict[str, Vintage]) -> Non
 
 
 def _sweep(rooms: Rooms) -> None:
-    """Remove what a killed night left behind."""
+    """Remove what a killed night left behind, and a killed rebuild; one that lives is left."""
     rooms.build.mkdir(parents=True, exist_ok=True)
     # What the database writes beside its file while it builds has restricted rows in it too.
     rooms.build.chmod(0o700)
     for file in rooms.build.iterdir():
         file.unlink()
-    for folder in [*rooms.parsed.glob("*/.parsing-*"), *rooms.asof.glob(".rebuild-*")]:
-        shutil.rmtree(folder, ignore_errors=True)
+    with locks.if_free(rooms.rebuild_lock) as free:
+        if free:
+            parsed.sweep(rooms)
+            for folder in rooms.asof.glob(".rebuild-*"):
+                shutil.rmtree(folder, ignore_errors=True)
     for blob in rooms.landing.glob("blobs/*/*.tmp"):
         blob.unlink()

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from tasks import jsonlines
+from tasks import jsonlines, parsed
 from tasks.alerts import Finding
 from tasks.catalogue import INBOX, Catalogue, Dataset
 from tasks.errors import ConfigurationError, SourceChanged
@@ -170,9 +170,10 @@ def delete(rooms: Rooms, journal: Journal, chosen: list[Batch], today: date) -> 
         landing.delete(batch.sha256, today)
     datasets = {*begun.values(), *(batch.dataset for batch in chosen)}
     # What is parsed, and rebuilt nights with every schema in them, can be made again.
-    for folder in (rooms.asof, *(rooms.parsed / dataset for dataset in datasets)):
-        if folder.exists():
-            shutil.rmtree(folder)
+    for dataset in datasets:
+        parsed.discard_dataset(rooms, dataset)
+    if rooms.asof.exists():
+        shutil.rmtree(rooms.asof)
 
 
 def finish(journal: Journal) -> None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-OSLO = ZoneInfo("Europe/Oslo")
+from tasks import clock
+from tasks.clock import OSLO as OSLO
+
 CHECKOUT = Path(__file__).resolve().parent.parent
 
 
@@ -101,6 +102,8 @@ class Rooms:
         self.lock = home / "night.lock"
         self.mail_lock = home / "mail.lock"
         self.watch_lock = home / "watchdog.lock"
+        self.rebuild_lock = home / "rebuild.lock"
+        self.trying = home / "trying"
         self.stamp = home / "profile"
         self.inbox = home / "inbox"
         self.person_key = home / "keys" / "person.key"
@@ -131,7 +134,7 @@ class Project:
 
 def oslo_today(now: datetime | None = None) -> date:
     """The Oslo date of an instant (default: now): the `as_of` of a night."""
-    return oslo_date(now or datetime.now(OSLO))
+    return oslo_date(now or clock.now())
 
 
 def oslo_date(instant: datetime) -> date:

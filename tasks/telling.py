@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 
-from tasks import alerts
+from tasks import alerts, disk
 from tasks.alerts import Desk, Finding, Look, Post, outbox
 from tasks.errors import TilbudsplanError
 from tasks.intake import Night
@@ -20,7 +20,11 @@ def accounted(night: Night) -> Iterator[None]:
     except Exception as error:
         # Where the journal itself is what failed, the watchdog tells.
         with suppress(TilbudsplanError, OSError):
-            _fail(night, error)
+            try:
+                _fail(night, error)
+            except OSError:
+                disk.give_up_reserve(night.rooms.journal)
+                _fail(night, error)
         raise
 
 

@@ -17,7 +17,7 @@ from typing import Any
 
 import duckdb
 
-from tasks import warehouse
+from tasks import disk, warehouse
 from tasks.errors import ConfigurationError, SourceChanged, ValidationFailed
 
 FOLDERS = {
@@ -118,6 +118,8 @@ def build(
         warehouse.add_columns(con, table.name, origin or {})
         doubled = _doubled(con, table)
     except duckdb.Error as error:
+        if disk.is_full(error):  # neither the source nor the SQL is to blame
+            raise
         raise _refused(table, error) from error
     if doubled:
         raise ValidationFailed(

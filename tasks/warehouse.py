@@ -9,14 +9,15 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import duckdb
 
-from tasks.errors import ConfigurationError, NotFound, ValidationFailed
+from tasks.errors import ConfigurationError, NotFound, ValidationFailed, WarehouseDamaged
 from tasks.jsonlines import sync_folder
 from tasks.settings import Rooms
 
@@ -37,6 +38,7 @@ SCHEMAS = (
 )
 # What people wrote in forms, figures about few persons, marts made of those, and refused rows.
 CLOSED_SCHEMAS = ("raw", "journal", "restricted", "closed", "quarantine")
+_OF_THIS_MACHINE = re.compile(r".*_at|night")
 _QUERY_ONLY = {"enable_external_access": "false", "lock_configuration": "true"}
 
 
@@ -254,18 +256,29 @@ def append_frame(con: duckdb.DuckDBPyConnection, table: str, frame: pl.DataFrame
         con.unregister("_frame")
 
 
-def publish(con: duckdb.DuckDBPyConnection, build: Path, rooms: Rooms) -> None:
+def publish(
+    con: duckdb.DuckDBPyConnection,
+    build: Path,
+    rooms: Rooms,
+    announce: Callable[[list[Path]], None] = lambda _: None,
+) -> None:
     """Put a built night in place of the published one; closes the connection.
 
     The public copy is written beside the target, checked by reading it back, and only then do two
     renames happen: the internal file, then the one that people read. A crash before the last
     rename leaves that one as it was.
 
+    Args:
+        con: The build's connection.
+        build: Its file, which becomes the internal one.
+        rooms: Where to publish.
+        announce: Is told of both files, whole and on disk, before anything is renamed.
+
     Raises:
         ValidationFailed: the copy does not hold the rows that the build has.
     """
     rooms.warehouse.parent.mkdir(parents=True, exist_ok=True)
-    public = build.with_suffix(".public.duckdb")
+    public = public_copy(build)
     public.unlink(missing_ok=True)
     published = [s for s in SCHEMAS if s not in CLOSED_SCHEMAS]
     con.execute("reset threads")
@@ -275,9 +288,15 @@ def publish(con: duckdb.DuckDBPyConnection, build: Path, rooms: Rooms) -> None:
     _check_copy(public, counts)
     for file in (build, public):
         _sync_file(file)
+    announce([build, public])
     build.replace(internal(rooms))
     public.replace(rooms.warehouse)
     sync_folder(rooms.warehouse.parent)
+
+
+def public_copy(build: Path) -> Path:
+    """What becomes the published file, beside the build that it is copied from."""
+    return build.with_suffix(".public.duckdb")
 
 
 def internal(rooms: Rooms) -> Path:
@@ -349,6 +368,7 @@ def connect_read_only(path: Path) -> duckdb.DuckDBPyConnection:
 
     Raises:
         NotFound: there is no such file.
+        WarehouseDamaged: it is no database that can be opened.
     """
     return _open_finished(path, _QUERY_ONLY)
 
@@ -361,15 +381,33 @@ def _open_finished(path: Path, config: Mapping[str, str]) -> duckdb.DuckDBPyConn
             got="ingen fil",
             remedy="kjør natten først med «tilbudsplan ingest»",
         )
-    return duckdb.connect(str(path), read_only=True, config=dict(config))
+    try:
+        return duckdb.connect(str(path), read_only=True, config=dict(config))
+    except duckdb.Error as error:
+        raise WarehouseDamaged(
+            subject=str(path),
+            expected="en database som kan åpnes",
+            got="en ødelagt fil",
+            remedy=rebuilt_by(path),
+        ) from error
+
+
+def rebuilt_by(path: Path) -> str:
+    """What makes a damaged file anew: a rebuilt night's name is its date."""
+    if path.parent.name == "asof":
+        return f"kjør «tilbudsplan ingest --as-of {path.stem}»"
+    return (
+        "kjør «tilbudsplan build»: det bygger filen på nytt av det som er hentet og ført, og "
+        "ingenting går tapt; neste natt gjør det også"
+    )
 
 
 def canonical_export(database: Path, folder: Path) -> dict[str, str]:
     """Write every table of the open schemas as CSV that is equal where the data are equal.
 
-    Rows are sorted by all columns and doubles written so that they read back exactly. Columns of
-    `audit` that end in `_at` tell when this machine did something, not what the figures are, and
-    are left out.
+    Rows are sorted by all columns and doubles written so that they read back exactly. Of `audit`,
+    columns that end in `_at` and the column `night` tell when this machine did something and what
+    it called it, not what the figures are, and are left out.
 
     Args:
         database: A published file, or a rebuilt one of `asof/`.
@@ -385,11 +423,11 @@ def canonical_export(database: Path, folder: Path) -> dict[str, str]:
             kept = [
                 f'"{column}"'
                 for column in columns(con, name)
-                if not (name.startswith("audit.") and column.endswith("_at"))
+                if not (name.startswith("audit.") and _OF_THIS_MACHINE.fullmatch(column))
             ]
             file = folder / f"{name}.csv"
             con.execute(
-                f"copy (select {', '.join(kept)} from {quote(name)} order by all) "
+                f"copy (select {', '.join(kept) or 'count(*)'} from {quote(name)} order by all) "
                 "to $file (format csv, header true, force_quote *)",
                 {"file": str(file)},
             )

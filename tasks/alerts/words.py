@@ -11,6 +11,8 @@ KINDS = {
     "deletion": "sletting",
     "inbox": "innboks",
     "freshness": "for gammel",
+    "damage": "skade",
+    "clock": "klokke",
     "warn": "advarsel",
     "awaited": "ventes",
     "dropped": "forkastet",
@@ -28,6 +30,7 @@ KINDS = {
 TITLES = {
     "night": "Natten",
     "warehouse": "Det publiserte varehuset",
+    "clock": "Klokken",
     "journal": "Journalen",
     "mail": "E-posten",
     "disk": "Disken",
@@ -45,6 +48,8 @@ TODO = {
     "freshness": "Spør kilden når tallene kommer, eller rett grensen i data/catalogue.",
     "deletion": "Kjør «tilbudsplan purge».",
     "inbox": "Se i innboksen, og flytt eller rett filen.",
+    "damage": "Filen er allerede bygget på nytt. Få disken undersøkt om det skjer igjen.",
+    "clock": "Still klokken på maskinen, og slå på tidssynkronisering.",
     "warn": "Tallene er publisert. Se om de stemmer med «tilbudsplan check».",
     "night": "Tallene fra forrige natt står. Rett feilen og kjør «tilbudsplan ingest».",
     "unstarted": "Se om tjeneren kjører (systemctl status tilbudsplan), og kjør «tilbudsplan "

@@ -39,7 +39,9 @@ def load(night: Assembly, dataset: Dataset) -> None:
     """Load the chosen snapshot, or what the dataset falls back to."""
     while (snapshot := night.vintages[dataset.id].snapshot) is not None:
         try:
-            warehouse.load_parquet(night.con, dataset.id, night.parsed(dataset.id, snapshot))
+            parsed = night.parsed(dataset.id, snapshot)
+            with night.loading(dataset.id, snapshot):
+                warehouse.load_parquet(night.con, dataset.id, parsed)
             if dataset.keep_vintages:
                 vintages = night.earlier(dataset.id, snapshot)
                 warehouse.load_vintages(night.con, dataset.id, vintages)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -40,6 +41,7 @@ class Assembly:
         last_good: Gives the snapshot that was published last, if any.
         landed_on: Gives the Oslo date on which a dataset's snapshot landed.
         before: Gives the profiles of the vintages before, and the tables that each is for.
+        loading: Marks that a dataset's snapshot is being loaded.
         said: Gives the tables of `journal`: what people have said and decided, as frames.
         verdicts: What people have decided about refused snapshots.
         vintages: What the night stands on, by dataset; falls back as things fail.
@@ -61,6 +63,7 @@ class Assembly:
     last_good: Callable[[str], str | None]
     landed_on: Callable[[str, str], date]
     before: Callable[[Stands], list[tuple[pl.DataFrame, list[str]]]]
+    loading: Callable[[str, str], AbstractContextManager[None]]
     said: Callable[[], Mapping[str, pl.DataFrame]]
     verdicts: Verdicts
     vintages: dict[str, Vintage]
