@@ -443,7 +443,8 @@ def _assemble(
 
 def _history(night: Night, heard: Iterable[Entry]) -> profiles.History:
     # A night that is run again is held against the day before, as the first time.
-    earlier = [e for e in heard if e.payload.get("as_of", "") < night.as_of.isoformat()]
+    today = night.as_of.isoformat()
+    earlier = [e for e in heard if e.kind == "night.built" and e.payload["as_of"] < today]
     return profiles.History(
         profiles.past(earlier),
         night.rooms.profiles,
