@@ -252,6 +252,10 @@ def _print_status(facts: dict[str, Any]) -> None:
     for vintage in facts["stale"]:
         name = words.titled(vintage["dataset"], vintage["title"])
         show.line(f"  {name}: {vintage['stale_reason']}")
+    if rejected := [v for v in facts["stale"] if v.get("rejected")]:
+        show.line(
+            f"Nye tall som holdes tilbake: {len(rejected)}. Se «tilbudsplan quarantine list»."
+        )
     if facts["awaited"]:
         show.line(f"Ventes, meldt og ikke levert: {len(facts['awaited'])}")
     for awaited in facts["awaited"]:

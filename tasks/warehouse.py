@@ -407,7 +407,8 @@ def canonical_export(database: Path, folder: Path) -> dict[str, str]:
 
     Rows are sorted by all columns and doubles written so that they read back exactly. Of `audit`,
     columns that end in `_at` and the column `night` tell when this machine did something and what
-    it called it, not what the figures are, and are left out.
+    it called it, not what the figures are, and are left out; so are tables that end in `_by_night`,
+    which are about other nights.
 
     Args:
         database: A published file, or a rebuilt one of `asof/`.
@@ -420,6 +421,8 @@ def canonical_export(database: Path, folder: Path) -> dict[str, str]:
     hashes = {}
     with duckdb.connect(str(database), read_only=True) as con:
         for name in tables(con, [s for s in SCHEMAS if s not in CLOSED_SCHEMAS]):
+            if name.startswith("audit.") and name.endswith("_by_night"):
+                continue
             kept = [
                 f'"{column}"'
                 for column in columns(con, name)
