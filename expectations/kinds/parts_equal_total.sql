@@ -11,7 +11,7 @@
 -- Parameter closed = count(*) FILTER (WHERE ({parts}) AND {value} IS NULL): how many parts are closed
 -- Parameter closed_at_most = 4: the most that a closed part can be; 1e9 where the source also closes
 -- large figures, so that nobody can reckon small ones out
--- Parameter least_parts = 1: how many parts there must be for the sum to be expected
+-- Parameter no_total = TRUE: whether parts without a total pass
 -- Shows: what they have in common, the parts together, the total, and how many parts are closed
 -- Damage: double the largest part
 SELECT *
@@ -24,13 +24,13 @@ FROM (
         count(*) FILTER (WHERE {parts}) AS parts_told
     FROM {batch}
     WHERE {where}
-    GROUP BY {by}
+    GROUP BY ALL
 ) AS sums
 WHERE
-    the_total IS NOT NULL
-    AND parts_told >= {least_parts}
+    parts_told > 0
     AND (
         sum_of_parts > the_total + {tolerance}
         OR coalesce(sum_of_parts, 0)
         < the_total - {tolerance} - coalesce(closed_parts, 0) * {closed_at_most}
+        OR (the_total IS NULL AND sum_of_parts IS NOT NULL AND NOT {no_total})
     )

@@ -4,6 +4,7 @@ A kind is a file, `expectations/kinds/<kind>.sql`. Its header says what it deman
 it takes, what the failing rows show and how a good table is damaged so that it fails; below stands
 one SELECT that gives the failing rows. `{table}` is the name of the table, `{batch}` its rows, and
 `{parameter}` the SQL that a suite gives: a column, a condition, a number, or a list of columns.
+`{parameter:text}` stands for words, and puts them in quotation marks.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ Category = Literal[
 CATEGORIES = get_args(Category)
 _FIELD = re.compile(r"^--\s*(Category|Demands|Shows|Damage):\s*(.*)$")
 _PARAMETER = re.compile(r"^--\s*Parameter (\w+)(?: = (.*?))?: (.*)$")
-_PLACEHOLDER = re.compile(r"\{(\w+)\}")
+_PLACEHOLDER = re.compile(r"\{(\w+)(:text)?\}")
 _GIVEN = frozenset({"batch", "table"})
 
 
@@ -81,7 +82,7 @@ def expand(kind: Kind, table: str, arguments: Mapping[str, object], problems: li
     """
     for name in sorted(set(arguments) - set(kind.parameters)):
         problems.append(f"{kind.name} har ingen parameter {name}; den har {_listed(kind)}")
-    given = {name: _sql(value) for name, value in arguments.items()}
+    given: dict[str, object] = dict(arguments)
     for name, parameter in kind.parameters.items():
         if name in given:
             continue
@@ -89,14 +90,20 @@ def expand(kind: Kind, table: str, arguments: Mapping[str, object], problems: li
             problems.append(f"{kind.name} mangler {name}: {parameter.meaning}")
         given[name] = parameter.default or ""
     given |= {"table": table, "batch": "{batch}"}
+
+    def filled(match: re.Match[str]) -> str:
+        name, as_text = match.groups()
+        return _sql(given[name], as_text=bool(as_text)) if name in given else match[0]
+
     # Twice: a default may name another parameter.
-    once = _PLACEHOLDER.sub(lambda match: given.get(match[1], match[0]), kind.sql)
-    return _PLACEHOLDER.sub(lambda match: given.get(match[1], match[0]), once)
+    return _PLACEHOLDER.sub(filled, _PLACEHOLDER.sub(filled, kind.sql))
 
 
-def _sql(value: object) -> str:
+def _sql(value: object, *, as_text: bool = False) -> str:
     if isinstance(value, list | tuple):
-        return ", ".join(_sql(part) for part in value)
+        return ", ".join(_sql(part, as_text=as_text) for part in value)
+    if as_text:
+        return "'" + str(value).replace("'", "''") + "'"
     if isinstance(value, date):
         return f"DATE '{value.isoformat()}'"
     return str(value)
@@ -165,7 +172,7 @@ def _mistakes(kind: Kind, header: list[str]) -> list[str]:
         known = ", ".join(sorted(CATEGORIES))
         found.append(f"Category er «{kind.category}», kjente er {known}")
     defaults = " ".join(p.default or "" for p in kind.parameters.values())
-    named = set(_PLACEHOLDER.findall(f"{kind.sql} {defaults}")) - _GIVEN
+    named = {name for name, _ in _PLACEHOLDER.findall(f"{kind.sql} {defaults}")} - _GIVEN
     if named - set(kind.parameters):
         unknown = ", ".join(sorted(named - set(kind.parameters)))
         found.append(f"spørringen bruker {unknown}, som hodet ikke nevner")
