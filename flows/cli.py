@@ -13,7 +13,7 @@ import typer
 import typer.core
 from typer.exceptions import TyperException
 
-from flows import norwegian
+from flows import cli_keeping, norwegian
 from flows.cli_cases import case
 from flows.cli_forms import form
 from flows.cli_indicators import indicators
@@ -238,6 +238,9 @@ def purge(
     from flows import commands
 
     commands.purge(dry_run, json)
+
+
+app.command(cls=norwegian.Command)(cli_keeping.prune)
 
 
 def main() -> None:

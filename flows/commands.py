@@ -16,6 +16,7 @@ from tasks import catalogue, locks, night, persons, runs
 from tasks.assembly import AWAITED
 from tasks.errors import WrongUse
 from tasks.journal import Journal
+from tasks.retention import work as retention
 from tasks.settings import Project, Settings, oslo_today
 
 DEMO_SCHOOL_YEAR = "2027/28"
@@ -84,6 +85,7 @@ def build() -> None:
         begun = night.begin(ready, hear=hear)
         with night.accounted(begun):
             outcome = night.build(begun, [])
+        retention.tidy(begun)
     send(settings)
     show.line(f"Bygget og publisert {outcome.tables} tabeller, per {outcome.as_of:%d.%m.%Y}.")
 

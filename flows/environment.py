@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import os
 
-from tasks.settings import Rooms
+from tasks.errors import ConfigurationError
+from tasks.retention import rules
+from tasks.settings import Project, Rooms
+
+DAY_SECONDS = 86_400
+# Prefect's own default, where the rules cannot be read: the night says so, and goes on.
+DEFAULT_NIGHTS = 90
 
 
 def configure(rooms: Rooms, *, quietly: bool = False) -> None:
@@ -26,8 +32,18 @@ def configure(rooms: Rooms, *, quietly: bool = False) -> None:
         "PREFECT_LOGGING_LEVEL": "WARNING",
         "PREFECT_SERVER_API_HOST": "127.0.0.1",
         "PREFECT_CLI_PROMPT": "false",
+        # The server clears its own database, in small batches: runs with their logs and artifacts.
+        "PREFECT_SERVER_SERVICES_DB_VACUUM_ENABLED": "events,flow_runs",
+        "PREFECT_SERVER_SERVICES_DB_VACUUM_RETENTION_PERIOD": str(_nights_kept() * DAY_SECONDS),
     }
     if quietly:
         defaults["PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL"] = "CRITICAL"
     for name, value in defaults.items():
         os.environ.setdefault(name, value)
+
+
+def _nights_kept() -> int:
+    try:
+        return rules.load(Project().reference).nights.value
+    except ConfigurationError:
+        return DEFAULT_NIGHTS

@@ -1,4 +1,4 @@
-"""The night: fetch and land -> parse -> build, check and publish -> send."""
+"""The night: fetch and land -> parse -> build, check and publish -> clear -> send."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from tasks import night as stages
 from tasks.errors import SourceUnavailable
 from tasks.locks import night_lock
 from tasks.night import Outcome
+from tasks.retention import work as retention
 from tasks.settings import Settings
 
 WORKERS = 8
@@ -40,6 +41,7 @@ parse = task(name="parse", task_run_name="parse-{dataset_id}", cache_policy=NO_C
     stages.parse_landed
 )
 build = task(name="build", cache_policy=NO_CACHE)(workers.beside("build", stages.build))
+clear = task(name="clear", cache_policy=NO_CACHE)(retention.tidy)
 
 
 @task(name="send", cache_policy=NO_CACHE)
@@ -99,4 +101,6 @@ def carry(settings: Settings, datasets: list[str], *, full: bool, ignore_windows
         step("bygger, kontrollerer og publiserer")
         outcome = build(night, candidates)
     create_markdown_artifact(night_summary(outcome), key="natt", description="Nattens oppsummering")
+    step("rydder")
+    clear(night)
     return outcome

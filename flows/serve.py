@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
 
@@ -20,9 +20,11 @@ from flows.environment import configure
 from flows.runner import declared
 from tasks import night
 from tasks.errors import ConfigurationError, SourceUnavailable, TilbudsplanError
-from tasks.settings import CHECKOUT, Settings
+from tasks.retention import leftovers, rules
+from tasks.settings import CHECKOUT, Project, Settings
 
 START_SECONDS = 120
+LOG_SECONDS = 600
 
 
 @contextmanager
@@ -88,7 +90,14 @@ def _serve() -> None:
         show.line(f"Logg:    {show.relative(_log(settings))}")
         sys.stdout.flush()
         while True:
-            time.sleep(3600)
+            time.sleep(LOG_SECONDS)
+            _rotate(settings)
+
+
+def _rotate(settings: Settings) -> None:
+    """Keep the log from growing for ever; rules that cannot be read are told of by the night."""
+    with suppress(TilbudsplanError, OSError):
+        leftovers.rotate_logs(settings.rooms.logs, rules.load(Project().reference).logs)
 
 
 def _end_in_order(_number: int, _frame: FrameType | None) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import inspect
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -192,6 +193,7 @@ def parse_snapshot(night: Night, dataset_id: str, snapshot: str, *, full: bool =
     made_by = hashlib.sha256(f"{_code()}{dataset.selection!r}".encode()).hexdigest()
     folder = night.rooms.parsed / dataset_id / f"{snapshot[:32]}-{made_by[:16]}"
     if not full and parsed.is_whole(folder):
+        os.utime(folder)  # what is used is kept: see `tasks/retention/leftovers.py`
         return folder
     with disk.told(night.rooms), _named(dataset_id):
         if suspects.deaths(night.journal, night.id, "parse", dataset_id, snapshot):

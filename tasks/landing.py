@@ -20,7 +20,7 @@ from pathlib import Path
 import msgspec
 
 from tasks import clock, jsonlines
-from tasks.blobs import Blobs, Damaged
+from tasks.blobs import Blobs, Damaged, Pruned
 from tasks.errors import LandingCorrupt, NotFound
 from tasks.settings import Project
 from tasks.sources import Answer, Kept
@@ -217,6 +217,7 @@ class Landing:
 
         Raises:
             LandingCorrupt: naming the file that is missing, half-written or changed.
+            NotFound: the rules of retention took it away.
         """
         return [
             Answer(
@@ -244,6 +245,22 @@ class Landing:
     def delete(self, sha256: str, on: date) -> None:
         """Delete the bytes of a part; the manifest still says that it was there."""
         self._blobs.delete(sha256, on)
+
+    def datasets(self) -> list[str]:
+        """Every name that something was landed under, that of the project's files included."""
+        return sorted(file.stem for file in self._manifest(PROJECT).parent.glob("*.jsonl"))
+
+    def blobs(self) -> Blobs:
+        """The bytes themselves, for whoever keeps the house."""
+        return self._blobs
+
+    def pruned(self, snapshot: Snapshot) -> Pruned | None:
+        """When and why something of a snapshot was taken away by the rules; None where all stands.
+
+        The manifest still says what was there.
+        """
+        parts = (part for line in self._chain(snapshot) for part in line.parts)
+        return next((gone for part in parts if (gone := self._blobs.pruned(part.sha256))), None)
 
     def land_project(self, project: Project, as_of: date) -> Snapshot:
         """Land catalogue, reference data, SQL and suites: the rules that a night ran under."""
@@ -341,6 +358,8 @@ class Landing:
             return self._blobs.read(part.sha256, part.bytes)
         except Damaged as error:
             raise _corrupt(dataset, str(error.path), error.expected, error.got) from error
+        except Pruned as gone:
+            raise taken_away(dataset, part.received_at.date(), gone) from None
 
     def _manifest(self, dataset: str) -> Path:
         return self.root / "manifest" / f"{dataset}.jsonl"
@@ -352,6 +371,17 @@ def offsets(line: Snapshot) -> list[timedelta]:
     fresh = [p for p in line.parts if abs(line.landed_at - p.received_at) < timedelta(days=1)]
     found = (clock.offset(part.headers, part.received_at) for part in fresh)
     return [offset for offset in found if offset is not None]
+
+
+def taken_away(dataset: str, came_on: date, gone: Pruned) -> NotFound:
+    """The refusal to read what the rules of retention have taken away."""
+    return NotFound(
+        subject=f"{dataset}, hentet {came_on:%d.%m.%Y}",
+        expected="det kilden svarte da",
+        got=f"at det er tatt bort etter oppbevaringsreglene {gone.on:%d.%m.%Y} ({gone.rule})",
+        remedy="velg en natt som er beholdt, eller hent det fra en eldre sikkerhetskopi med "
+        "«tilbudsplan restore» til en egen mappe",
+    )
 
 
 def _part(answer: Answer) -> Part:

@@ -61,6 +61,8 @@ from tasks.landing import Landing, offsets
 from tasks.persons import Batch
 from tasks.publish import data_docs
 from tasks.quarantine import DROPPED, Verdicts
+from tasks.retention.refusal import refuse_pruned
+from tasks.retention.work import trouble
 from tasks.settings import Project, Rooms, Settings, oslo_today
 from tasks.telling import accounted, post_of, send
 
@@ -222,6 +224,7 @@ def _build(night: Night, doubted: bool, candidates: Sequence[Candidate]) -> Outc
         history.keep(con, night.rooms.audit, night.as_of)
         found += persons.strays(night.rooms, night.catalogue, night.as_of)
         found += recovery.noticed(night.journal, night.as_of)
+        found += trouble(night.journal, night.as_of)
         vintages = assembly.vintages
         profile = profiles.write(profiles.taken(con), night.rooms.profiles)
         _journal_built(night, vintages, profile, doubted)
@@ -308,12 +311,16 @@ def rebuild(settings: Settings, as_of: date) -> Path:
         `asof/<date>.duckdb`, every schema in it. What is published is not touched.
 
     Raises:
-        NotFound: no night was built on or before the date.
+        NotFound: no night was built on or before the date, or what it stood on is no longer kept.
         ConfigurationError: this version of the program cannot read what that night read.
     """
     rooms = settings.rooms
     record = nights.built_on(Journal(rooms.journal), as_of)
     claim_home(rooms, settings.profile)
+    journal = Journal(rooms.journal)
+    refuse_pruned(
+        Landing(rooms.landing), record, [e.payload for e in journal.entries("night.built")]
+    )
     rooms.asof.mkdir(parents=True, exist_ok=True)
     target = rooms.asof / f"{as_of.isoformat()}.duckdb"
     with (

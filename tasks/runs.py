@@ -13,6 +13,7 @@ import os
 import re
 import shutil
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime
 from importlib.metadata import PackageNotFoundError, version
@@ -242,9 +243,11 @@ def listed(rooms: Rooms) -> list[dict[str, str]]:
     """Every finished run, newest first: `run` (its id), `school_year` and `created_at`."""
     found = []
     for path in rooms.runs.glob("[!.]*/manifest.json"):
-        manifest = json.loads(path.read_bytes())
-        said = {name: str(manifest[name]) for name in ("school_year", "created_at")}
-        found.append({"run": path.parent.name, **said})
+        # A damaged run is told of by retention, which stops for it; it must not stop a night.
+        with suppress(OSError, ValueError, KeyError, TypeError):
+            manifest = json.loads(path.read_bytes())
+            said = {name: str(manifest[name]) for name in ("school_year", "created_at")}
+            found.append({"run": path.parent.name, **said})
     return sorted(found, key=lambda run: (run["created_at"], run["run"]), reverse=True)
 
 

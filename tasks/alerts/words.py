@@ -24,6 +24,7 @@ KINDS = {
     "unsent": "e-post venter",
     "policy": "mottakerne kan ikke leses",
     "space": "diskplass",
+    "retention": "oppbevaring",
 }
 
 # What is no dataset and no table, and is found to be wrong all the same.
@@ -34,6 +35,7 @@ TITLES = {
     "journal": "Journalen",
     "mail": "E-posten",
     "disk": "Disken",
+    "retention": "Oppryddingen",
 }
 
 # What to do where the reason does not say it. `{name}` is the dataset or table.
@@ -59,6 +61,8 @@ TODO = {
     "journal": "Hent journalen tilbake fra siste sikkerhetskopi; rett den ikke for hånd.",
     "unsent": "Se hvorfor med «tilbudsplan mail list», og send med «tilbudsplan mail send».",
     "policy": "Rett data/reference/alerts.toml. Til det er gjort, brukes filen slik den var sist.",
+    "retention": "Ingenting er slettet. Rett det som står over, og se hva som ville gått med "
+    "«tilbudsplan prune --dry-run».",
     "space": "Rydd på disken, eller utvid den. En natt trenger 2 GB.",
 }
 REMEDY = "Gjør slik: "

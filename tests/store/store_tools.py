@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import http.server
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 
-from tasks import night
-from tasks.settings import Project
+from tasks import locks, night
+from tasks.settings import Project, Settings
 from tasks.sources import Answer
 
 CATALOGUE = """
@@ -95,6 +99,46 @@ class Source:
 
 
 RunNight = Callable[..., night.Outcome]
+
+
+@contextmanager
+def served() -> Iterator[Source]:
+    """A server on loopback with the files of the tiny project."""
+    source = Source()
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            content = source.files.get(self.path.strip("/"))
+            self.send_response(200 if content is not None else source.missing)
+            self.send_header("Content-Type", "text/csv")
+            self.send_header("Content-Length", str(len(content or b"")))
+            self.end_headers()
+            self.wfile.write(content or b"")
+
+        def log_message(self, *_: Any) -> None:
+            pass
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    source.address = f"http://127.0.0.1:{server.server_port}"
+    source.files = {
+        "places.csv": b"school;places\nA;30\nB;45\n",
+        "pupils.csv": b"school;pupils\nA;28\nB;3\n",
+    }
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
+    thread.start()
+    yield source
+    server.shutdown()
+    server.server_close()
+
+
+def whole_night(
+    settings: Settings, project: Project, as_of: date, datasets: tuple[str, ...] = ()
+) -> night.Outcome:
+    """One whole night as a flow runs it; names of datasets limit what is fetched."""
+    with locks.night_lock(settings.rooms.lock):
+        begun = night.begin(settings, as_of, project)
+        chosen = [dataset.id for dataset in begun.catalogue.select(datasets)]
+        return night.build(begun, [night.take_in(begun, name) for name in chosen])
 
 
 def tiny_project(root: Path, address: str) -> Project:
