@@ -13,17 +13,19 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import ValidationError
 
 from flows import norwegian, show, trouble
+from flows.mailing import with_password
 from flows.sources import source_server
 from tasks import alerts, catalogue, locks, night, persons, probe, quality, transform, warehouse
+from tasks.alerts import outbox, policy
 from tasks.catalogue import Dataset
 from tasks.errors import NotFound, SourceUnavailable, TilbudsplanError
 from tasks.journal import Journal
 from tasks.landing import Landing
 from tasks.settings import Project, Settings, oslo_today
 from tasks.sources.person_identity import fingerprint
+from tasks.watchdog import SPACE_BYTES
 
 State = Literal["ok", "merk", "feil"]
-SPACE_BYTES = 2_000_000_000
 CLOCK_SLACK = timedelta(minutes=5)
 
 
@@ -100,6 +102,7 @@ def examine() -> list[Check]:
         ("varehus", lambda: _warehouse(settings)),
         ("personfiler", lambda: _persons(settings, project)),
         ("e-post", lambda: _mail(settings)),
+        ("mottakere", lambda: _readers(settings, project)),
     ]
     home = Check("innstillinger", "ok", f"hjem {settings.rooms.home}")
     return [home, *(_look(name, look) for name, look in looks)]
@@ -236,6 +239,28 @@ def _persons(settings: Settings, project: Project) -> tuple[State, str]:
 
 
 def _mail(settings: Settings) -> tuple[State, str]:
-    if alerts.check_smtp(settings):
+    """The server, and what waits for it."""
+    answers = alerts.check_smtp(with_password(settings))
+    waiting = outbox.unsent(Journal(settings.rooms.journal).entries())
+    if waiting:
+        return "merk", f"{len(waiting)} venter på å bli sendt. Se «tilbudsplan mail list»."
+    if answers:
         return "ok", f"{settings.smtp_host} svarer"
     return "merk", "ingen e-posttjener er satt (TILBUDSPLAN_SMTP_HOST); varsler vises i «status»."
+
+
+def _readers(settings: Settings, project: Project) -> tuple[State, str]:
+    """Whether those who answer for the figures have addresses."""
+    chosen = policy.read(project)
+    loaded = catalogue.load(project.catalogue, settings.profile, settings.source_server)
+    suites = quality.read_suites(project.expectations).values()
+    owners = {dataset.owner for dataset in loaded} | {alerts.OPERATIONS}
+    owners |= {expectation.owner for suite in suites for expectation in suite.expectations}
+    if unknown := owners - chosen.owners.keys():
+        return "feil", f"{', '.join(sorted(unknown))} står ikke i data/reference/alerts.toml."
+    if unset := chosen.unset():
+        return "merk", (
+            f"{len(unset)} lister har ingen adresse i data/reference/alerts.toml og får ingen "
+            f"e-post: {', '.join(unset)}."
+        )
+    return "ok", f"{len(chosen.readers())} mottakere"

@@ -17,6 +17,7 @@ from flows import cli_keeping, norwegian
 from flows.cli_cases import case
 from flows.cli_forms import form
 from flows.cli_indicators import indicators
+from flows.cli_mail import mail, watchdog
 from flows.cli_quality import check, quarantine
 from tasks.errors import TilbudsplanError, WrongUse
 
@@ -46,7 +47,9 @@ app.add_typer(case, name="case")
 app.add_typer(indicators, name="indicators")
 app.add_typer(form, name="form")
 app.add_typer(quarantine, name="quarantine")
+app.add_typer(mail, name="mail")
 app.command("check", cls=norwegian.Command)(check)
+app.command("watchdog", cls=norwegian.Command)(watchdog)
 
 Json = Annotated[bool, typer.Option("--json", help="Skriv svaret som JSON.")]
 AsOf = Annotated[

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pydantic import SecretStr
 
 from flows.environment import configure
-from tasks import night
 from tasks.alerts import outbox
 from tasks.errors import ConfigurationError, TilbudsplanError
 from tasks.settings import Settings
@@ -14,7 +13,7 @@ from tasks.settings import Settings
 def send(settings: Settings) -> outbox.Round:
     """Send the mails that wait; whatever is wrong is told in what comes back, and stops nobody."""
     try:
-        return night.send(with_password(settings))
+        return outbox.attempt(with_password(settings))
     except TilbudsplanError as error:
         return outbox.Round(trouble=str(error))
 

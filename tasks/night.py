@@ -230,13 +230,17 @@ def _build(night: Night, doubted: bool, candidates: Sequence[Candidate]) -> Outc
         _journal_built(night, vintages, profile, doubted)
         found = touched.tell(found, assembly.tables, night.catalogue, night.rooms)
         tables = len(warehouse.tables(con)) - len(warehouse.tables(con, warehouse.CLOSED_SCHEMAS))
-        announce = partial(recovery.announce, night.journal, night.id, night.as_of, tables)
+        told: list[Finding] = []
+
+        def announce(files: list[Path]) -> None:
+            # The files are whole, so what is told will be true; a kill from here on loses no alert.
+            post = post_of(night, assembly.tables)
+            told.extend(alerts.record(night.journal, night.id, found, post))
+            recovery.announce(night.journal, night.id, night.as_of, tables, files)
+
         warehouse.publish(con, night.file, night.rooms, announce)
     finally:
         con.close()
-    # What is told is told of figures that are there, and that a failed night is over.
-    titles = {table.name: table.title for table in assembly.tables if table.title}
-    findings = alerts.record(night.journal, night.id, found, post_of(night, titles))
     night.journal.append("night.published", {"night": night.id, "tables": tables})
     docs = data_docs.write(night.rooms)
     return Outcome(
@@ -244,7 +248,7 @@ def _build(night: Night, doubted: bool, candidates: Sequence[Candidate]) -> Outc
         night.as_of,
         tuple(vintages.values()),
         assembly.skipped,
-        tuple(findings),
+        tuple(told),
         tables,
         tuple(
             b for b in persons.batches(night.landing, night.catalogue) if b.taken_on == night.as_of

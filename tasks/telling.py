@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 
 from tasks import alerts, disk
-from tasks.alerts import Desk, Finding, Look, Post, outbox
+from tasks.alerts import Desk, Finding, Look, Post
+from tasks.alerts.outbox import attempt as send
 from tasks.errors import TilbudsplanError
 from tasks.intake import Night
-from tasks.settings import Settings
+from tasks.transform import Table
+
+__all__ = ["accounted", "post_of", "send"]
 
 
 @contextmanager
@@ -40,22 +43,12 @@ def _fail(night: Night, error: Exception) -> None:
     night.journal.append("night.failed", {"night": night.id, "reason": reason})
 
 
-def send(settings: Settings) -> outbox.Round:
-    """Send the mails that wait; no mail server and no journal makes a night fail.
-
-    Args:
-        settings: The installation, with the password of the mail server.
-    """
-    try:
-        return outbox.send(settings.rooms, settings)
-    except (TilbudsplanError, OSError) as error:
-        return outbox.Round(trouble=str(error))
-
-
-def post_of(night: Night, titles: Mapping[str, str] | None = None) -> Post:
-    """Who is told of a night's findings, and what things are called."""
-    known = dict(titles or {})
+def post_of(night: Night, tables: Iterable[Table] = ()) -> Post:
+    """Who is told of a night's findings, what things are called and where their pages are."""
+    titles = {table.name: table.title for table in tables if table.title}
+    pages = {}
     with suppress(TilbudsplanError):  # a night may have failed for the catalogue
-        known |= {dataset.id: dataset.title for dataset in night.catalogue}
+        titles |= {dataset.id: dataset.title for dataset in night.catalogue}
+        pages = {dataset.id: dataset.table for dataset in night.catalogue}
     policy = alerts.policy_of(night.rooms, night.project)
-    return Post(policy, Desk(night.as_of, night.profile, known))
+    return Post(policy, Desk(night.as_of, night.profile, titles, pages))

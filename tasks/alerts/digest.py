@@ -47,11 +47,13 @@ class Desk:
         as_of: Oslo date of the look.
         profile: `live`, or a profile whose figures are not real.
         titles: What datasets and tables are called, by name.
+        tables: The table of each dataset; its page of the Data Docs is named after it.
     """
 
     as_of: date
     profile: str = "live"
     titles: Mapping[str, str] = field(default_factory=dict)
+    tables: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -142,7 +144,7 @@ def _escalated(finding: Finding, policy: Policy) -> bool:
 def _letter(to: str, parts: _Parts, policy: Policy, desk: Desk, week: Week | None) -> Letter:
     headline = _headline(parts, desk, week)
     sample = "" if desk.profile == "live" else "[Eksempeldata] "
-    lead = [f"Natten {desk.as_of:%d.%m.%Y}."]
+    lead = [f"Slik det står {desk.as_of:%d.%m.%Y}."]
     if sample:
         lead.append("Dette er eksempeldata. Ingen skal handle på det som står her.")
     full: tuple[tuple[str, Tone, list[Finding]], ...] = (
@@ -186,12 +188,12 @@ def _headline(parts: _Parts, desk: Desk, week: Week | None) -> str:
     ]
     if not counted:
         rest = len(_grouped(parts.rest))
-        return f"ukebrev, {rest} står åpent" if rest else "alt er vel"
+        return f"Ukebrev: {rest} står åpent" if rest else "Alt er vel"
     if len(counted) == 1:
-        for groups, how in zip((g for g, _, _ in lists), ("", " fortsatt", " løst:"), strict=True):
+        for groups, how in zip((g for g, _, _ in lists), ("", ", eskalert", ", løst"), strict=True):
             if len(groups) == 1:
                 first = groups[0][0]
-                return f"{_title(first, desk)},{how} {words.label(first.kind)}"
+                return f"{_title(first, desk)}: {words.label(first.kind)}{how}"
     return ", ".join(counted)
 
 
@@ -261,8 +263,14 @@ def _title(finding: Finding, desk: Desk) -> str:
 
 
 def _page(finding: Finding, policy: Policy, desk: Desk) -> str:
-    """The Data Docs page; what the watchdog and failed nights find has none."""
+    """Its place in the night's Data Docs; what the watchdog and failed nights find has none."""
     base = policy.links.data_docs
     if not base or finding.dataset in words.TITLES:
         return ""
-    return f"{base}/{quote(desk.as_of.isoformat())}/index.html"
+    night = f"{base}/{desk.as_of.isoformat()}"
+    table = desk.tables.get(finding.dataset, finding.dataset)
+    if not finding.about or "." not in table:
+        return f"{night}/index.html"
+    # What is held back stands on the page beside what is published.
+    held = "h-" if finding.kind == "block" else ""
+    return f"{night}/{quote(table)}.html#{held}{quote(finding.about)}"

@@ -33,6 +33,7 @@ class Look(Enum):
     NIGHT = "night"
     FAILED_NIGHT = "failed_night"
     WATCHDOG = "watchdog"
+    STOPPED = "stopped"
 
     def covers(self, kind: str) -> bool:
         """Whether a finding of this kind would have been found if it were still there."""
@@ -44,6 +45,8 @@ class Look(Enum):
                 return kind == FAILED
             case Look.WATCHDOG:
                 return kind in WATCHED
+            case Look.STOPPED:
+                return False  # a published night closes it: that the service runs proves little
 
 
 @dataclass(frozen=True)

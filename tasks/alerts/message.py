@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 Tone = Literal["new", "escalated", "resolved", "open", "week"]
 _TEMPLATES = Path(__file__).parent / "templates"
 _WIDTH = 76
+_LONGEST_HEADER = 200
 
 
 @dataclass(frozen=True)
@@ -127,12 +128,14 @@ def write(letter: Letter, name: str, sender: str, identity: str, at: datetime) -
     # RFC 3834, and Exchange's own: no holiday greeting comes back to the sender.
     message["Auto-Submitted"] = "auto-generated"
     message["X-Auto-Response-Suppress"] = "All"
-    message["Content-Language"] = "nb"
     message.set_content(as_text(said), cte="quoted-printable")
     message.add_alternative(as_html(said), subtype="html", cte="quoted-printable")
     # Drawn by the library otherwise; `=_` cannot stand in quoted-printable.
     message.set_boundary(f"=_{hashlib.sha256(identity.encode()).hexdigest()[:32]}")
-    content = message.as_bytes().decode("ascii")
+    # The library would leave the first line of a long subject empty, which filters take for spam;
+    # encoded words must stay short.
+    width = _LONGEST_HEADER if said.subject.isascii() else SMTP.max_line_length
+    content = message.as_bytes(policy=SMTP.clone(max_line_length=width)).decode("ascii")
     return Mail(identity, letter.to, sender, said.subject, content)
 
 

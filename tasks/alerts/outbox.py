@@ -18,7 +18,7 @@ from typing import Literal
 
 from tasks.alerts import smtp
 from tasks.alerts.message import Mail
-from tasks.errors import ConfigurationError
+from tasks.errors import ConfigurationError, TilbudsplanError
 from tasks.journal import Entry, Journal
 from tasks.locks import night_lock
 from tasks.settings import Rooms, Settings
@@ -154,6 +154,14 @@ def send(rooms: Rooms, settings: Settings, *, force: bool = False) -> Round:
             waiting=len(waiting) - len(done.sent),
             trouble=done.trouble,
         )
+
+
+def attempt(settings: Settings) -> Round:
+    """Send what waits, as the last stage of a night: whatever is wrong is told and not raised."""
+    try:
+        return send(settings.rooms, settings)
+    except (TilbudsplanError, OSError) as error:
+        return Round(trouble=str(error))
 
 
 def send_directly(settings: Settings, mails: Sequence[Mail]) -> Round:

@@ -145,6 +145,17 @@ class Policy(Strict):
         return bool(reachable([self.sender.address]))
 
 
+# Where no policy can be read, nobody can be mailed, but «tilbudsplan status» still tells.
+USUAL_WATCH = Watch(
+    published_by=time(7),
+    hanging_hours=4,
+    unsent_hours=12,
+    unit="klokkeslett i Oslo, og timer",
+    source="Valg i denne løsningen",
+    confidence="unconfirmed",
+)
+
+
 def severity(kind: str) -> Severity:
     """How grave a finding of a kind is: `block` and `warn` are verdicts, all else is a fault."""
     found: Severity = "block" if kind == "block" else "warn" if kind == "warn" else "fault"

@@ -16,14 +16,15 @@ KINDS = {
     "warn": "advarsel",
     "awaited": "ventes",
     "dropped": "forkastet",
-    "night": "natten mislyktes",
-    "unstarted": "ingen natt",
-    "unfinished": "natten ble ikke ferdig",
-    "unreadable": "varehuset kan ikke leses",
-    "journal": "journalen",
-    "unsent": "e-post venter",
+    "night": "mislyktes",
+    "unstarted": "begynte ikke",
+    "unfinished": "ble ikke ferdig",
+    "unreadable": "kan ikke leses",
+    "journal": "kan ikke brukes",
+    "unsent": "venter",
     "policy": "mottakerne kan ikke leses",
-    "space": "diskplass",
+    "space": "lite plass",
+    "stopped": "tjenesten stoppet",
     "retention": "oppbevaring",
 }
 
@@ -64,6 +65,8 @@ TODO = {
     "retention": "Ingenting er slettet. Rett det som står over, og se hva som ville gått med "
     "«tilbudsplan prune --dry-run».",
     "space": "Rydd på disken, eller utvid den. En natt trenger 2 GB.",
+    "stopped": "Se hvorfor med «journalctl -u tilbudsplan», og start den med «systemctl start "
+    "tilbudsplan».",
 }
 REMEDY = "Gjør slik: "
 

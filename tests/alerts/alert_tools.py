@@ -62,7 +62,8 @@ def look(
     profile: str = "live",
 ) -> list[Finding]:
     """A look as a night of November 2026 takes it."""
-    desk = Desk(date(2026, 11, day), profile, TITLES)
+    tables = {name: f"staging.{name}" for name in TITLES}
+    desk = Desk(date(2026, 11, day), profile, TITLES, tables)
     return record(journal, f"n{day}", found, Post(policy_ or policy(), desk), who)
 
 

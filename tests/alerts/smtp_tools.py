@@ -44,6 +44,7 @@ class Office:
     slow: float = 0
     victim: int | None = None
     answered: threading.Event = field(default_factory=threading.Event)
+    met: threading.Event = field(default_factory=threading.Event)
     connections: int = 0
 
     @property
@@ -97,6 +98,7 @@ class Misbehaving(SMTP):
 
     def connection_made(self, transport: Any) -> None:
         self.office.connections += 1
+        self.office.met.set()
         super().connection_made(transport)
 
 
@@ -127,7 +129,9 @@ def post_office(
         office, hostname="127.0.0.1", port=office.port, ssl_context=implicit, **more
     )
     server.start()
-    office.connections = 0  # the controller tries its own door
+    # The controller tries its own door.
+    office.connections = 0
+    office.met.clear()
     try:
         yield office
     finally:

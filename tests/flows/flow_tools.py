@@ -45,7 +45,8 @@ def one_night(settings: Settings, project: Project | None = None) -> Outcome:
     """A night as the flow runs it, one dataset after the other and without Prefect."""
     with night_lock(settings.rooms.lock):
         night = stages.begin(settings, project=project, hear=hear)
-        return stages.build(night, [stages.take_in(night, d.id) for d in night.catalogue])
+        with stages.accounted(night):
+            return stages.build(night, [stages.take_in(night, d.id) for d in night.catalogue])
 
 
 def settings_of(home: Path, server: Server | None = None) -> Settings:

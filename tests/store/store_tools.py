@@ -137,8 +137,9 @@ def whole_night(
     """One whole night as a flow runs it; names of datasets limit what is fetched."""
     with locks.night_lock(settings.rooms.lock):
         begun = night.begin(settings, as_of, project)
-        chosen = [dataset.id for dataset in begun.catalogue.select(datasets)]
-        return night.build(begun, [night.take_in(begun, name) for name in chosen])
+        with night.accounted(begun):
+            chosen = [dataset.id for dataset in begun.catalogue.select(datasets)]
+            return night.build(begun, [night.take_in(begun, name) for name in chosen])
 
 
 def tiny_project(root: Path, address: str) -> Project:

@@ -1,0 +1,259 @@
+"""The watchdog: what a night cannot tell of itself, because it never began or never ended.
+
+Run every quarter of an hour by a timer outside Prefect. It records what it finds beside the
+findings of nights, sends what waits, and where the journal cannot be read or written it mails
+directly: a full disk must not silence the mail about the full disk. Nothing heavy is imported.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+
+from tasks import alerts, disk, locks
+from tasks.alerts import OPERATIONS, Desk, Finding, Look, Post, direct, outbox, policy
+from tasks.alerts.policy import Policy, Watch
+from tasks.errors import ConfigurationError, JournalCorrupt, NightLocked
+from tasks.journal import Entry, Journal
+from tasks.settings import OSLO, Project, Rooms, Settings, oslo_date, oslo_today
+
+SPACE_BYTES = 2_000_000_000
+NIGHT = "watchdog"
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What a look came to.
+
+    Attributes:
+        found: What is wrong with the installation now; empty where all is well.
+        round: What came of sending what waited.
+        directly: Whether the journal could not be used, so that the mail went past it.
+    """
+
+    found: tuple[Finding, ...]
+    round: outbox.Round
+    directly: bool = False
+
+
+def look(
+    settings: Settings,
+    project: Project | None = None,
+    now: datetime | None = None,
+    stopped: str | None = None,
+) -> Seen:
+    """Look at the installation, write down what is wrong, and send what waits.
+
+    Args:
+        settings: The installation, with the password of the mail server where it is known.
+        project: Whose policy is followed.
+        now: The time, UTC.
+        stopped: A service that has just stopped by a fault, as whoever keeps it says.
+    """
+    rooms, project, now = settings.rooms, project or Project(), now or datetime.now(UTC)
+    try:
+        if not rooms.home.is_dir():
+            raise FileNotFoundError(2, "mappen finnes ikke", str(rooms.home))
+        with locks.night_lock(rooms.watch_lock):
+            outbox.probe(rooms.journal)
+            return _recorded(settings, project, now, _stopped(stopped, oslo_today(now)))
+    except NightLocked:
+        return Seen((), outbox.Round())  # another one looks
+    except JournalCorrupt as error:
+        reason = str(error)
+    except OSError as error:
+        reason = f"{rooms.journal} kan ikke leses og skrives ({error.strerror or error})"
+    more = _stopped(stopped, oslo_today(now))
+    return _directly(settings, project, now, reason, more)
+
+
+def _recorded(settings: Settings, project: Project, now: datetime, stopped: list[Finding]) -> Seen:
+    rooms, journal = settings.rooms, Journal(settings.rooms.journal)
+    found = find(rooms, project, now)
+    post = Post(alerts.policy_of(rooms, project), _desk(settings, now))
+    if stopped:
+        alerts.record(journal, NIGHT, stopped, post, Look.STOPPED)
+    alerts.record(journal, NIGHT, found, post, Look.WATCHDOG)
+    try:
+        done = outbox.send(rooms, settings)
+    except NightLocked:
+        done = outbox.Round()  # the night sends
+    return Seen((*stopped, *found), done)
+
+
+def _directly(
+    settings: Settings, project: Project, now: datetime, reason: str, stopped: list[Finding]
+) -> Seen:
+    as_of = oslo_today(now)
+    found = [Finding("journal", "journal", OPERATIONS, reason, as_of)]
+    found += [*stopped, *_guarded(lambda: _space(settings.rooms, as_of), "space", as_of)]
+    chosen = alerts.policy_of(settings.rooms, project)
+    desk = _desk(settings, now)
+    done = direct.send(settings, found, Post(chosen, desk), now)
+    return Seen(tuple(found), done, directly=True)
+
+
+def find(rooms: Rooms, project: Project, now: datetime) -> list[Finding]:
+    """What is wrong with an installation at a time.
+
+    Args:
+        rooms: The installation.
+        project: Whose policy is followed.
+        now: The time, UTC.
+
+    Raises:
+        JournalCorrupt: nothing that happened can be known.
+    """
+    as_of = oslo_today(now)
+    chosen = alerts.policy_of(rooms, project)
+    terms = chosen.watchdog if chosen else policy.USUAL_WATCH
+    # Who holds the lock is asked first: a night that ends meanwhile is then seen to have ended.
+    holder = locks.holder(rooms.lock)
+    entries = Journal(rooms.journal).entries()
+    checks: dict[str, Callable[[], list[Finding]]] = {
+        "unstarted": lambda: _unstarted(entries, terms, now),
+        "unfinished": lambda: _unfinished(entries, terms, now, holder is not None),
+        "unreadable": lambda: _unreadable(rooms, entries, as_of, holder is not None),
+        "unsent": lambda: _unsent(entries, terms, chosen, now),
+        "policy": lambda: _policy(project, as_of),
+        "space": lambda: _space(rooms, as_of),
+    }
+    return [f for kind, check in checks.items() for f in _guarded(check, kind, as_of)]
+
+
+def deadline(day: date, terms: Watch) -> datetime:
+    """When the night of a date must be published (UTC), summer time or not."""
+    return datetime.combine(day, terms.published_by, OSLO).astimezone(UTC)
+
+
+def _guarded(check: Callable[[], list[Finding]], kind: str, as_of: date) -> list[Finding]:
+    """A check that cannot be made is a finding, and the others are made."""
+    try:
+        return check()
+    except Exception as error:
+        reason = f"kunne ikke undersøkes ({type(error).__name__}: {error})"
+        return [Finding(_ABOUT[kind], kind, OPERATIONS, reason, as_of)]
+
+
+# What a kind of finding is of: a name of `words.TITLES`.
+_ABOUT = {
+    "unstarted": "night",
+    "unfinished": "night",
+    "unreadable": "warehouse",
+    "unsent": "mail",
+    "policy": "mail",
+    "space": "disk",
+    "stopped": "night",
+}
+
+
+def _of(kind: str, reason: str, as_of: date) -> list[Finding]:
+    """One finding. Its reason has no figure that changes by the minute: each look compares it."""
+    return [Finding(_ABOUT[kind], kind, OPERATIONS, reason, as_of)]
+
+
+def _stopped(service: str | None, as_of: date) -> list[Finding]:
+    return _of("stopped", f"{service} stoppet med feil", as_of) if service else []
+
+
+def _unstarted(entries: Sequence[Entry], terms: Watch, now: datetime) -> list[Finding]:
+    """No night of the last date whose hour is past; a failed one has told so itself."""
+    today = oslo_today(now)
+    nights = {e.payload["night"]: e.payload["as_of"] for e in entries if e.kind == "night.begun"}
+    begun = [date.fromisoformat(as_of) for as_of in nights.values()]
+    # One that failed before it could begin has no other date.
+    failed = [
+        oslo_date(e.at)
+        for e in entries
+        if e.kind == "night.failed" and e.payload["night"] not in nights
+    ]
+    wanted = today if now >= deadline(today, terms) else today - timedelta(days=1)
+    if max(begun + failed, default=date.min) >= wanted:
+        return []
+    if wanted < today and not begun + failed:
+        return []  # nothing could be expected of yesterday
+    last = f"siste natt begynte {max(begun):%d.%m.%Y}" if begun else "ingen har noen gang begynt"
+    reason = f"natten {wanted:%d.%m.%Y} begynte ikke før {terms.published_by:%H:%M}; {last}"
+    return _of("unstarted", reason, today)
+
+
+def _unfinished(entries: Sequence[Entry], terms: Watch, now: datetime, held: bool) -> list[Finding]:
+    """The last night began and has neither been published nor failed."""
+    begun = [entry for entry in entries if entry.kind == "night.begun"]
+    if not begun:
+        return []
+    last = begun[-1]
+    ended = {e.payload["night"] for e in entries if e.kind in {"night.published", "night.failed"}}
+    if last.payload["night"] in ended:
+        return []
+    when = f"{last.at.astimezone(OSLO):%d.%m.%Y kl. %H:%M}"
+    if not held:
+        text = f"natten som begynte {when}, ble avbrutt: prosessen er borte"
+        return _of("unfinished", text, oslo_today(now))
+    hour = deadline(date.fromisoformat(last.payload["as_of"]), terms)
+    late = last.at < hour <= now
+    if late or now - last.at > timedelta(hours=terms.hanging_hours):
+        return _of("unfinished", f"natten som begynte {when}, er ikke ferdig", oslo_today(now))
+    return []
+
+
+def _unreadable(rooms: Rooms, entries: Sequence[Entry], as_of: date, held: bool) -> list[Finding]:
+    if not any(entry.kind == "night.published" for entry in entries):
+        return []
+    if not rooms.warehouse.is_file():
+        return _of("unreadable", f"{rooms.warehouse} mangler", as_of)
+    from tasks import recovery, warehouse
+
+    try:
+        with warehouse.connect_published(rooms) as connection:
+            connection.execute("select night from audit.night").fetchall()
+        # While a night publishes, the files are of it or of the one before.
+        damaged = [] if held else recovery.damaged(rooms, Journal(rooms.journal))
+    except Exception as error:
+        first = str(error).partition("\n")[0]
+        return _of("unreadable", f"{rooms.warehouse} kan ikke leses ({first})", as_of)
+    if damaged:
+        return _of("unreadable", f"{damaged[0].file} er ikke som den ble publisert", as_of)
+    return []
+
+
+def _unsent(
+    entries: Sequence[Entry], terms: Watch, chosen: Policy | None, now: datetime
+) -> list[Finding]:
+    """A mail that has waited too long for somebody who is still to have it."""
+    wanted = {*chosen.readers(), *chosen.escalates_to()} if chosen else set()
+    late = [
+        one
+        for one in outbox.unsent(entries)
+        if one.mail.to in wanted and now - one.written_at > timedelta(hours=terms.unsent_hours)
+    ]
+    if not late:
+        return []
+    since = f"{late[0].written_at.astimezone(OSLO):%d.%m.%Y kl. %H:%M}"
+    why = late[0].reason or "ikke forsøkt"
+    return _of(
+        "unsent", f"e-post til {late[0].mail.to} har ventet siden {since}: {why}", oslo_today(now)
+    )
+
+
+def _policy(project: Project, as_of: date) -> list[Finding]:
+    try:
+        policy.read(project)
+    except ConfigurationError as error:
+        return _of("policy", str(error), as_of)
+    return []
+
+
+def _space(rooms: Rooms, as_of: date) -> list[Finding]:
+    if disk.free(rooms.home) >= SPACE_BYTES:
+        return []
+    return _of("space", f"mindre enn 2 GB ledig der {rooms.home} ligger", as_of)
+
+
+def _desk(settings: Settings, now: datetime) -> Desk:
+    try:
+        profile = settings.rooms.tied_to() or settings.profile
+    except OSError:
+        profile = settings.profile
+    return Desk(oslo_today(now), profile)
