@@ -145,6 +145,7 @@ def validator(
     # It would write down all its settings for every table, for nobody.
     context._update_fluent_datasource = lambda datasource: datasource
     sources: dict[str, Any] = {}
+    assets: dict[str, Any] = {}
 
     def source(schema: str) -> Any:
         if schema not in sources:
@@ -156,7 +157,10 @@ def validator(
 
     def validate(table: str, demands: Sequence[Demand]) -> list[Outcome]:
         schema, _, name = table.partition(".")
-        asset = source(schema).add_table_asset(name, table_name=name, schema_name=schema)
+        asset = assets.get(table)
+        if asset is None:
+            asset = source(schema).add_table_asset(name, table_name=name, schema_name=schema)
+            assets[table] = asset
         return _validate(asset.get_batch(asset.build_batch_request()), demands)
 
     try:

@@ -1,4 +1,4 @@
-"""A home with one sample night in it, shared by all tests that only read it."""
+"""What changes a sample night, or asks the commands about it."""
 
 from __future__ import annotations
 
@@ -8,21 +8,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from flow_tools import Ask, Said, one_night, settings_of
+from flow_tools import Ask, Said
 
 from flows import cli
-from tasks.demo.server import serve
 from tasks.settings import CHECKOUT
-
-
-@pytest.fixture(scope="session")
-def night_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """One whole night on the sample; to be read only."""
-    home = tmp_path_factory.mktemp("night") / "home"
-    with serve() as server:
-        outcome = one_night(settings_of(home, server))
-    assert not outcome.skipped
-    return home
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -100,6 +101,28 @@ def test_rows_about_few_people_are_counted_and_never_shown(
         assert result.unexpected_count == 1
         assert result.unexpected is None
         assert "3" not in str(result).replace("{batch}", "")
+
+
+def test_a_table_can_be_judged_again_in_the_same_run_and_is_looked_at_anew(tmp_path: Path) -> None:
+    suite = Suite(
+        table="staging.x",
+        expectations=(
+            expectation("expect_column_values_to_not_be_null", column="n"),
+            expectation(ROWS, unexpected_rows_query="SELECT * FROM {batch} WHERE n < 0"),
+        ),
+    )
+    with warehouse.open_build(tmp_path / "b.duckdb") as con:
+        con.execute("create table staging.x as select 1 as n")
+
+        def damaged() -> Iterator[Suite]:
+            yield suite
+            con.execute("update staging.x set n = -1")
+            yield suite
+            con.execute("update staging.x set n = null")
+            yield suite
+
+        found = [r.success for r in quality.run(con, damaged())]
+    assert found == [True, True, True, False, False, True]
 
 
 def test_all_mistakes_of_all_suites_are_told_together(tmp_path: Path) -> None:

@@ -1,0 +1,22 @@
+"""A home with one sample night in it, shared by all tests that only read it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture(scope="session")
+def night_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One whole night on the sample; to be read only."""
+    # Imported here: most tests have no night.
+    from flow_tools import one_night, settings_of
+
+    from tasks.demo.server import serve
+
+    home = tmp_path_factory.mktemp("night") / "home"
+    with serve() as server:
+        outcome = one_night(settings_of(home, server))
+    assert not outcome.skipped
+    return home
