@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -15,7 +17,7 @@ from tasks.journal import Journal
 from tasks.publish import data_docs
 from tasks.quality import Result
 from tasks.quarantine import Held, Verdicts
-from tasks.settings import Rooms
+from tasks.settings import CHECKOUT, Rooms
 
 HOSTILE = "Tallene er <script>alert(1)</script> & gale."
 
@@ -132,6 +134,20 @@ def test_wrong_use_is_told(
 
 def test_nothing_held_is_said(in_night: Path, ask: Ask) -> None:
     assert ask("quarantine", "list").out == "Ingen tall holdes tilbake.\n"
+
+
+@pytest.mark.process
+def test_only_commands_that_validate_pay_for_great_expectations(home: Path) -> None:
+    code = (
+        "import sys; from flows import cli\n"
+        "for words in (['status'], ['sources'], ['query', 'from audit.night'], ['mail', 'list'],\n"
+        "              ['quarantine', 'list'], ['prune', '--dry-run'], ['watchdog']):\n"
+        "    cli.run(words)\n"
+        "print('great_expectations' in sys.modules, file=sys.stderr)"
+    )
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=CHECKOUT)
+    assert done.stderr.splitlines()[-1] == "False"
 
 
 def test_suites_are_run_by_hand(in_night: Path, ask: Ask) -> None:
