@@ -4,15 +4,15 @@ from __future__ import annotations
 
 # What a finding is of, and what a vintage fell on.
 KINDS = {
-    "fetch": "henting",
-    "parse": "tolking",
-    "stage": "klargjøring",
+    "fetch": "ikke hentet",
+    "parse": "ikke forstått",
+    "stage": "ikke klargjort",
     "block": "stoppet",
-    "deletion": "sletting",
+    "deletion": "ikke slettet i tide",
     "inbox": "innboks",
     "freshness": "for gammel",
-    "damage": "skade",
-    "clock": "klokke",
+    "damage": "skadet",
+    "clock": "feil tid",
     "warn": "advarsel",
     "awaited": "ventes",
     "dropped": "forkastet",
@@ -47,7 +47,7 @@ TODO = {
     "stage": "Se hva som ikke lot seg lese i grunnen over, og rett SQL-filen eller katalogen.",
     "block": "Se radene med «tilbudsplan quarantine show {name}», og bestem så: «tilbudsplan "
     "quarantine release {name}» tar tallene i bruk, «tilbudsplan quarantine drop {name}» forkaster "
-    "dem.",
+    "dem; begge spør hvem (--by) og hvorfor (--reason).",
     "freshness": "Spør kilden når tallene kommer, eller rett grensen i data/catalogue.",
     "deletion": "Kjør «tilbudsplan purge».",
     "inbox": "Se i innboksen, og flytt eller rett filen.",
@@ -89,4 +89,6 @@ def parted(reason: str, kind: str, name: str) -> tuple[str, str]:
     """
     what, _, remedy = reason.partition(REMEDY)
     general = TODO.get(kind, "").format(name=name)
-    return what.strip(), general if kind == "block" else remedy.strip() or general
+    remedy = remedy.strip()
+    own = f"{remedy[:1].upper()}{remedy[1:]}"
+    return what.strip(), general if kind == "block" else own or general

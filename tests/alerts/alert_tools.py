@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import email
 import email.policy
+import os
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
@@ -15,7 +16,7 @@ from typing import Any, cast
 from tasks.alerts import Desk, Finding, Look, Post, record
 from tasks.alerts.policy import Policy
 from tasks.journal import Journal
-from tasks.settings import CHECKOUT
+from tasks.settings import CHECKOUT, Rooms
 
 REFERENCE = CHECKOUT / "data" / "reference" / "alerts.toml"
 INTAKE, OPERATIONS = "inntak@fylket.example", "drift@fylket.example"
@@ -116,3 +117,14 @@ class Page(HTMLParser):
 def write_policy(folder: Path, **replaced: str) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "alerts.toml").write_text(policy_text(**replaced), encoding="utf-8")
+
+
+def environment_of(rooms: Rooms, port: int, **more: str) -> dict[str, str]:
+    kept = {n: v for n, v in os.environ.items() if not n.startswith(("TILBUDSPLAN_", "PREFECT_"))}
+    ours = {
+        "TILBUDSPLAN_HOME": str(rooms.home),
+        "TILBUDSPLAN_SMTP_HOST": "127.0.0.1",
+        "TILBUDSPLAN_SMTP_PORT": str(port),
+        "TILBUDSPLAN_SMTP_SECURITY": "none",
+    }
+    return {**kept, **ours, **more}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import ssl
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -9,11 +10,11 @@ from typing import Any
 
 import pytest
 import trustme
-from alert_tools import finding, look
+from alert_tools import environment_of, finding, look, write_policy
 from smtp_tools import Office, context_for, post_office
 
 from tasks.journal import Journal
-from tasks.settings import Rooms, Settings
+from tasks.settings import CHECKOUT, Rooms, Settings
 
 
 @pytest.fixture(scope="session")
@@ -68,3 +69,20 @@ def settings(rooms: Rooms) -> Callable[..., Settings]:
         )
 
     return make
+
+
+@pytest.fixture(scope="session")
+def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A checkout whose policy has addresses that count."""
+    root = tmp_path_factory.mktemp("checkout")
+    for folder in ("tasks", "flows", "sql", "data/catalogue", "data/reference", "expectations"):
+        leave = shutil.ignore_patterns("__pycache__")
+        shutil.copytree(CHECKOUT / folder, root / folder, ignore=leave)
+    write_policy(root / "data" / "reference")
+    return root
+
+
+@pytest.fixture
+def environment(rooms: Rooms) -> dict[str, str]:
+    """What a process of this home is told, but for the port of the mail server."""
+    return environment_of(rooms, 0)

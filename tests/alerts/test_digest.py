@@ -70,7 +70,7 @@ def test_a_digest_says_what_since_when_what_it_touches_and_what_to_do(empty: Jou
         "«tilbudsplan quarantine show places»",
         "quarantine release places",
         "quarantine drop places",
-        "ring kilden",
+        "Ring kilden",
     ):
         assert part in text
         assert part in page.text
@@ -117,9 +117,9 @@ def test_a_fortnight(empty: Journal) -> None:
             found.append(finding("pupils", "warn", owner="statistikk", day=22))
         look(empty, day, found)
     assert to(empty, INTAKE) == [
-        "Tilbudsplan: Plasser (places): henting (20.11.2026)",
-        "Tilbudsplan: Plasser (places): henting, eskalert (22.11.2026)",
-        "Tilbudsplan: Plasser (places): henting, løst (26.11.2026)",
+        "Tilbudsplan: Plasser (places): ikke hentet (20.11.2026)",
+        "Tilbudsplan: Plasser (places): ikke hentet, eskalert (22.11.2026)",
+        "Tilbudsplan: Plasser (places): ikke hentet, løst (26.11.2026)",
     ]
     assert to(empty, OPERATIONS) == to(empty, INTAKE)
     # The leader hears of what was left too long, and that it is over.
@@ -136,13 +136,13 @@ def test_what_is_old_is_counted_where_something_else_is_new(empty: Journal) -> N
     look(empty, 21, [finding(), finding("pupils", day=21)])
     text = said(empty)
     assert "Fortsatt åpent: 1" in text
-    assert "Plasser (places), henting, 2. natt" in text
+    assert "Plasser (places), ikke hentet, 2. natt" in text
 
 
 def test_a_fault_that_comes_back_is_new(empty: Journal) -> None:
     for day, there in ((20, True), (21, False), (22, True)):
         look(empty, day, [finding(day=day)] if there else [])
-    kinds = [subject.partition("henting")[2] for subject in to(empty, INTAKE)]
+    kinds = [subject.partition("ikke hentet")[2] for subject in to(empty, INTAKE)]
     assert kinds == [" (20.11.2026)", ", løst (21.11.2026)", " (22.11.2026)"]
     # Also within one date: three mails, each with an identity of its own.
     for there in (False, True):
@@ -159,7 +159,7 @@ def test_the_same_night_again_writes_no_mail_and_one_that_finds_more_tells_only_
     look(empty, 20, [finding()])
     assert empty.path.read_bytes() == before
     look(empty, 20, [finding(), finding("pupils")])
-    assert to(empty, INTAKE)[1:] == ["Tilbudsplan: Elever (pupils): henting (20.11.2026)"]
+    assert to(empty, INTAKE)[1:] == ["Tilbudsplan: Elever (pupils): ikke hentet (20.11.2026)"]
 
 
 def test_the_same_night_in_two_homes_writes_the_same_identities(tmp_path: Path) -> None:
@@ -176,7 +176,7 @@ def test_an_address_that_is_set_late_is_told_of_what_is_open(empty: Journal) -> 
     look(empty, 20, [finding()], policy_=policy(inntak='["x@fylket.invalid"]'))
     assert to(empty, INTAKE) == []
     look(empty, 21, [finding()])
-    assert to(empty, INTAKE) == ["Tilbudsplan: Plasser (places): henting (21.11.2026)"]
+    assert to(empty, INTAKE) == ["Tilbudsplan: Plasser (places): ikke hentet (21.11.2026)"]
     assert "natten 20.11.2026, 2. natt" in said(empty)
     # And nobody is told that something is over that they never heard of.
     look(empty, 22, [finding(), finding("pupils", day=22, owner="kompetanse")])
@@ -188,12 +188,12 @@ def test_a_failed_night_is_told_and_closes_nothing(empty: Journal) -> None:
     look(empty, 20, [finding()])
     failed = finding("night", "night", owner="drift", day=21, reason="disken er full")
     look(empty, 21, [failed], Look.FAILED_NIGHT)
-    assert to(empty, INTAKE) == ["Tilbudsplan: Plasser (places): henting (20.11.2026)"]
+    assert to(empty, INTAKE) == ["Tilbudsplan: Plasser (places): ikke hentet (20.11.2026)"]
     assert to(empty, OPERATIONS)[-1] == "Tilbudsplan: Natten: mislyktes (21.11.2026)"
     look(empty, 22, [finding()])
     # A night that came to nothing is no night on which the source was silent.
     assert to(empty, OPERATIONS)[-1] == "Tilbudsplan: Natten: mislyktes, løst (22.11.2026)"
-    assert "Plasser (places), henting, 2. natt" in said(empty)
+    assert "Plasser (places), ikke hentet, 2. natt" in said(empty)
 
 
 def test_nobody_is_written_to_without_a_sender(empty: Journal) -> None:

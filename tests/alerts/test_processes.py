@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import resource
 import shutil
 import signal
@@ -14,7 +13,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from alert_tools import INTAKE, OPERATIONS, finding, look, mails, parsed, text_of, write_policy
+from alert_tools import INTAKE, OPERATIONS, environment_of, finding, look, mails, parsed, text_of
 from smtp_tools import PASSWORD, USER, Office, free_port, post_office
 
 from tasks import locks
@@ -42,33 +41,11 @@ for command in ("watchdog", "watchdog --json", "mail send", "mail list --json", 
 """
 
 
-@pytest.fixture(scope="session")
-def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A checkout whose policy has addresses that count."""
-    root = tmp_path_factory.mktemp("checkout")
-    for folder in ("tasks", "flows", "data/catalogue", "data/reference", "expectations"):
-        leave = shutil.ignore_patterns("__pycache__")
-        shutil.copytree(CHECKOUT / folder, root / folder, ignore=leave)
-    write_policy(root / "data" / "reference")
-    return root
-
-
-def environment(rooms: Rooms, port: int, **more: str) -> dict[str, str]:
-    kept = {n: v for n, v in os.environ.items() if not n.startswith(("TILBUDSPLAN_", "PREFECT_"))}
-    ours = {
-        "TILBUDSPLAN_HOME": str(rooms.home),
-        "TILBUDSPLAN_SMTP_HOST": "127.0.0.1",
-        "TILBUDSPLAN_SMTP_PORT": str(port),
-        "TILBUDSPLAN_SMTP_SECURITY": "none",
-    }
-    return {**kept, **ours, **more}
-
-
 def sender(rooms: Rooms, port: int) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [sys.executable, "-c", SEND],
         cwd=CHECKOUT,
-        env=environment(rooms, port),
+        env=environment_of(rooms, port),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -154,7 +131,7 @@ def watch(checkout: Path, rooms: Rooms, office: Office) -> Watch:
         return subprocess.run(
             [sys.executable, "-m", "flows.cli", "watchdog", *arguments],
             cwd=checkout,
-            env=environment(rooms, more.pop("port", str(office.port)), **more),  # type: ignore[arg-type]
+            env=environment_of(rooms, more.pop("port", str(office.port)), **more),  # type: ignore[arg-type]
             preexec_fn=confine if limit else None,
             capture_output=True,
             encoding="utf-8",
@@ -325,7 +302,7 @@ def test_the_password_is_in_no_file_and_in_no_output(
         done = subprocess.run(
             [sys.executable, "-c", COMMANDS],
             cwd=checkout,
-            env=environment(rooms, int(port), **login),
+            env=environment_of(rooms, int(port), **login),
             capture_output=True,
             encoding="utf-8",
             check=False,

@@ -46,12 +46,12 @@ def test_a_fault_is_mailed_once_and_when_it_is_over(
     for as_of in (SECOND, SECOND, THIRD):
         run_night(as_of)
         night.send(settings)
-    assert subjects(office) == ["Tilbudsplan: Plasser (places): henting (21.11.2026)"]
+    assert subjects(office) == ["Tilbudsplan: Plasser (places): ikke hentet (21.11.2026)"]
     assert "503" in text_of(parsed(office.got[0][1]))
     source.files["places.csv"] = good
     run_night(date(2026, 11, 23))
     night.send(settings)
-    assert subjects(office)[1:] == ["Tilbudsplan: Plasser (places): henting, løst (23.11.2026)"]
+    assert subjects(office)[1:] == ["Tilbudsplan: Plasser (places): ikke hentet, løst (23.11.2026)"]
     assert set(office.ids.values()) == {1}
 
 
