@@ -17,11 +17,13 @@ from flows.mailing import with_password
 from flows.sources import source_server
 from tasks import alerts, catalogue, locks, night, persons, probe, quality, transform, warehouse
 from tasks.alerts import outbox, policy
+from tasks.backup import making
 from tasks.catalogue import Dataset
 from tasks.errors import NotFound, SourceUnavailable, TilbudsplanError
 from tasks.journal import Journal
 from tasks.landing import Landing
-from tasks.settings import Project, Settings, oslo_today
+from tasks.retention import rules
+from tasks.settings import Project, Settings, oslo_date, oslo_today
 from tasks.sources.person_identity import fingerprint
 from tasks.watchdog import SPACE_BYTES
 
@@ -101,6 +103,7 @@ def examine() -> list[Check]:
         ("journal", lambda: _journal(settings)),
         ("varehus", lambda: _warehouse(settings)),
         ("personfiler", lambda: _persons(settings, project)),
+        ("sikkerhetskopi", lambda: _backup(settings, project)),
         ("e-post", lambda: _mail(settings)),
         ("mottakere", lambda: _readers(settings, project)),
     ]
@@ -236,6 +239,21 @@ def _persons(settings: Settings, project: Project) -> tuple[State, str]:
             "kobles til de andre; legg den rette nøkkelen tilbake fra sikkerhetskopien."
         )
     return "ok", f"{text}. Ta sikkerhetskopi av {settings.rooms.person_key} for seg."
+
+
+def _backup(settings: Settings, project: Project) -> tuple[State, str]:
+    """The age of the last backup, against what the county has decided."""
+    most, journal = rules.load(project.reference).backup.value, Journal(settings.rooms.journal)
+    last = making.last(journal)
+    if settings.profile != "live" or not journal.entries("night.built"):
+        return "ok", "ingenting å miste ennå" if settings.profile == "live" else "eksempeldata"
+    if last is None:
+        return "feil", "ingen er tatt. Kjør «tilbudsplan backup MAPPE» til en annen disk."
+    days = (oslo_today() - oslo_date(last)).days
+    text = f"siste er {show.local_time(last)}"
+    if days > most:
+        return "feil", f"{text}, {days} dager gammel; grensen er {most}. Kjør «tilbudsplan backup»."
+    return "ok", text
 
 
 def _mail(settings: Settings) -> tuple[State, str]:

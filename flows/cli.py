@@ -243,7 +243,8 @@ def purge(
     commands.purge(dry_run, json)
 
 
-app.command(cls=norwegian.Command)(cli_keeping.prune)
+for _command in (cli_keeping.prune, cli_keeping.backup, cli_keeping.restore):
+    app.command(cls=norwegian.Command)(_command)
 
 
 def main() -> None:

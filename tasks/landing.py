@@ -262,6 +262,19 @@ class Landing:
         parts = (part for line in self._chain(snapshot) for part in line.parts)
         return next((gone for part in parts if (gone := self._blobs.pruned(part.sha256))), None)
 
+    def lost(self) -> frozenset[str]:
+        """Blobs that some line names and that are neither there nor taken away on purpose."""
+        there = self._blobs.sizes()
+        return frozenset(
+            part.sha256
+            for name in self.datasets()
+            for line in self.snapshots(name)
+            for part in line.parts
+            if part.sha256 not in there
+            and not self.is_deleted(part)
+            and self._blobs.pruned(part.sha256) is None
+        )
+
     def land_project(self, project: Project, as_of: date) -> Snapshot:
         """Land catalogue, reference data, SQL and suites: the rules that a night ran under."""
         now = clock.now()

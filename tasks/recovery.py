@@ -14,6 +14,7 @@ from typing import Any
 
 from tasks import warehouse
 from tasks.alerts import OPERATIONS, Finding, findings
+from tasks.backup.restoring import RESTORED
 from tasks.errors import WarehouseDamaged
 from tasks.journal import Entry, Journal
 from tasks.jsonlines import sync_folder
@@ -77,6 +78,9 @@ def damaged(rooms: Rooms, journal: Journal) -> list[Damage]:
     that is no damage. Files of a version that did not journal hashes are not judged.
     """
     entries = journal.entries()
+    # A home that was made of a backup has no published files until it is built.
+    restored = [n for n, entry in enumerate(entries, start=1) if entry.kind == RESTORED]
+    entries = entries[restored[-1] :] if restored else entries
     announced = [entry for entry in entries if entry.kind == "night.publishing"]
     published = [n for n, entry in enumerate(announced) if _is_published(entries, entry)]
     return _differences(rooms, announced[published[-1] :]) if published else []

@@ -11,7 +11,7 @@ import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -145,6 +145,8 @@ def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
             TILBUDSPLAN_PROFILE="demo",
             TILBUDSPLAN_DRAWS="50",
             TILBUDSPLAN_SERVER_PORT=port,
+            # Once an hour is too seldom for a test.
+            PREFECT_SERVER_SERVICES_DB_VACUUM_LOOP_SECONDS="1",
         )
     )
     try:
@@ -161,6 +163,38 @@ def test_the_night_is_scheduled_at_half_past_three_in_oslo(api: Api) -> None:
     assert schedule["schedule"]["cron"] == "30 3 * * *"
     assert schedule["schedule"]["timezone"] == "Europe/Oslo"
     assert api.deployment("dimensjonering")["schedules"] == []
+
+
+def test_runs_older_than_the_nights_that_are_kept_are_cleared_away(api: Api) -> None:
+    flow = api.get("POST", "/flows/", name="old")["id"]
+    runs = {}
+    for days in (400, 91, 89):
+        run = api.get("POST", "/flow_runs/", flow_id=flow, name=f"{days} days")["id"]
+        state = {"type": "COMPLETED", "name": "Completed"}
+        api.get("POST", f"/flow_runs/{run}/set_state", state=state, force=True)
+        api.get("POST", "/artifacts/", key="old", type="markdown", data="x", flow_run_id=run)
+        runs[days] = run
+    # Nobody but the clock can make a run old.
+    with sqlite3.connect(api.home / "prefect" / "prefect.db", timeout=60) as database:
+        for days, run in runs.items():
+            end = datetime.now(UTC) - timedelta(days=days)
+            changed = database.execute(
+                "update flow_run set end_time = ? where id = ?",
+                [f"{end:%Y-%m-%d %H:%M:%S.%f}", run],
+            )
+            assert changed.rowcount == 1
+
+    def there() -> set[int]:
+        return {days for days, run in runs.items() if api.ask("GET", f"/flow_runs/{run}").ok}
+
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while there() != {89}:
+        assert time.monotonic() < deadline, f"{there()} are left; see {api.home / 'logs'}"
+        time.sleep(0.5)
+    wanted = {"flow_run_id": {"any_": [runs[400], runs[91], runs[89]]}}
+    while len(api.get("POST", "/artifacts/filter", artifacts=wanted)) > 1:
+        assert time.monotonic() < deadline
+        time.sleep(0.5)
 
 
 def test_the_next_nights_stand_in_line(api: Api) -> None:
