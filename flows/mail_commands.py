@@ -77,9 +77,11 @@ def watchdog(stopped: str | None, as_json: bool) -> bool:
         # What it finds is written down all the same, and waits.
         trouble = str(error)
     seen = dog.look(settings, stopped=stopped)
+    trouble = trouble or seen.round.trouble
+    well = not (seen.found or trouble)
     if as_json:
         show.as_json({**asdict(seen), "trouble": trouble})
-        return not (seen.found or trouble)
+        return well
     for finding in seen.found:
         name = words.titled(finding.dataset, None)
         show.line(f"{name}, {words.label(finding.kind)}: {finding.reason}")
@@ -87,11 +89,11 @@ def watchdog(stopped: str | None, as_json: bool) -> bool:
         show.line("Journalen kunne ikke brukes; varselet ble forsøkt sendt utenom.")
     if seen.round.sent or seen.round.waiting or seen.round.trouble:
         show.line(_told(seen.round))
-    if trouble:
+    if trouble and trouble not in _told(seen.round):
         show.line(trouble)
-    if not (seen.found or trouble):
+    if well:
         show.line("Alt er vel.")
-    return not (seen.found or trouble)
+    return well
 
 
 def _told(done: outbox.Round) -> str:

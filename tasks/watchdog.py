@@ -52,46 +52,38 @@ def look(
         stopped: A service that has just stopped by a fault, as whoever keeps it says.
     """
     rooms, project, now = settings.rooms, project or Project(), now or datetime.now(UTC)
+    told = _of("stopped", f"{stopped} stoppet med feil", oslo_today(now)) if stopped else []
     try:
         if not rooms.home.is_dir():
             raise FileNotFoundError(2, "mappen finnes ikke", str(rooms.home))
+        outbox.probe(rooms.journal)
+        post = Post(alerts.policy_of(rooms, project), _desk(settings, now))
+        if told:  # whoever else looks meanwhile does not know it
+            alerts.record(Journal(rooms.journal), NIGHT, told, post, Look.STOPPED)
         with locks.night_lock(rooms.watch_lock):
-            outbox.probe(rooms.journal)
-            return _recorded(settings, project, now, _stopped(stopped, oslo_today(now)))
+            found = find(rooms, project, now)
+            alerts.record(Journal(rooms.journal), NIGHT, found, post, Look.WATCHDOG)
+        return Seen((*told, *found), outbox.attempt(settings))
     except NightLocked:
-        return Seen((), outbox.Round())  # another one looks
+        return Seen(tuple(told), outbox.Round())
     except JournalCorrupt as error:
         reason = str(error)
     except OSError as error:
         reason = f"{rooms.journal} kan ikke leses og skrives ({error.strerror or error})"
-    more = _stopped(stopped, oslo_today(now))
-    return _directly(settings, project, now, reason, more)
-
-
-def _recorded(settings: Settings, project: Project, now: datetime, stopped: list[Finding]) -> Seen:
-    rooms, journal = settings.rooms, Journal(settings.rooms.journal)
-    found = find(rooms, project, now)
-    post = Post(alerts.policy_of(rooms, project), _desk(settings, now))
-    if stopped:
-        alerts.record(journal, NIGHT, stopped, post, Look.STOPPED)
-    alerts.record(journal, NIGHT, found, post, Look.WATCHDOG)
-    try:
-        done = outbox.send(rooms, settings)
-    except NightLocked:
-        done = outbox.Round()  # the night sends
-    return Seen((*stopped, *found), done)
+    except Exception as error:
+        # A fault of ours must not silence the one that tells of faults.
+        reason = f"vakthunden feilet ({type(error).__name__}: {error})"
+    return _directly(settings, project, now, reason, told)
 
 
 def _directly(
-    settings: Settings, project: Project, now: datetime, reason: str, stopped: list[Finding]
+    settings: Settings, project: Project, now: datetime, reason: str, told: list[Finding]
 ) -> Seen:
     as_of = oslo_today(now)
-    found = [Finding("journal", "journal", OPERATIONS, reason, as_of)]
-    found += [*stopped, *_guarded(lambda: _space(settings.rooms, as_of), "space", as_of)]
-    chosen = alerts.policy_of(settings.rooms, project)
-    desk = _desk(settings, now)
-    done = direct.send(settings, found, Post(chosen, desk), now)
-    return Seen(tuple(found), done, directly=True)
+    found = [Finding("journal", "journal", OPERATIONS, reason, as_of), *told]
+    found += _guarded(lambda: _space(settings.rooms, as_of), "space", as_of)
+    post = Post(alerts.policy_of(settings.rooms, project), _desk(settings, now))
+    return Seen(tuple(found), direct.send(settings, found, post, now), directly=True)
 
 
 def find(rooms: Rooms, project: Project, now: datetime) -> list[Finding]:
@@ -151,10 +143,6 @@ _ABOUT = {
 def _of(kind: str, reason: str, as_of: date) -> list[Finding]:
     """One finding. Its reason has no figure that changes by the minute: each look compares it."""
     return [Finding(_ABOUT[kind], kind, OPERATIONS, reason, as_of)]
-
-
-def _stopped(service: str | None, as_of: date) -> list[Finding]:
-    return _of("stopped", f"{service} stoppet med feil", as_of) if service else []
 
 
 def _unstarted(entries: Sequence[Entry], terms: Watch, now: datetime) -> list[Finding]:

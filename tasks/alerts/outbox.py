@@ -18,7 +18,7 @@ from typing import Literal
 
 from tasks.alerts import smtp
 from tasks.alerts.message import Mail
-from tasks.errors import ConfigurationError, TilbudsplanError
+from tasks.errors import ConfigurationError, NightLocked, TilbudsplanError
 from tasks.journal import Entry, Journal
 from tasks.locks import night_lock
 from tasks.settings import Rooms, Settings
@@ -101,12 +101,11 @@ def posted(entries: Iterable[Entry]) -> list[Posted]:
                 for one in entry.payload.get("mails", ()):
                     mail = Mail(*(one[name] for name in Mail.__dataclass_fields__))
                     found.setdefault(mail.id, Posted(mail, entry.at))
-            case "mail.sent":
-                identity = entry.payload["id"]
+            case "mail.sent" if (identity := entry.payload["id"]) in found:
                 found[identity] = replace(found[identity], sent_at=entry.at)
             case "mail.deferred":
-                for identity, said in entry.payload["mails"].items():
-                    found[identity] = _tried(found[identity], said, entry.at)
+                tried = entry.payload["mails"]
+                found |= {i: _tried(found[i], tried[i], entry.at) for i in tried.keys() & found}
     return list(found.values())
 
 
@@ -160,6 +159,8 @@ def attempt(settings: Settings) -> Round:
     """Send what waits, as the last stage of a night: whatever is wrong is told and not raised."""
     try:
         return send(settings.rooms, settings)
+    except NightLocked:
+        return Round()  # another process sends the same mails
     except (TilbudsplanError, OSError) as error:
         return Round(trouble=str(error))
 

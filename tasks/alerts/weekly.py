@@ -18,6 +18,7 @@ class Week:
     Attributes:
         due: The day this one was due; it is sent that day or by the first night after.
         since: The day from which it counts.
+        days: Days since then, and so nights there should be.
         nights: Nights published.
         failed: Nights that came to nothing.
         datasets: Datasets in the newest night.
@@ -26,6 +27,7 @@ class Week:
 
     due: date
     since: date
+    days: int
     nights: int
     failed: int
     datasets: int
@@ -34,7 +36,7 @@ class Week:
     def lines(self) -> tuple[str, ...]:
         """The week in words."""
         return (
-            f"Netter publisert siden {self.since:%d.%m.%Y}: {self.nights}",
+            f"Netter publisert siden {self.since:%d.%m.%Y}: {self.nights} av {self.days}",
             f"Netter som mislyktes: {self.failed or 'ingen'}",
             f"Datasett siste natt: {self.datasets}",
             f"E-poster sendt: {self.mails or 'ingen'}",
@@ -88,6 +90,7 @@ def _week(entries: Sequence[Entry], due: date, since: date, as_of: date) -> Week
     return Week(
         due=due,
         since=since,
+        days=(as_of - since).days,
         # The night that writes is not published yet; the next week's mail counts it.
         nights=sum(since <= night < as_of for night in dates),
         failed=sum(since <= night < as_of for night in failed),

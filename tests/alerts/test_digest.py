@@ -236,7 +236,7 @@ def test_silence_is_proved_once_a_week(empty: Journal) -> None:
     ]
     (last,) = (m for m in mails(empty) if m["week"] == "2026-12-07" and m["to"] == INTAKE)
     text = text_of(parsed(last["content"]))
-    assert "Netter publisert siden 30.11.2026: 7" in text
+    assert "Netter publisert siden 30.11.2026: 7 av 7" in text
     assert "Datasett siste natt: 1" in text
     assert "Netter som mislyktes: ingen" in text
     # Everybody who would hear of a fault hears this; the leader does not.
@@ -248,6 +248,8 @@ def test_a_day_that_had_no_night_is_made_up_for_by_the_next(empty: Journal) -> N
     for day in (20, 21, 22, 25, 26):
         night(empty, date(2026, 11, day))
     assert weekly(empty) == [(date(2026, 11, 23), "Tilbudsplan: Alt er vel (25.11.2026)")]
+    (mine,) = (mail for mail in mails(empty) if mail["to"] == INTAKE)
+    assert "Netter publisert siden 20.11.2026: 3 av 5" in text_of(parsed(mine["content"]))
 
 
 def test_the_week_tells_what_is_open_and_goes_in_the_digest_of_that_night(empty: Journal) -> None:

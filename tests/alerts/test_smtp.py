@@ -235,6 +235,8 @@ def test_another_sender_is_told_so(
 ) -> None:
     with locks.night_lock(rooms.mail_lock), pytest.raises(NightLocked):
         outbox.send(rooms, settings(office.port))
+    with locks.night_lock(rooms.mail_lock):
+        assert outbox.attempt(settings(office.port)) == Round()
     assert office.got == []
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -14,7 +17,7 @@ from store_tools import RunNight, Source
 from tasks import alerts, night
 from tasks.errors import CatalogueError, ConfigurationError
 from tasks.journal import Journal
-from tasks.settings import Project, Settings
+from tasks.settings import CHECKOUT, Project, Settings
 
 FIRST, SECOND, THIRD = date(2026, 11, 20), date(2026, 11, 21), date(2026, 11, 22)
 
@@ -130,3 +133,55 @@ def test_a_night_that_cannot_be_built_is_mailed_also_where_the_policy_is_what_is
     (failed,) = Journal(settings.rooms.journal).entries("night.failed")
     (told,) = alerts.open_findings(Journal(settings.rooms.journal))
     assert failed.payload["reason"] == told.reason
+
+
+KILLED = """
+import os, signal, sys
+from datetime import date
+from pathlib import Path
+sys.path.insert(0, sys.argv[1])
+from store_tools import whole_night
+from tasks import alerts, night, recovery, warehouse
+from tasks.settings import CHECKOUT, Project, Settings
+
+def die(*_):
+    os.kill(os.getpid(), signal.SIGKILL)
+
+moment = sys.argv[4]
+if moment == "before the entry":
+    alerts.record = die
+elif moment == "before it is announced":
+    recovery.announce = die
+elif moment == "before the first rename":
+    was = recovery.announce
+    recovery.announce = lambda *a: (was(*a), die())
+elif moment == "after publishing":
+    night.data_docs.write = die
+whole_night(Settings(home=Path(sys.argv[2])), Project(Path(sys.argv[3])), date(2026, 11, 21))
+"""
+
+
+@pytest.mark.process
+@pytest.mark.parametrize(
+    "moment",
+    ["before the entry", "before it is announced", "before the first rename", "after publishing"],
+)
+def test_a_night_that_is_killed_and_run_again_tells_once(
+    moment: str,
+    settings: Settings,
+    project: Project,
+    run_night: RunNight,
+    source: Source,
+    office: Office,
+) -> None:
+    run_night(FIRST)
+    del source.files["places.csv"]
+    script = [sys.executable, "-c", KILLED, str(Path(__file__).parent)]
+    process = [*script, str(settings.home), str(project.root), moment]
+    done = subprocess.run(process, cwd=CHECKOUT, capture_output=True, check=False)
+    assert done.returncode == -signal.SIGKILL, done.stderr.decode()
+    run_night(SECOND)
+    night.send(settings)
+    assert subjects(office) == ["Tilbudsplan: Plasser (places): ikke hentet (21.11.2026)"]
+    (left,) = alerts.open_findings(Journal(settings.rooms.journal))
+    assert (left.since, left.nights) == (SECOND, 1)
