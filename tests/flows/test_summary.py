@@ -33,7 +33,7 @@ def test_a_night_is_told_in_norwegian_words() -> None:
         "",
         "## Står på eldre tall",
         "",
-        "- **Fylker (klass_counties)**, tolking: mangler kolonne",
+        "- **Fylker (klass_counties)**, ikke forstått: mangler kolonne",
         "",
         "## Ikke bygget",
         "",
