@@ -102,6 +102,7 @@ class Rooms:
         self.lock = home / "night.lock"
         self.mail_lock = home / "mail.lock"
         self.watch_lock = home / "watchdog.lock"
+        self.watch_mailed = home / "watchdog.mailed"
         self.rebuild_lock = home / "rebuild.lock"
         self.trying = home / "trying"
         self.stamp = home / "profile"

@@ -273,4 +273,8 @@ def _page(finding: Finding, policy: Policy, desk: Desk) -> str:
         return f"{night}/index.html"
     # What is held back stands on the page beside what is published.
     held = "h-" if finding.kind == "block" else ""
-    return f"{night}/{quote(table)}.html#{held}{quote(finding.about)}"
+    return f"{night}/{_quoted(table)}.html#{held}{_quoted(finding.about)}"
+
+
+def _quoted(name: str) -> str:
+    return quote(name, safe="", errors="replace")

@@ -23,8 +23,6 @@ from tasks.alerts.findings import Change, Finding
 from tasks.alerts.message import Mail
 from tasks.settings import Settings
 
-_STAMP = "watchdog.mailed"
-
 
 def send(settings: Settings, found: Sequence[Finding], post: Post, at: datetime) -> outbox.Round:
     """Mail findings at once, each date's faults once to each recipient.
@@ -82,7 +80,7 @@ def _stamps(settings: Settings) -> list[Path]:
     own = hashlib.sha256(f"{os.getuid()} {home}".encode()).hexdigest()[:16]
     given = os.environ.get("RUNTIME_DIRECTORY", "").partition(":")[0]
     return [
-        *([Path(given) / _STAMP] if given else []),
-        *([home / _STAMP] if home.is_dir() else []),
+        *([Path(given) / settings.rooms.watch_mailed.name] if given else []),
+        *([settings.rooms.watch_mailed] if home.is_dir() else []),
         Path(tempfile.gettempdir()) / f"tilbudsplan-{own}.mailed",
     ]

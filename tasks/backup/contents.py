@@ -48,6 +48,7 @@ def left(rooms: Rooms) -> dict[Path, str]:
         rooms.lock: "lås",
         rooms.mail_lock: "lås",
         rooms.watch_lock: "lås",
+        rooms.watch_mailed: "hva vakthunden har sendt utenom journalen",
         rooms.rebuild_lock: "lås",
     }
 

@@ -6,10 +6,14 @@ import re
 import unicodedata
 from datetime import UTC, datetime
 
-from alert_tools import Page, html_of, parsed, text_of
+from alert_tools import OPERATIONS, Page, html_of, parsed, policy, text_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tasks.alerts import Desk, Finding
+from tasks.alerts.book import written
+from tasks.alerts.digest import compose
+from tasks.alerts.findings import Look, compare
 from tasks.alerts.message import Item, Letter, Section, write
 
 AT = datetime(2026, 11, 20, 3, 0, tzinfo=UTC)
@@ -124,3 +128,26 @@ def test_a_link_to_anything_but_a_page_is_left_out() -> None:
     for link in ("javascript:alert(1)", "data:text/html,x", "//evil.example", "https://", "["):
         page = Page(html_of(parsed(write(letter("x", link), "T", SENDER, ID, AT).content)))
         assert "a" not in page.tags
+
+
+@settings(deadline=None)
+@given(
+    HOSTILE, HOSTILE, HOSTILE, st.sampled_from(["fetch", "block", "warn", "space", "unheard-of"])
+)
+def test_a_finding_of_hostile_words_becomes_one_calm_mail_each(
+    name: str, reason: str, title: str, kind: str
+) -> None:
+    found = Finding(name, kind, "drift", reason, AT.date(), about=name, touches=(title, reason))
+    linked = policy(data_docs='"https://docs.example"')
+    desk = Desk(AT.date(), "live", {name: title}, {name: f"staging.{name}"})
+    change = compare([], [found], AT.date(), Look.NIGHT)
+    notes = compose(change, {}, linked, desk)
+    assert OPERATIONS in {note.letter.to for note in notes}
+    for note in notes:
+        message = parsed(written(note, linked, desk, 0, AT).content)
+        assert message.defects == []
+        assert message.keys() == HEADERS
+        page = Page(html_of(message))
+        assert not {"script", "img", "b"} & set(page.tags)
+        links = [value for _, attribute, value in page.attributes if attribute == "href"]
+        assert all(str(link).startswith("https://docs.example/2026-11-20/") for link in links)
