@@ -13,7 +13,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-import shutil
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
@@ -157,20 +156,6 @@ def write_index(folder: Path) -> None:
     nights = sorted((f.parent.name for f in folder.glob("*/index.html")), reverse=True)
     listed = [date.fromisoformat(name) for name in nights]
     _replace(folder / "index.html", _draw(_environment(), "nights", nights=listed))
-
-
-def prune(folder: Path, before: date) -> list[str]:
-    """Remove the pages of nights before a date.
-
-    Returns:
-        The nights that are gone.
-    """
-    gone = [f for f in sorted(folder.glob("*-*-*")) if f.name < before.isoformat()]
-    for night in gone:
-        shutil.rmtree(night)
-    if gone:
-        write_index(folder)
-    return [night.name for night in gone]
 
 
 def _pages(con: duckdb.DuckDBPyConnection) -> list[Page]:

@@ -16,6 +16,7 @@ from tasks.errors import TilbudsplanError
 from tasks.intake import Night
 from tasks.journal import Entry, Journal
 from tasks.landing import Landing
+from tasks.publish import data_docs
 from tasks.retention import evidence, leftovers, rules
 from tasks.retention import plan as plans
 from tasks.retention.plan import Plan
@@ -78,6 +79,8 @@ def apply(rooms: Rooms, read: Rules, found: Cleared, today: date) -> None:
     kept = (sha for sha in blobs.marked() if sha in found.plan.shared)
     blobs.unmark([sha for sha in kept if not blobs.pruned(sha)])
     leftovers.remove(found.nights)
+    if rooms.docs.is_dir():
+        data_docs.write_index(rooms.docs)
     if snapshots or nights or before:
         total = sum(found.plan.sizes.values())
         journal.append(DONE, {"blobs": len(found.plan.sizes), "bytes": total})

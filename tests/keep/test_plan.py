@@ -242,13 +242,12 @@ def test_a_blob_that_is_shared_with_what_stays_is_not_taken() -> None:
 @pytest.mark.parametrize(
     ("nights", "today", "named"),
     [
-        ([*daily(40), date(2036, 1, 1)], date(2036, 1, 1), "01.01.2036"),
-        ([*daily(40), date(2036, 1, 1)], date(2036, 1, 2), "01.01.2036"),
-        (daily(40), date(2036, 1, 1), "01.01.2036"),
-        (daily(40), START + timedelta(days=80), "09.02.2020"),
-        (daily(40), date(2019, 12, 31), "31.12.2019"),
-        ([*daily(40), date(2036, 1, 1)], START + timedelta(days=41), "01.01.2036"),
-        (daily(40), START + timedelta(days=20), "21.01.2020"),
+        ([*daily(500), date(2036, 1, 1)], date(2036, 1, 1), "01.01.2036"),
+        ([*daily(500), date(2036, 1, 1)], date(2036, 1, 2), "01.01.2036"),
+        (daily(500), date(2036, 1, 1), "01.01.2036"),
+        (daily(500), START + timedelta(days=540), "14.05.2021"),
+        ([*daily(500), date(2036, 1, 1)], START + timedelta(days=501), "01.01.2036"),
+        (daily(500), START + timedelta(days=480), "14.05.2021"),
     ],
 )
 def test_a_clock_that_jumped_takes_nothing(nights: list[date], today: date, named: str) -> None:
@@ -267,6 +266,14 @@ def test_a_night_with_a_clock_in_doubt_takes_nothing_and_proves_nothing() -> Non
     only_one = [replace(night, trusted=False) for night in others[:-1]]
     with pytest.raises(ConfigurationError, match=r"01\.06\.2021"):
         plan.make(replace(evidence, nights=(first, *only_one, others[-1])), SHORT, today)
+
+
+def test_where_nothing_would_go_nobody_asks_what_time_it_is() -> None:
+    # A sample home that is looked at in spring and in autumn.
+    few = history([START, START + timedelta(days=200)], ["one", "two"])
+    assert plan.make(few, REAL, START + timedelta(days=500)).going == ()
+    young = history(daily(40), ["same"] * 40)
+    assert plan.make(young, REAL, START + timedelta(days=300)).going == ()
 
 
 def test_after_a_jump_so_many_nights_in_a_row_are_believed_again() -> None:
