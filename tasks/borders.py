@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from tasks import regions, warehouse
+from tasks import regions, transform, warehouse
 from tasks.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -68,10 +68,13 @@ def load_carry(con: duckdb.DuckDBPyConnection, as_of: date) -> bool:
 def load_own_regions(con: duckdb.DuckDBPyConnection, as_of: date) -> None:
     """Give own regions their codes: `reference.own_region` gets `region_code`.
 
+    Without the municipalities there are no own regions, and what reads them is skipped.
+
     Raises:
         ConfigurationError: names every line that is wrong, and the code that took over.
     """
     if {*NEEDS, OWN_REGIONS} - set(warehouse.tables(con)):
+        transform.drop(con, OWN_REGIONS)
         return
     members = warehouse.frame(con, f"select region, municipality_code from {OWN_REGIONS}")
     municipalities = warehouse.frame(

@@ -8,6 +8,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+# A source may answer with a million signs where a word was meant; a reader is shown the start.
+MOST_SHOWN = 4_000
+
 
 class TilbudsplanError(Exception):
     """A refusal that a person can act on.
@@ -39,7 +42,8 @@ class TilbudsplanError(Exception):
 
     def __str__(self) -> str:
         head = f"{self.subject}: " if self.subject else ""
-        return f"{head}ventet {self.expected}, men fikk {self.got}. Gjør slik: {self.remedy}"
+        got = self.got if len(self.got) <= MOST_SHOWN else f"{self.got[:MOST_SHOWN]} …"
+        return f"{head}ventet {self.expected}, men fikk {got}. Gjør slik: {self.remedy}"
 
 
 def _again(

@@ -24,7 +24,7 @@ from tasks.errors import ProgramFault, TilbudsplanError
 from tasks.journal import Journal
 from tasks.landing import Landing
 from tasks.settings import Project, Rooms, Settings
-from tasks.sources import transport
+from tasks.sources import garbled, transport
 from tasks.sources.body import Refused
 
 # Not found, and gone: the address is right and there is nothing at it.
@@ -214,6 +214,7 @@ def _parse(night: Night, dataset_id: str, snapshot: str, folder: Path) -> None:
         log = hasattr(module, "proceed")
         kept: Any = night.landing.kept(landed) if log else night.landing.answers(landed)
         frames = module.parse(kept, dataset.selection)
+        garbled.refuse(frames)
     made = parsed.begin(folder)
     for name, frame in frames.items():
         file = made / f"{name}.parquet"
@@ -285,7 +286,7 @@ def _fault(dataset_id: str, error: BaseException) -> ProgramFault:
     room = Path(inspect.getfile(protocols)).parent.parent
     frames = extract_tb(error.__traceback__)
     ours = [frame for frame in frames if room in Path(frame.filename).parents]
-    said = f" ({error.strerror})" if isinstance(error, OSError) else ""
+    said = f" ({error.strerror})" if isinstance(error, OSError) and error.strerror else ""
     place = f" i {Path(ours[-1].filename).name}, linje {ours[-1].lineno}" if ours else ""
     return ProgramFault(
         subject=dataset_id,

@@ -173,6 +173,11 @@ class Server(socketserver.ThreadingTCPServer):
                 self._mounts[name] = cast(Mount, module.Mount(self.sample, self.options))
             return self._mounts[name]
 
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A client that left early is no error; anything else goes to our standard error."""
+        if not isinstance(sys.exception(), OSError):
+            super().handle_error(request, client_address)
+
     def close(self) -> None:
         """Stop listening and cut the connections that clients keep alive."""
         self.shutdown()

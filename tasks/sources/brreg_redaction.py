@@ -30,7 +30,7 @@ Number = Annotated[str, Meta(pattern=r"^\d{9}$")]
 Day = Annotated[str, Meta(pattern=r"^\d{4}-\d\d-\d\d$")]
 Instant = Annotated[str, Meta(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d[0-9:.Z+-]*$")]
 Kind = Annotated[str, Meta(pattern=r"^(Ny|Endring|Sletting|Fjernet|Ukjent)$")]
-Count = Annotated[int, Meta(ge=0)]
+Count = Annotated[int, Meta(ge=0, le=2_000_000_000)]
 # Keys that a unit has once at most: a decoder would keep the last of two without a word.
 ONCE = ("organisasjonsnummer", "naeringskode1", "antallAnsatte", "beliggenhetsadresse")
 

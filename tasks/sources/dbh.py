@@ -28,7 +28,7 @@ ADDRESS = "Tabeller/hentJSONTabellData"
 # Every text of a JSON document, in order; the group tells whether it is a key.
 TEXTS = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"(\s*:)?')
 SPACES = r"[\s\u00a0\u202f\u2009]"
-WHOLE = r"^-?[0-9]+([.]0+)?$"
+WHOLE = r"^-?[0-9]{1,15}([.]0{1,9})?$"
 
 
 class Strict(BaseModel):

@@ -26,6 +26,7 @@ CONTENT_TYPES = (
     "text/tab-separated-values",
     "application/octet-stream",
 )
+LONGEST_CELL = 32_767  # what a spreadsheet program can write
 # A doubled quote inside a quoted field reads as the end of one quoted piece and the start of the
 # next, so a file with balanced quotes is left without any.
 QUOTED = re.compile(r'"[^"]*"')
@@ -87,17 +88,23 @@ def parse(answers: Sequence[Answer], selection: Selection) -> dict[str, pl.DataF
         expected = f"kolonnene {', '.join(selection.columns)}, med «{selection.separator}» mellom"
         raise _changed(selection, expected, f"«{header_line[:300]}» (mangler skilletegnet)")
     _refuse_ragged(text, first_line, selection)
-    frame = pl.read_csv(
-        text.encode(),
-        separator=selection.separator,
-        has_header=False,
-        infer_schema=False,
-    )
+    try:
+        frame = pl.read_csv(
+            text.encode(),
+            separator=selection.separator,
+            has_header=False,
+            infer_schema=False,
+        )
+    except pl.exceptions.PolarsError:
+        # Its message quotes what it could not read, and that may be somebody's.
+        expected = "anførselstegn bare rundt hele felt"
+        raise _changed(selection, expected, "linjer som ikke lar seg dele i felt") from None
     names = [str(name) for name in frame.row(0)]
     _check_names(names, selection)
     rows = frame[1:].rename(dict(zip(frame.columns, names, strict=True)))
     if not rows.height:
         raise _changed(selection, "minst én rad under overskriften", "bare overskriften")
+    _check_rows(rows, selection)
     return {"rows": rows.with_columns(pl.all().replace("", None))}
 
 
@@ -123,6 +130,9 @@ def _text(content: bytes, selection: Selection) -> tuple[str, int]:
             got=f"et tegn fra et annet tegnsett på linje {line}",
             remedy="lagre filen på nytt i det tegnsettet; i Excel heter det «CSV UTF-8»",
         ) from error
+    if "\x00" in text:
+        line = text[: text.index("\x00")].count("\n") + 1
+        raise _changed(selection, "en tekstfil", f"et nulltegn på linje {line}")
     text = text.removeprefix("\ufeff").replace("\r\n", "\n").rstrip("\n")
     if text[:4].lower() == "sep=":
         return text.partition("\n")[2], 2
@@ -158,6 +168,17 @@ def _check_names(names: list[str], selection: Selection) -> None:
     doubled = sorted({name for name in names if names.count(name) > 1})
     if doubled:
         raise _changed(selection, "ulike kolonnenavn", f"«{'», «'.join(doubled)}» mer enn én gang")
+
+
+def _check_rows(rows: pl.DataFrame, selection: Selection) -> None:
+    """Refuse what only two files put together have, and what no spreadsheet program writes."""
+    again = rows.select(pl.all_horizontal(pl.col(n) == n for n in rows.columns)).to_series()
+    if again.any():
+        got = f"den samme overskriften igjen over rad {int(again.arg_true()[0]) + 1}"
+        raise _changed(selection, "én overskrift", got)
+    lengths = rows.select(pl.max_horizontal(pl.all().str.len_chars().max())).item() or 0
+    if lengths > LONGEST_CELL:
+        raise _changed(selection, f"felt på høyst {LONGEST_CELL} tegn", f"ett på {lengths}")
 
 
 def _changed(selection: Selection, expected: str, got: str) -> SourceChanged:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
@@ -175,6 +176,7 @@ def detail(content: bytes, place: str) -> Detail:
 def redacted_page(answer: Answer) -> tuple[Page, Answer]:
     """A page as it may land."""
     read = page(answer.content, "siden")
+    _refuse_no_instant("siden", *(item.entry.changed for item in read.items))
     for item in read.items:
         item.entry.municipal = _words(item.entry.municipal)
     read.next_url = read.next_url or None
@@ -192,6 +194,7 @@ def redacted_detail(answer: Answer, uuid: str) -> tuple[Detail, Answer]:
         wire = _wire_detail.decode(answer.content)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise changed("uuid, status, sistEndret og ad_content", place, _said(error)) from None
+    _refuse_no_instant(place, wire.changed)
     if wire.uuid != uuid:
         raise changed(f"stillingen {uuid}", place, "en annen uuid")
     found = wire.ad_content if wire.ad_content is not UNSET else wire.json
@@ -200,6 +203,7 @@ def redacted_detail(answer: Answer, uuid: str) -> tuple[Detail, Answer]:
             raise changed("ad_content for en aktiv stilling", place, "ingen")
         found = None
     if found is not None:
+        _refuse_no_instant(place, found.published, found.expires, found.updated)
         _clean(found)
     kept = Detail(wire.uuid, wire.status, wire.changed, found, wire.konstruert)
     return kept, _landed(answer, "", kept)
@@ -209,6 +213,15 @@ def gone(answer: Answer, uuid: str, instant: str) -> tuple[Detail, Answer]:
     """What lands of a vacancy that the source answers 404 about, so that it is asked for once."""
     kept = Detail(uuid, GONE, instant)
     return kept, _landed(answer, "", kept)
+
+
+def _refuse_no_instant(place: str, *instants: str | None) -> None:
+    """Refuse what has the form of an instant and stands in no calendar, as 31 February."""
+    for instant in instants:
+        try:
+            datetime.fromisoformat(instant or "2000-01-01T00:00Z")
+        except ValueError:
+            raise changed("tidspunkter i kalenderen", place, "et annet") from None
 
 
 def _said(error: Exception) -> str:

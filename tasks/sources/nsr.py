@@ -134,7 +134,8 @@ def _refuse_changed_midway(pages: Sequence[_Page]) -> None:
     totals = sorted({page.totalt_antall_enheter for page in pages})
     received = sum(len(page.enhet_liste) for page in pages)
     numbers = [unit.get("Organisasjonsnummer") for page in pages for unit in page.enhet_liste]
-    repeated = received - len(set(numbers)) if None not in numbers else 0
+    # What stands there may be anything yet; the types are looked at when all pages are together.
+    repeated = received - len(set(map(repr, numbers))) if None not in numbers else 0
     if totals != [received] or repeated:
         raise SourceUnavailable(
             subject="NSR",

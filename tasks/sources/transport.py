@@ -249,7 +249,8 @@ class Client:
             raise Retry(
                 unavailable(subject, "et svar", f"{type(error).__name__}: {error}")
             ) from error
-        except requests.RequestException as error:
+        except (requests.RequestException, ValueError) as error:
+            # Where a redirect leads is looked at in sending, and half an address is a ValueError.
             raise changed(
                 subject, "en adresse som kan hentes", f"{error}", "rett adressen i katalogen"
             ) from error
@@ -269,17 +270,23 @@ class Client:
         self, prepared: requests.PreparedRequest, response: requests.Response, subject: str
     ) -> requests.PreparedRequest:
         """The request that a redirect asks for, if it stays with the publisher."""
-        target = urljoin(response.url, response.headers["location"])
+        location = response.headers["location"]
         kept = prepared.method == "GET" or response.status_code in {307, 308}
-        if not (kept and same_family(response.url, target)):
+        copy = prepared.copy()
+        try:
+            target = urljoin(response.url, location)
+            followed = kept and same_family(response.url, target)
+            if followed:
+                copy.prepare_url(target, None)
+        except ValueError:  # half an address; what `requests` raises is one too
+            followed, target = False, location
+        if not followed:
             raise changed(
                 subject,
                 "svar fra samme vertsfamilie over samme protokoll",
-                f"viderekobling fra {response.url} til {target}",
+                f"viderekobling fra {response.url} til {target!r:.300}",
                 "kontroller hos utgiveren at adressen er riktig, og rett den i katalogen",
             )
-        copy = prepared.copy()
-        copy.prepare_url(target, None)
         return copy
 
     def _check_status(self, response: requests.Response, subject: str) -> None:

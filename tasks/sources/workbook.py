@@ -11,7 +11,6 @@ from __future__ import annotations
 import html.parser
 import re
 import warnings
-import zipfile
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 from io import BytesIO
@@ -22,6 +21,7 @@ import polars as pl
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from tasks.errors import SourceChanged
+from tasks.sources import xlsx
 from tasks.sources.workbook_table import Sheet, Words, changed, found_in, normal, place
 
 if TYPE_CHECKING:
@@ -34,6 +34,9 @@ XLSX = (
     "binary/octet-stream",
 )
 MOST_CELLS = 5_000_000
+MOST_UNPACKED = 100_000_000
+MOST_PARTS = 1_000
+LONGEST_CELL = 32_767  # what a spreadsheet program can write
 
 
 class Strict(BaseModel):
@@ -215,12 +218,16 @@ def _sheets(content: bytes) -> list[Sheet]:
     import openpyxl
 
     try:
+        xlsx.check(content, most_unpacked=MOST_UNPACKED, most_parts=MOST_PARTS)
         with warnings.catch_warnings():
             # It warns of styles and extensions that have no bearing on the figures.
             warnings.simplefilter("ignore")
-            book = openpyxl.load_workbook(BytesIO(content), data_only=True)
-    except (zipfile.BadZipFile, KeyError, ValueError, OSError, EOFError) as error:
-        raise changed("filen", "en xlsx-arbeidsbok", f"noe annet ({error})") from error
+            book = openpyxl.load_workbook(BytesIO(content), data_only=True, keep_links=False)
+    except xlsx.NoWorkbook as error:
+        raise changed("filen", "en xlsx-arbeidsbok", f"en fil som {error.reason}") from error
+    except Exception as error:  # whatever a damaged part makes the library stumble over
+        got = f"en fil som {xlsx.DAMAGED} ({type(error).__name__})"
+        raise changed("filen", "en xlsx-arbeidsbok", got) from error
     cells = sum((sheet.max_row or 0) * (sheet.max_column or 0) for sheet in book.worksheets)
     if cells > MOST_CELLS:
         raise changed("filen", f"høyst {MOST_CELLS} celler", f"{cells}")
@@ -228,7 +235,12 @@ def _sheets(content: bytes) -> list[Sheet]:
 
 
 def _values(sheet: Any) -> list[tuple[str, ...]]:
-    return [tuple(_plain(value) for value in row) for row in sheet.iter_rows(values_only=True)]
+    rows = [tuple(_plain(value) for value in row) for row in sheet.iter_rows(values_only=True)]
+    longest = max((len(cell) for row in rows for cell in row), default=0)
+    if longest > LONGEST_CELL:
+        got = f"en celle på {longest}"
+        raise changed(f"arket «{sheet.title}»", f"celler på høyst {LONGEST_CELL} tegn", got)
+    return rows
 
 
 def _plain(value: Any) -> str:
