@@ -12,10 +12,11 @@ before them. Nothing here parses.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime, timedelta
 from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 import msgspec
 
@@ -67,6 +68,24 @@ class Snapshot(msgspec.Struct, frozen=True):
     unchanged: bool
     parts: tuple[Part, ...]
     extends: str | None = None
+
+
+class Blob(msgspec.Struct, frozen=True):
+    """Of a part: which bytes."""
+
+    sha256: str
+
+
+class Outline(msgspec.Struct, frozen=True):
+    """Of a manifest line: which bytes landed on which night, and what comes before them."""
+
+    snapshot: str
+    as_of: date
+    parts: tuple[Blob, ...]
+    extends: str | None = None
+
+
+_Line = TypeVar("_Line", Snapshot, Outline)
 
 
 class Landing:
@@ -136,16 +155,21 @@ class Landing:
         Raises:
             LandingCorrupt: a line of the manifest cannot be read.
         """
-        path = self._manifest(dataset)
-        found = []
-        for number, line in enumerate(jsonlines.read(path), start=1):
-            try:
-                found.append(_decode(line))
-            except msgspec.MsgspecError as error:
-                raise _corrupt(
-                    dataset, f"{path}, linje {number}", "en lesbar JSON-linje", str(error)
-                ) from error
-        return found
+        return list(self._read_lines(dataset, Snapshot))
+
+    def outlines(self, dataset: str) -> list[Outline]:
+        """The same in outline: lines of many years, read in a moment and kept in little memory.
+
+        Raises:
+            LandingCorrupt: a line of the manifest cannot be read.
+        """
+        lines = self._read_lines(dataset, Outline)
+        first: dict[str, Outline] = {}
+        # Most lines say what the one before says: their parts are kept once.
+        return [
+            msgspec.structs.replace(line, parts=first.setdefault(line.snapshot, line).parts)
+            for line in lines
+        ]
 
     def latest(self, dataset: str, as_of: date | None = None) -> Snapshot | None:
         """The last line of a dataset, not later than the night `as_of` where given."""
@@ -268,10 +292,10 @@ class Landing:
         return frozenset(
             part.sha256
             for name in self.datasets()
-            for line in self.snapshots(name)
+            for line in self.outlines(name)
             for part in line.parts
             if part.sha256 not in there
-            and not self.is_deleted(part)
+            and not self._blobs.is_deleted(part.sha256)
             and self._blobs.pruned(part.sha256) is None
         )
 
@@ -373,6 +397,16 @@ class Landing:
             raise _corrupt(dataset, str(error.path), error.expected, error.got) from error
         except Pruned as gone:
             raise taken_away(dataset, part.received_at.date(), gone) from None
+
+    def _read_lines(self, dataset: str, kind: type[_Line]) -> Iterator[_Line]:
+        path = self._manifest(dataset)
+        for number, line in enumerate(jsonlines.read(path), start=1):
+            try:
+                yield msgspec.json.decode(line, type=kind)
+            except msgspec.MsgspecError as error:
+                raise _corrupt(
+                    dataset, f"{path}, linje {number}", "en lesbar JSON-linje", str(error)
+                ) from error
 
     def _manifest(self, dataset: str) -> Path:
         return self.root / "manifest" / f"{dataset}.jsonl"

@@ -17,7 +17,7 @@ from tasks.catalogue import Catalogue
 from tasks.errors import ConfigurationError
 from tasks.indicators import RELEASE
 from tasks.journal import Entry, Journal
-from tasks.landing import PROJECT, Landing, Snapshot
+from tasks.landing import PROJECT, Landing, Outline
 from tasks.settings import Rooms
 
 
@@ -67,7 +67,7 @@ class Evidence:
     """
 
     nights: tuple[BuiltNight, ...]
-    landed: Mapping[str, tuple[Snapshot, ...]]
+    landed: Mapping[str, tuple[Outline, ...]]
     runs: tuple[StoredRun, ...]
     released: frozenset[date]
     whole: Mapping[str, str]
@@ -90,7 +90,7 @@ def gather(rooms: Rooms, catalogue: Catalogue) -> Evidence:
     landing = Landing(rooms.landing)
     return Evidence(
         nights=tuple(_night(e) for e in entries if e.kind == "night.built"),
-        landed={name: tuple(landing.snapshots(name)) for name in landing.datasets()},
+        landed={name: tuple(landing.outlines(name)) for name in landing.datasets()},
         runs=tuple(_runs(rooms.runs)),
         released=frozenset(_released(entries)),
         whole=_kept_whole(landing.datasets(), catalogue),

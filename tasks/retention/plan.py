@@ -8,7 +8,7 @@ from datetime import date
 from itertools import pairwise
 
 from tasks.errors import ConfigurationError
-from tasks.landing import PROJECT, Snapshot
+from tasks.landing import PROJECT, Outline
 from tasks.retention.evidence import BuiltNight, Evidence, StoredRun
 from tasks.retention.rules import ClockRule, LandingRule, Rules
 
@@ -197,7 +197,7 @@ def _stood_on(night: BuiltNight, why: str) -> Iterable[tuple[Key, str]]:
     yield from ((key, why) for key in night.vintages.items())
 
 
-def _keep_chains(name: str, lines: Sequence[Snapshot], because: dict[Key, str]) -> None:
+def _keep_chains(name: str, lines: Sequence[Outline], because: dict[Key, str]) -> None:
     """Keep every earlier step of a log that a kept one builds on."""
     builds_on = {line.snapshot: line.extends for line in lines}
     for snapshot in [line.snapshot for line in lines if (name, line.snapshot) in because]:
@@ -226,7 +226,7 @@ def _profiles(nights: Sequence[BuiltNight], rule: LandingRule, today: date) -> f
 
 
 def _plan(evidence: Evidence, because: Mapping[Key, str], profiles: frozenset[str]) -> Plan:
-    newest: dict[Key, Snapshot] = {}
+    newest: dict[Key, Outline] = {}
     for name, lines in evidence.landed.items():
         newest |= {(name, line.snapshot): line for line in lines}
     stays = {key: line for key, line in newest.items() if key in because}

@@ -8,7 +8,7 @@ from typing import Any
 
 from tasks.blobs import Pruned
 from tasks.errors import NotFound
-from tasks.landing import PROJECT, Landing, Snapshot
+from tasks.landing import PROJECT, Landing, Outline
 
 
 def refuse_pruned(
@@ -30,14 +30,15 @@ def refuse_pruned(
     if not lost:
         return
     line, pruned = gone[lost[0]]
-    others = {name for name, _ in lost} - {line.dataset}
+    dataset = lost[0][0]
+    others = {name for name, _ in lost} - {dataset}
     more = f" og {len(others)} til" if others else ""
     whole = {
         date.fromisoformat(night["as_of"])
         for night in nights
         if not any(key in gone for key in _stood_on(night))
     }
-    name = "katalog, SQL og forventninger" if line.dataset == PROJECT else line.dataset
+    name = "katalog, SQL og forventninger" if dataset == PROJECT else dataset
     raise NotFound(
         subject=f"natten {date.fromisoformat(record['as_of']):%d.%m.%Y}",
         expected="at alt den stod på er beholdt",
@@ -47,7 +48,7 @@ def refuse_pruned(
     )
 
 
-def _gone(landing: Landing) -> dict[tuple[str, str], tuple[Snapshot, Pruned]]:
+def _gone(landing: Landing) -> dict[tuple[str, str], tuple[Outline, Pruned]]:
     """Every snapshot that something is taken away of."""
     blobs = landing.blobs()
     marked = {sha: gone for sha in blobs.marked() if (gone := blobs.pruned(sha))}
@@ -56,7 +57,7 @@ def _gone(landing: Landing) -> dict[tuple[str, str], tuple[Snapshot, Pruned]]:
     return {
         (name, line.snapshot): (line, marked[part.sha256])
         for name in landing.datasets()
-        for line in landing.snapshots(name)
+        for line in landing.outlines(name)
         for part in line.parts
         if part.sha256 in marked
     }

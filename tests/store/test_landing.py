@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 import zstandard
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from store_tools import answer
 
@@ -31,6 +31,7 @@ def files(root: Path) -> dict[Path, bytes]:
     return {p: p.read_bytes() for p in sorted(root.rglob("*")) if p.is_file()}
 
 
+@settings(deadline=None)  # a busy disk is no fault
 @given(parts=st.lists(st.binary(max_size=300), min_size=1, max_size=4))
 def test_answers_come_back_as_they_landed(
     tmp_path_factory: pytest.TempPathFactory, parts: list[bytes]
