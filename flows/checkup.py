@@ -15,7 +15,18 @@ from pydantic import ValidationError
 from flows import norwegian, show, trouble
 from flows.mailing import with_password
 from flows.sources import source_server
-from tasks import alerts, catalogue, locks, night, persons, probe, quality, transform, warehouse
+from tasks import (
+    alerts,
+    catalogue,
+    locks,
+    night,
+    persons,
+    probe,
+    quality,
+    recovery,
+    transform,
+    warehouse,
+)
 from tasks.alerts import outbox, policy
 from tasks.backup import making
 from tasks.catalogue import Dataset
@@ -204,6 +215,8 @@ def _journal(settings: Settings) -> tuple[State, str]:
 
 def _warehouse(settings: Settings) -> tuple[State, str]:
     try:
+        if found := recovery.damaged(settings.rooms, Journal(settings.rooms.journal)):
+            return "feil", "\n".join(str(damage.error) for damage in found)
         with warehouse.connect_published(settings.rooms) as connection:
             return "ok", f"{len(warehouse.tables(connection))} tabeller publisert"
     except NotFound:

@@ -129,6 +129,8 @@ def query(sql: str | None, form: str, as_of: datetime | None) -> None:
             limit = MOST_ROWS_IN_A_TABLE + 1 if form == "table" else -1
             rows = result.fetchall() if limit < 0 else result.fetchmany(limit)
         except duckdb.Error as error:
+            if warehouse.tells_of_damage(error):
+                raise warehouse.damaged(path) from error
             raise WrongUse(
                 subject="query",
                 expected="én SELECT som varehuset forstår (kun lesing)",

@@ -10,6 +10,7 @@ from pathlib import Path
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
+from tasks import disk
 from tasks.errors import ConfigurationError, TilbudsplanError
 from tasks.settings import Settings
 
@@ -25,6 +26,13 @@ SETTING_ERRORS = {
 
 def explain(error: Exception) -> TilbudsplanError:
     """An error as a refusal that a person can act on; what we cannot explain goes to a log."""
+    if disk.is_full(error):
+        return disk.full(Settings().rooms, "plass til det som skal skrives")
+    if type(error).__module__.partition(".")[0] in {"duckdb", "_duckdb"}:
+        from tasks import warehouse
+
+        if warehouse.tells_of_damage(error):
+            return warehouse.damaged(Settings().rooms.warehouse)
     match error:
         case ValidationError() if error.title == Settings.__name__:
             return setting_refused(error)

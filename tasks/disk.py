@@ -44,7 +44,7 @@ def told(rooms: Rooms) -> Iterator[None]:
     except Exception as error:
         if isinstance(error, DiskFull) or not is_full(error):
             raise
-        raise _full(rooms, "plass til det som skal skrives") from error
+        raise full(rooms, "plass til det som skal skrives") from error
 
 
 def require_room(rooms: Rooms) -> None:
@@ -57,7 +57,7 @@ def require_room(rooms: Rooms) -> None:
     size = sum(f.stat().st_size for f in published.glob("*.duckdb")) if published.is_dir() else 0
     needed = _COPIES * size + _LEAST
     if free(rooms.home) < needed:
-        raise _full(rooms, f"minst {needed / 1e6:.0f} MB ledig")
+        raise full(rooms, f"minst {needed / 1e6:.0f} MB ledig")
 
 
 def free(folder: Path) -> int:
@@ -89,7 +89,8 @@ def _reserve(folder: Path) -> Path:
     return folder / "reserve"
 
 
-def _full(rooms: Rooms, expected: str) -> DiskFull:
+def full(rooms: Rooms, expected: str) -> DiskFull:
+    """The refusal of a full disk; `expected` is Norwegian."""
     return DiskFull(
         subject=str(rooms.home),
         expected=expected,

@@ -9,7 +9,7 @@ import socket
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any
@@ -32,13 +32,13 @@ def night_lock(path: Path) -> Iterator[None]:
     Raises:
         NightLocked: another process holds it.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("a+", encoding="utf-8") as file:
+    with _lock_file(path) as file:
         if not _taken(file):
             raise _locked(path)
         file.truncate(0)
-        json.dump(_me(), file, ensure_ascii=False)
-        file.flush()
+        # The lock holds without the name of its holder, and a full disk takes none.
+        with suppress(OSError):
+            file.write(json.dumps(_me(), ensure_ascii=False).encode())
         try:
             yield
         finally:
@@ -66,9 +66,9 @@ def if_free(path: Path) -> Iterator[bool]:
             yield True
 
 
-def _lock_file(path: Path) -> IO[str]:
+def _lock_file(path: Path) -> IO[bytes]:
     path.parent.mkdir(parents=True, exist_ok=True)
-    return path.open("a+", encoding="utf-8")
+    return path.open("a+b", buffering=0)
 
 
 def holder(path: Path) -> dict[str, Any] | None:
@@ -86,7 +86,7 @@ def holder(path: Path) -> dict[str, Any] | None:
         return None
 
 
-def _taken(file: IO[str]) -> bool:
+def _taken(file: IO[bytes]) -> bool:
     # `holder` takes the lock for an instant to see whether it is free: that is no other night.
     for attempt in range(_ATTEMPTS):
         try:

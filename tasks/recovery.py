@@ -86,16 +86,6 @@ def damaged(rooms: Rooms, journal: Journal) -> list[Damage]:
     return _differences(rooms, announced[published[-1] :]) if published else []
 
 
-def refuse_damaged(rooms: Rooms) -> None:
-    """Refuse where a published file is damaged: for whoever met an error when reading it.
-
-    Raises:
-        WarehouseDamaged: naming the file, with the remedy.
-    """
-    if found := damaged(rooms, Journal(rooms.journal)):
-        raise found[0].error
-
-
 def look(rooms: Rooms, journal: Journal, night: str, as_of: date) -> list[Damage]:
     """Finish what was begun, and write down what is damaged, as a night begins."""
     finish_publishing(rooms, journal)

@@ -39,6 +39,12 @@ SCHEMAS = (
 # What people wrote in forms, figures about few persons, marts made of those, and refused rows.
 CLOSED_SCHEMAS = ("raw", "journal", "restricted", "closed", "quarantine")
 _OF_THIS_MACHINE = re.compile(r".*_at|night")
+_OF_THE_FILE = (
+    duckdb.IOException,
+    duckdb.FatalException,
+    duckdb.InternalException,
+    duckdb.SerializationException,
+)
 _QUERY_ONLY = {"enable_external_access": "false", "lock_configuration": "true"}
 
 
@@ -384,12 +390,22 @@ def _open_finished(path: Path, config: Mapping[str, str]) -> duckdb.DuckDBPyConn
     try:
         return duckdb.connect(str(path), read_only=True, config=dict(config))
     except duckdb.Error as error:
-        raise WarehouseDamaged(
-            subject=str(path),
-            expected="en database som kan åpnes",
-            got="en ødelagt fil",
-            remedy=rebuilt_by(path),
-        ) from error
+        raise damaged(path) from error
+
+
+def tells_of_damage(error: Exception) -> bool:
+    """Whether DuckDB stumbled over the file, and not over what it was asked."""
+    return isinstance(error, _OF_THE_FILE)
+
+
+def damaged(path: Path) -> WarehouseDamaged:
+    """The refusal of a finished file that cannot be read."""
+    return WarehouseDamaged(
+        subject=str(path),
+        expected="en database som kan leses",
+        got="en ødelagt fil",
+        remedy=rebuilt_by(path),
+    )
 
 
 def rebuilt_by(path: Path) -> str:

@@ -110,8 +110,15 @@ def tidy(night: Night) -> Cleared | None:
 
 
 def trouble(journal: Journal, as_of: date) -> list[Finding]:
-    """What stopped the last retention, as a finding of tonight; none where it went through."""
-    stopped = [entry for entry in _open(journal) if entry.kind == FAILED]
+    """What stopped the last retention, as a finding of tonight; none where it went through.
+
+    One of tonight's own date was of a night that is run again: it is tomorrow's to tell.
+    """
+    stopped = [
+        entry
+        for entry in _open(journal)
+        if entry.kind == FAILED and entry.payload["as_of"] < as_of.isoformat()
+    ]
     return [
         Finding("retention", "retention", OPERATIONS, entry.payload["reason"], as_of)
         for entry in stopped[-1:]

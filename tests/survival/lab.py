@@ -9,7 +9,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -22,15 +21,18 @@ from typing import IO, Any, cast
 
 import reading
 from killing import stage_on
-from sample import World, world
+from sample import EVE, World, world
 from smtp_tools import Office, post_office
 
 from tasks.alerts import open_findings, outbox
-from tasks.journal import Journal
+from tasks.journal import Entry, Journal
 from tasks.landing import Landing
 from tasks.settings import CHECKOUT, Rooms
 
 HERE = Path(__file__).parent
+# What a night is told besides where it is and when: a file to count its points in, whether it asks
+# the sources and looks for room on the disk, and a folder with what processes do first.
+_ORDER = {"count": "", "ask": True, "room": True, "startup": ""}
 # Names that are drawn, or tell when.
 _DRAWN = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{4}")
 
@@ -95,7 +97,9 @@ class Lab:
         folder: Where everything is.
         world: What is outside.
         office: The mail server.
-        after: The state after each of the three nights of a home that was never killed.
+        eve: The state after the first night of a home that was never killed.
+        after: The state after each of its next three nights.
+        entries: The findings in its journal after each of them, with their mails.
         homes: That home after each of them.
         counts: What was done, for the page that tells of it.
     """
@@ -105,7 +109,9 @@ class Lab:
     office: Office
     zygote: subprocess.Popen[str]
     reader: subprocess.Popen[str]
+    eve: State | None = None
     after: list[State] = field(default_factory=list)
+    entries: list[list[Entry]] = field(default_factory=list)
     homes: list[Path] = field(default_factory=list)
     counts: Counter[str] = field(default_factory=Counter)
     _made: int = 0
@@ -123,32 +129,38 @@ class Lab:
         number: int,
         kill: dict[str, Any] | None = None,
         after_seconds: float | None = None,
-        count: Path | None = None,
+        **terms: Any,
     ) -> Ended:
-        """Run a night in a process of its own; killed at a point, after a time, or not at all."""
+        """Run a night in a process of its own; killed at a point, after a time, or not at all.
+
+        Args:
+            home: Where.
+            number: Which night; the world is put to it.
+            kill: A point, see `killing.Instruments`.
+            after_seconds: When to kill it from outside.
+            terms: Further words of the order to the zygote, see `_ORDER`.
+        """
         as_of = self.world.at(number)
+        zygote = terms.pop("zygote", self.zygote)
         board, log = self.folder / "board", self.folder / "log"
         log.unlink(missing_ok=True)
         _say(
-            self.zygote,
+            zygote,
             {
+                **_ORDER,
                 "home": str(home),
                 "project": str(self.world.project.root),
                 "words": str(self.world.words),
                 "as_of": as_of.isoformat(),
                 "smtp": self.office.port,
                 "kill": kill or {},
+                "after_seconds": after_seconds,
                 "board": str(board),
                 "log": str(log),
-                "count": str(count) if count else "",
+                **terms,
             },
         )
-        pid = _hear(self.zygote)["pid"]
-        if after_seconds is not None:
-            time.sleep(after_seconds)
-            # Not yet waited for by its parent, so nobody else can have got its number.
-            os.kill(pid, signal.SIGKILL)
-        status = _hear(self.zygote)["status"]
+        status = _hear(zygote)["status"]
         self.counts["nights"] += 1
         said = log.read_text(encoding="utf-8") if log.exists() else ""
         ended = Ended(status, stage_on(board), said)
@@ -157,9 +169,9 @@ class Lab:
             self.counts[f"killed in {ended.stage}"] += 1
         return ended
 
-    def whole_night(self, home: Path, number: int) -> None:
+    def whole_night(self, home: Path, number: int, **terms: Any) -> None:
         """A night that must complete."""
-        ended = self.night(home, number)
+        ended = self.night(home, number, **terms)
         assert ended.status == 0, ended.said or f"status {ended.status} in {ended.stage}"
 
     @contextmanager
@@ -223,11 +235,13 @@ class Lab:
 
     def check_same(self, home: Path, number: int) -> None:
         """The home is as the one that was never killed."""
-        found = state_of(home).differences(self.after[number])
+        expected = self.eve if number == EVE else self.after[number]
+        assert expected is not None
+        found = state_of(home).differences(expected)
         self.counts["comparisons"] += 1
         self.counts["differences"] += len(found)
         assert not found, found
-        ids = {mail[0] for mail in self.after[number].mails}
+        ids = {mail[0] for mail in expected.mails}
         assert ids <= set(self.office.ids), "a mail never came"
 
 
@@ -267,24 +281,28 @@ def lab(folder: Path) -> Iterator[Lab]:
     with ExitStack() as stack:
         outside = stack.enter_context(world(folder))
         office = stack.enter_context(post_office())
-        zygote = stack.enter_context(_program("zygote.py"))
-        reader = stack.enter_context(_program("reading.py"))
+        zygote = stack.enter_context(program("zygote.py"))
+        reader = stack.enter_context(program("reading.py"))
         made = Lab(folder, outside, office, zygote, reader)
         home = folder / "never-killed"
+        made.whole_night(home, EVE)
+        made.eve = state_of(home)
         for number in range(3):
             made.whole_night(home, number)
             made.after.append(state_of(home))
+            made.entries.append(Journal(Rooms(home).journal).entries("findings"))
             made.homes.append(folder / f"after-{number}")
             shutil.copytree(home, made.homes[-1])
         yield made
 
 
 @contextmanager
-def _program(name: str) -> Iterator[subprocess.Popen[str]]:
+def program(name: str, *before: str) -> Iterator[subprocess.Popen[str]]:
+    """A program of this folder, with words before it on its command line."""
     paths = [str(HERE), str(CHECKOUT), os.environ.get("PYTHONPATH", "")]
     kept = {n: v for n, v in os.environ.items() if not n.startswith("TILBUDSPLAN_")}
     with subprocess.Popen(
-        [sys.executable, str(HERE / name)],
+        [*before, sys.executable, str(HERE / name)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,

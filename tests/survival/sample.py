@@ -19,9 +19,16 @@ from typing import Any
 from tasks.demo.server import SAMPLE, Server, serve
 from tasks.settings import CHECKOUT, Project
 
-NIGHTS = (date(2026, 11, 20), date(2026, 11, 21), date(2026, 11, 22))
+# The eve, and three nights. On the second of these, retention takes away what is of the eve alone.
+EVE = -1
+NIGHTS = {
+    EVE: date(2026, 10, 2),
+    0: date(2026, 10, 10),
+    1: date(2026, 11, 12),
+    2: date(2026, 11, 13),
+}
 LOG = (SAMPLE / "nav_feed" / "log.jsonl").read_bytes().splitlines(keepends=True)
-LOG_LINES = (6, 9, 11)
+LOG_LINES = {EVE: 4, 0: 6, 1: 9, 2: 11}
 WORDS = ("form.taken", "case.state", "case.answer", "indicator.comment")
 
 _CATALOGUE = """
@@ -124,23 +131,28 @@ _SUITES = {
     origin: test
 """,
 }
-FILES: tuple[dict[str, bytes], ...] = (
-    {
+FILES: dict[int, dict[str, bytes]] = {
+    EVE: {
+        "places.csv": b"school;figure\nA;29\nB;44\n",
+        "pupils.csv": b"school;figure\nA;27\nB;2\n",
+        "offers.csv": b"school;figure\nA;1\nB;2\n",
+    },
+    0: {
         "places.csv": b"school;figure\nA;30\nB;45\n",
         "pupils.csv": b"school;figure\nA;28\nB;3\n",
         "offers.csv": b"school;figure\nA;2\nB;3\n",
     },
-    {
+    1: {
         "places.csv": b"school;figure\nA;31\nB;145\n",  # a warning
         "pupils.csv": b"school;figure\nA;29\nB;4\n",
         "offers.csv": b"school;figure\nA;-2\nB;4\n",  # held back
     },
-    {
+    2: {
         "places.csv": b"school;figure\nA;32\nB;46\n",
         "pupils.csv": b"school;figure\nA;30\nB;5\n",
         "offers.csv": b"school;figure\nA;5\nB;6\n",
     },
-)
+}
 
 
 @dataclass
@@ -164,7 +176,7 @@ class World:
     down: bool = False
 
     def at(self, number: int) -> date:
-        """Be as on a night (0, 1, 2), and give its date."""
+        """Be as on a night, and give its date."""
         self.files = dict(FILES[number])
         (self.feed / "log.jsonl").write_bytes(b"".join(LOG[: LOG_LINES[number]]))
         return NIGHTS[number]
@@ -180,7 +192,7 @@ def world(folder: Path) -> Iterator[World]:
         made = World(Project(folder / "project"), _words(folder), feed, server)
         with _county(made) as address:
             _write_project(made.project, address, server.url)
-            made.at(0)
+            made.at(EVE)
             yield made
 
 
@@ -255,6 +267,8 @@ def _write_project(project: Project, county: str, feed: str) -> None:
     rules = (CHECKOUT / "data" / "reference" / "profile.toml").read_text(encoding="utf-8")
     _write(project.reference / "profile.toml", rules)
     kept = (CHECKOUT / "data" / "reference" / "retention.toml").read_text(encoding="utf-8")
+    assert "every_night_days = 400" in kept
+    kept = kept.replace("every_night_days = 400", "every_night_days = 31")
     _write(project.reference / "retention.toml", kept)
     policy = (CHECKOUT / "data" / "reference" / "alerts.toml").read_text(encoding="utf-8")
     _write(project.reference / "alerts.toml", policy.replace("fylket.invalid", "fylket.example"))

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from killing import STAGES
 from lab import Lab
+from sample import EVE
 
 pytestmark = [pytest.mark.process, pytest.mark.timeout(600)]
 
@@ -28,7 +29,7 @@ def passed(laboratory: Lab) -> dict[str, Any]:
     """What a night passes that nobody kills: its operations on disk, in order, and its stages."""
     count = laboratory.folder / "count.json"
     home = laboratory.home(0)
-    assert laboratory.night(home, 1, count=count).status == 0
+    assert laboratory.night(home, 1, count=str(count)).status == 0
     laboratory.check_same(home, 1)
     return dict(json.loads(count.read_text(encoding="utf-8")))
 
@@ -123,7 +124,7 @@ def test_killed_at_a_moment_again_and_again(laboratory: Lab, seconds: float, par
 def test_the_first_night_of_a_home_may_be_killed_too(laboratory: Lab, tmp_path: Path) -> None:
     for operation in (5, 60):
         home = tmp_path / f"home-{operation}"
-        ended = laboratory.night(home, 0, {"operation": operation, "when": "before"})
+        ended = laboratory.night(home, EVE, {"operation": operation, "when": "before"})
         assert ended.killed
-        laboratory.whole_night(home, 0)
-        laboratory.check_same(home, 0)
+        laboratory.whole_night(home, EVE)
+        laboratory.check_same(home, EVE)

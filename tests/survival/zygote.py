@@ -3,15 +3,18 @@
 Importing Great Expectations takes seconds and is paid once. No thread of DuckDB or Polars runs
 before the fork, so a child is as a process that was started for the night, and can be killed.
 
-Reads one JSON order a line and answers with `{"pid": ...}` when the child runs and
-`{"status": ...}` (as `os.wait` gives it) when it is gone.
+Reads one JSON order a line and answers with `{"status": ...}` (as `os.wait` gives it) when the
+child is gone.
 """
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
+import signal
 import sys
+import time
 import traceback
 from functools import cache
 from pathlib import Path
@@ -25,7 +28,10 @@ def main() -> None:
         pid = os.fork()
         if pid == 0:
             run(order)
-        _say({"pid": pid})
+        if order["after_seconds"] is not None:
+            time.sleep(order["after_seconds"])
+            # Not waited for yet, so nobody else can have got its number.
+            os.kill(pid, signal.SIGKILL)
         _, status = os.waitpid(pid, 0)
         _say({"status": status})
 
@@ -69,7 +75,7 @@ def night(order: dict[str, Any]) -> None:
 
     from killing import Instruments
 
-    from tasks import locks, night
+    from tasks import disk, locks, night
     from tasks.demo import said
     from tasks.journal import Journal
     from tasks.retention import work
@@ -89,12 +95,18 @@ def night(order: dict[str, Any]) -> None:
     def hear(_: Settings) -> None:
         said.lay(Journal(settings.rooms.journal), Path(order["words"]))
 
+    if order["startup"]:  # what a process of its own is to do first, and this one too
+        sys.path.insert(0, order["startup"])
+        os.environ["PYTHONPATH"] = os.pathsep.join(sys.path)
+        importlib.import_module("sitecustomize_of_the_test").fit()
+    if not order["room"]:
+        disk.require_room = lambda _: None
     try:
         with locks.night_lock(settings.rooms.lock):
-            as_of = date.fromisoformat(order["as_of"])
+            as_of = date.fromisoformat(order["as_of"]) if order["as_of"] else None
             begun = night.begin(settings, as_of, Project(Path(order["project"])), hear)
             with night.accounted(begun):
-                names = [dataset.id for dataset in begun.catalogue]
+                names = [dataset.id for dataset in begun.catalogue] if order["ask"] else []
                 night.build(begun, [night.take_in(begun, name) for name in names])
             work.tidy(begun)
     finally:
