@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 from lab import Lab, state_of
 
+from tasks.alerts import book
 from tasks.journal import Journal
 from tasks.settings import Rooms
 
