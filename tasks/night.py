@@ -224,6 +224,7 @@ def _build(night: Night, doubted: bool, candidates: Sequence[Candidate]) -> Outc
         history.keep(con, night.rooms.audit, night.as_of)
         found += persons.strays(night.rooms, night.catalogue, night.as_of)
         found += recovery.noticed(night.journal, night.as_of)
+        found += _gone_back(night, assembly.vintages)
         found += trouble(night.journal, night.as_of)
         vintages = assembly.vintages
         profile = profiles.write(profiles.taken(con), night.rooms.profiles)
@@ -293,6 +294,23 @@ def deleted_since(settings: Settings, as_of: date) -> dict[str, date]:
     record = nights.built_on(Journal(settings.rooms.journal), as_of)
     snapshots = {name: chosen["snapshot"] for name, chosen in record["vintages"].items()}
     return persons.deleted_of(Landing(settings.rooms.landing), snapshots)
+
+
+def _gone_back(night: Night, vintages: Mapping[str, Vintage]) -> list[Finding]:
+    """Sources that answer what they answered before something newer."""
+    stand = {name: vintage.snapshot for name, vintage in vintages.items()}
+    return [
+        Finding(
+            dataset,
+            "freshness",
+            night.catalogue.datasets[dataset].owner,
+            f"kilden svarer igjen det den svarte {then:%d.%m.%Y}, og ikke det nyere av "
+            f"{newest:%d.%m.%Y}",
+            night.as_of,
+            about="older",
+        )
+        for dataset, (then, newest) in nights.gone_back(night.journal, night.as_of, stand).items()
+    ]
 
 
 def _with_right_date(night: Night) -> tuple[Night, bool]:

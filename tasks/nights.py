@@ -64,6 +64,32 @@ def stood_on(journal: Journal, dataset: str, until: date, last: str) -> dict[str
     return first
 
 
+def gone_back(
+    journal: Journal, until: date, stand: Mapping[str, str | None]
+) -> dict[str, tuple[date, date]]:
+    """Datasets that stand on something older than nights before stood on.
+
+    Args:
+        journal: The journal.
+        until: The date of the night that asks.
+        stand: What each dataset stands on that night.
+
+    Returns:
+        By dataset: when nights first stood on what it stands on now, and on the newest there was.
+    """
+    first: dict[str, dict[str, date]] = {name: {} for name in stand}
+    for day, payload in sorted(_by_date(journal).items()):
+        if day < until:
+            for name, chosen in payload["vintages"].items():
+                if name in first and chosen["snapshot"]:
+                    first[name].setdefault(chosen["snapshot"], day)
+    return {
+        name: (days[snapshot], max(days.values()))
+        for name, days in first.items()
+        if (snapshot := stand[name]) in days and days[snapshot] < max(days.values())
+    }
+
+
 def last_trusted(journal: Journal) -> tuple[datetime, date] | None:
     """When the last night was built whose clock could be believed, and its date."""
     for entry in reversed(journal.entries("night.built")):

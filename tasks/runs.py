@@ -94,6 +94,7 @@ def check_ahead(rooms: Rooms, school_year: str) -> None:
         NotFound: No night has been published, or a mart is missing from it.
     """
     year = start_year(school_year)
+    warehouse.refuse_two_nights(rooms)
     connection = warehouse.connect_internal(rooms)
     try:
         _check_whole(connection)

@@ -369,6 +369,25 @@ def connect_to_check(rooms: Rooms) -> duckdb.DuckDBPyConnection:
     return _open_finished(internal(rooms), {"enable_external_access": "false"})
 
 
+def refuse_two_nights(rooms: Rooms) -> None:
+    """Refuse to read both files where a night was killed between publishing one and the other.
+
+    Raises:
+        NotFound: they are not of one night.
+    """
+    found = []
+    for file in (internal(rooms), rooms.warehouse):
+        with connect_read_only(file) as con:
+            found += con.execute("select night from audit.night").fetchall()
+    if found[0] != found[1]:
+        raise NotFound(
+            subject=str(rooms.warehouse.parent),
+            expected="to filer fra samme natt",
+            got="én fra en natt som publiserer eller ble avbrutt, og én fra natten før",
+            remedy="kjør «tilbudsplan build» om ingen natt er i gang, og prøv igjen",
+        )
+
+
 def connect_read_only(path: Path) -> duckdb.DuckDBPyConnection:
     """Open a finished warehouse file, with nothing else of the machine within reach.
 

@@ -165,7 +165,9 @@ class World:
         words: What people have sent in, for `tasks.demo.said.lay`.
         feed: The folder of the log.
         server: The server of the log.
+        odd: What it answers on every night instead; None where it does not.
         down: Whether nothing answers.
+        held: The county's server answers when this is set.
     """
 
     project: Project
@@ -173,11 +175,14 @@ class World:
     feed: Path
     server: Server
     files: dict[str, bytes] = field(default_factory=dict)
+    odd: dict[str, bytes | None] = field(default_factory=dict)
     down: bool = False
+    held: threading.Event = field(default_factory=threading.Event)
 
     def at(self, number: int) -> date:
         """Be as on a night, and give its date."""
-        self.files = dict(FILES[number])
+        answers: dict[str, bytes | None] = {**FILES[number], **self.odd}
+        self.files = {name: content for name, content in answers.items() if content is not None}
         (self.feed / "log.jsonl").write_bytes(b"".join(LOG[: LOG_LINES[number]]))
         return NIGHTS[number]
 
@@ -193,6 +198,7 @@ def world(folder: Path) -> Iterator[World]:
         with _county(made) as address:
             _write_project(made.project, address, server.url)
             made.at(EVE)
+            made.held.set()
             yield made
 
 
@@ -202,6 +208,7 @@ def _county(made: World) -> Iterator[str]:
         wbufsize = -1
 
         def do_GET(self) -> None:
+            made.held.wait()
             content = None if made.down else made.files.get(self.path.strip("/"))
             self.send_response(503 if content is None else 200)
             self.send_header("Content-Type", "text/csv")
