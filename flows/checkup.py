@@ -18,8 +18,8 @@ from flows.sources import source_server
 from tasks import (
     alerts,
     catalogue,
+    home,
     locks,
-    night,
     persons,
     probe,
     quality,
@@ -157,7 +157,7 @@ def _look(name: str, look: Callable[[], tuple[State, str]]) -> Check:
 
 
 def _profile(settings: Settings) -> tuple[State, str]:
-    night.check_home(settings.rooms, settings.profile)
+    home.check_home(settings.rooms, settings.profile)
     return "ok", norwegian.profile(settings.profile)
 
 

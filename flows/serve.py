@@ -18,7 +18,7 @@ import requests
 from flows import show, trouble
 from flows.environment import configure
 from flows.runner import declared
-from tasks import night
+from tasks import home
 from tasks.errors import ConfigurationError, SourceUnavailable, TilbudsplanError
 from tasks.retention import leftovers, rules
 from tasks.settings import CHECKOUT, Project, Settings
@@ -40,7 +40,7 @@ def serving(settings: Settings) -> Iterator[str]:
         SourceUnavailable: server or runner did not get going.
     """
     port = settings.server_port
-    night.check_home(settings.rooms, settings.profile)
+    home.check_home(settings.rooms, settings.profile)
     _check_free(port)
     configure(settings.rooms)
     address = f"http://127.0.0.1:{port}"

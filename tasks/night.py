@@ -8,13 +8,11 @@ from __future__ import annotations
 
 import secrets
 import shutil
-import tempfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, date, datetime
-from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from tasks import (
     alerts,
@@ -24,26 +22,19 @@ from tasks import (
     disk,
     history,
     locks,
+    making,
     nights,
     parsed,
     persons,
     profiles,
     recovery,
-    said,
     suspects,
     touched,
     warehouse,
 )
 from tasks.alerts import Finding
-from tasks.assembly import Assembly, Vintage, assemble
-from tasks.catalogue import Dataset
-from tasks.errors import (
-    ConfigurationError,
-    ProgramFault,
-    SourceChanged,
-    SourceUnavailable,
-    TilbudsplanError,
-)
+from tasks.assembly import Vintage
+from tasks.home import claim_home
 from tasks.intake import (
     Candidate,
     Night,
@@ -56,18 +47,17 @@ from tasks.intake import (
     take_in,
     what_came_of,
 )
-from tasks.journal import Entry, Journal
+from tasks.journal import Journal
 from tasks.landing import Landing, offsets
 from tasks.persons import Batch
 from tasks.publish import data_docs
-from tasks.quarantine import DROPPED, Verdicts
-from tasks.retention.refusal import refuse_pruned
+from tasks.rebuild import deleted_since, rebuild
 from tasks.retention.work import trouble
 from tasks.settings import Project, Rooms, Settings, oslo_today
 from tasks.telling import accounted, post_of, send
 
 if TYPE_CHECKING:
-    import polars as pl
+    pass
 
 __all__ = [
     "Candidate",
@@ -88,9 +78,6 @@ __all__ = [
     "take_in",
     "what_came_of",
 ]
-
-# Where a snapshot that landed and was read is held back.
-_REFUSED_BY_RULE = ("stage", "block")
 
 
 @dataclass(frozen=True)
@@ -116,35 +103,6 @@ class Outcome:
     tables: int
     taken: tuple[Batch, ...] = ()
     docs: Path | None = None
-
-
-def claim_home(rooms: Rooms, profile: str) -> None:
-    """Tie the home to its profile: sample figures must never stand in for live ones.
-
-    Raises:
-        ConfigurationError: the home belongs to another profile.
-    """
-    rooms.home.mkdir(parents=True, exist_ok=True)
-    check_home(rooms, profile)
-    if rooms.tied_to() is None:
-        rooms.stamp.write_text(profile, encoding="utf-8")
-
-
-def check_home(rooms: Rooms, profile: str) -> None:
-    """Refuse a home of another profile; one that is tied to nothing yet is left so.
-
-    Raises:
-        ConfigurationError: the home belongs to another profile.
-    """
-    found = rooms.tied_to()
-    if found not in {None, profile}:
-        raise ConfigurationError(
-            subject=str(rooms.home),
-            expected=f"en mappe for profilen «{profile}»",
-            got=f"en mappe for profilen «{found}»",
-            remedy="sett TILBUDSPLAN_HOME til en annen mappe, eller TILBUDSPLAN_PROFILE til "
-            f"«{found}»",
-        )
 
 
 def begin(
@@ -215,8 +173,8 @@ def build(night: Night, candidates: Iterable[Candidate]) -> Outcome:
 
 
 def _build(night: Night, doubted: bool, candidates: Sequence[Candidate]) -> Outcome:
-    vintages = _choose(night, candidates)
-    assembly = _assemble(night, vintages, night.file, nights.last_good(night.journal))
+    vintages = making.choose(night, candidates)
+    assembly = making.make(night, vintages, night.file, nights.last_good(night.journal))
     con = assembly.con
     try:
         found = audit.write(assembly, night.landing, night.id, night.profile)
@@ -243,7 +201,6 @@ def _build(night: Night, doubted: bool, candidates: Sequence[Candidate]) -> Outc
     finally:
         con.close()
     night.journal.append("night.published", {"night": night.id, "tables": tables})
-    docs = data_docs.write(night.rooms)
     return Outcome(
         night.id,
         night.as_of,
@@ -254,8 +211,19 @@ def _build(night: Night, doubted: bool, candidates: Sequence[Candidate]) -> Outc
         tuple(
             b for b in persons.batches(night.landing, night.catalogue) if b.taken_on == night.as_of
         ),
-        docs,
+        _documented(night),
     )
+
+
+def _documented(night: Night) -> Path | None:
+    """Draw the pages of what the suites gave; the night stands without them too."""
+    try:
+        return data_docs.write(night.rooms)
+    except OSError as error:
+        reason = f"sidene om natten ble ikke skrevet ({error.strerror})"
+        finding = Finding("datadocs", "pages", alerts.OPERATIONS, reason, night.as_of)
+        recovery.notice(night.journal, night.id, finding)
+        return None
 
 
 def purge(settings: Settings, *, dry_run: bool = False) -> list[Batch]:
@@ -283,17 +251,6 @@ def purge(settings: Settings, *, dry_run: bool = False) -> list[Batch]:
             build(night, [])
         persons.finish(night.journal)
     return chosen
-
-
-def deleted_since(settings: Settings, as_of: date) -> dict[str, date]:
-    """The files whose persons the night of a date stood on and are deleted since, by day.
-
-    Raises:
-        NotFound: no night was built on or before the date.
-    """
-    record = nights.built_on(Journal(settings.rooms.journal), as_of)
-    snapshots = {name: chosen["snapshot"] for name, chosen in record["vintages"].items()}
-    return persons.deleted_of(Landing(settings.rooms.landing), snapshots)
 
 
 def _gone_back(night: Night, vintages: Mapping[str, Vintage]) -> list[Finding]:
@@ -326,181 +283,6 @@ def _with_right_date(night: Night) -> tuple[Night, bool]:
     return replace(night, as_of=doubt.as_of), True
 
 
-def rebuild(settings: Settings, as_of: date) -> Path:
-    """Build a past night again, offline, from landing and under that night's own rules.
-
-    Returns:
-        `asof/<date>.duckdb`, every schema in it. What is published is not touched.
-
-    Raises:
-        NotFound: no night was built on or before the date, or what it stood on is no longer kept.
-        ConfigurationError: this version of the program cannot read what that night read.
-    """
-    rooms = settings.rooms
-    record = nights.built_on(Journal(rooms.journal), as_of)
-    claim_home(rooms, settings.profile)
-    journal = Journal(rooms.journal)
-    refuse_pruned(
-        Landing(rooms.landing), record, [e.payload for e in journal.entries("night.built")]
-    )
-    rooms.asof.mkdir(parents=True, exist_ok=True)
-    target = rooms.asof / f"{as_of.isoformat()}.duckdb"
-    with (
-        disk.told(rooms),
-        locks.shared(rooms.rebuild_lock),
-        tempfile.TemporaryDirectory(prefix=".rebuild-", dir=rooms.asof) as folder,
-    ):
-        night = _past_night(rooms, record, Path(folder))
-        vintages = nights.vintages_of(record)
-        file = Path(folder) / "build.duckdb"
-        tried = {name: _tried(night, vintage) for name, vintage in vintages.items()}
-        assembly = _assemble(night, tried, file, vintages)
-        try:
-            audit.write(assembly, night.landing, night.id, night.profile)
-            history.write(assembly.con, rooms.audit, night.as_of)
-        finally:
-            assembly.con.close()
-        _refuse_difference(vintages, assembly.vintages)
-        file.replace(target)
-    return target
-
-
-def _past_night(rooms: Rooms, record: Mapping[str, Any], folder: Path) -> Night:
-    """A night that was built, with its own rules in a folder."""
-    then = date.fromisoformat(record["as_of"])
-    project = Landing(rooms.landing).materialise_project(then, folder, record["project"])
-    return Night(record["night"], then, rooms, project, record["project"], record["profile"], None)
-
-
-def _profile_again(rooms: Rooms, record: Mapping[str, Any]) -> pl.DataFrame | None:
-    """The profile of a past night, made anew from landing and kept; None where that fails."""
-    rooms.asof.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".rebuild-", dir=rooms.asof) as folder:
-        try:
-            night = _past_night(rooms, record, Path(folder))
-            # A profile needs no verdict, and a verdict would need the profile before it.
-            night.project.expectations = Path(folder) / "none"
-            file = Path(folder) / "build.duckdb"
-            stood = nights.vintages_of(record)
-            assembly = _assemble(night, dict(stood), file, stood, held=False)
-        except TilbudsplanError:
-            return None
-        try:
-            frame = profiles.taken(assembly.con)
-        finally:
-            assembly.con.close()
-    profiles.write(frame, rooms.profiles)
-    return frame
-
-
-def _choose(night: Night, candidates: Iterable[Candidate]) -> dict[str, Vintage]:
-    """What to try first for every dataset: the candidate, or what stood last night.
-
-    A snapshot that was held back is tried again, unless a person has rejected it.
-    """
-    before = nights.last_good(night.journal)
-    tried = {candidate.dataset: candidate for candidate in candidates}
-    verdicts = Verdicts(nights.before(night.journal, night.id))
-    chosen = {}
-    for dataset in night.catalogue:
-        old = before.get(dataset.id) or Vintage(dataset.id, None)
-        new = tried.get(dataset.id) or _again(old)
-        waiting = None if new.rejected else old.rejected
-        snapshot = new.snapshot or _taken(night, dataset) or waiting or old.snapshot
-        rejected = new.rejected
-        kind, reason = new.kind, new.reason
-        if verdict := verdicts.dropped(dataset.id, snapshot):
-            snapshot, rejected = old.snapshot if old.snapshot != snapshot else None, snapshot
-            kind, reason = kind or DROPPED, reason or str(verdict)
-        chosen[dataset.id] = Vintage(dataset.id, snapshot, kind, reason, rejected)
-    return chosen
-
-
-def _again(old: Vintage) -> Candidate:
-    """What is tried of a dataset that was not asked for: what stood, or what was held back."""
-    if old.rejected:
-        return Candidate(old.dataset, old.rejected)
-    return Candidate(old.dataset, old.snapshot, old.kind, old.reason)
-
-
-def _taken(night: Night, dataset: Dataset) -> str | None:
-    """What is landed of files about persons: one that is refused does not hold the others back."""
-    landed = night.landing.latest(dataset.id) if dataset.protocol == persons.PROTOCOL else None
-    return landed.snapshot if landed else None
-
-
-def _assemble(
-    night: Night,
-    vintages: dict[str, Vintage],
-    file: Path,
-    good: Mapping[str, Vintage],
-    *,
-    held: bool = True,
-) -> Assembly:
-    """Build the night; `good` is what each dataset falls back to.
-
-    `held` says whether it is held against the nights before it.
-    """
-
-    def last(dataset_id: str) -> str | None:
-        return good[dataset_id].snapshot if dataset_id in good else None
-
-    con = warehouse.open_build(file)
-    heard = nights.before(night.journal, night.id)
-    assembly = Assembly(
-        con=con,
-        catalogue=night.catalogue,
-        project=night.project,
-        as_of=night.as_of,
-        parsed=lambda dataset_id, snapshot: _parsed(night, dataset_id, snapshot),
-        earlier=lambda dataset_id, snapshot: _vintages(night, dataset_id, snapshot),
-        last_good=last,
-        landed_on=partial(night.landing.landed_on, until=night.as_of),
-        loading=partial(suspects.trying, night.rooms, "load"),
-        before=_history(night, heard) if held else lambda _: [],
-        said=lambda: said.frames(heard, constructed=night.profile != "live"),
-        verdicts=Verdicts(heard),
-        vintages=vintages,
-    )
-    try:
-        assemble(assembly)
-    except BaseException:
-        con.close()
-        raise
-    return assembly
-
-
-def _history(night: Night, heard: Iterable[Entry]) -> profiles.History:
-    # A night that is run again is held against the day before, as the first time.
-    today = night.as_of.isoformat()
-    earlier = [e for e in heard if e.kind == "night.built" and e.payload["as_of"] < today]
-    return profiles.History(
-        profiles.past(earlier),
-        night.rooms.profiles,
-        lambda record: _profile_again(night.rooms, record),
-    )
-
-
-def _parsed(night: Night, dataset_id: str, snapshot: str) -> Path:
-    suspects.refuse_deadly(night.journal, night.id, dataset_id, snapshot)
-    return parse_snapshot(night, dataset_id, snapshot)
-
-
-def _vintages(night: Night, dataset_id: str, snapshot: str) -> list[tuple[date, Path]]:
-    """The vintages that nights up to this one stood on, by the first of them, and the chosen one.
-
-    A vintage in a layout that is no longer read is left out.
-    """
-    found = []
-    stood = nights.stood_on(night.journal, dataset_id, night.as_of, snapshot)
-    for used, as_of in stood.items():
-        try:
-            found.append((as_of, parse_snapshot(night, dataset_id, used)))
-        except (SourceChanged, SourceUnavailable, ProgramFault):
-            continue
-    return found
-
-
 def _journal_built(night: Night, vintages: dict[str, Vintage], profile: str, doubted: bool) -> None:
     plain = {name: asdict(vintage) for name, vintage in vintages.items()}
     for vintage in plain.values():
@@ -517,31 +299,6 @@ def _journal_built(night: Night, vintages: dict[str, Vintage], profile: str, dou
             "clock_doubted": doubted,
         },
     )
-
-
-def _tried(night: Night, vintage: Vintage) -> Vintage:
-    """What a past night tried first: what it held back, where that can still be read.
-
-    What a suite refused is refused again, so that the rebuilt night tells of it as that one did.
-    """
-    if vintage.kind not in _REFUSED_BY_RULE or vintage.rejected is None:
-        return vintage
-    try:
-        parse_snapshot(night, vintage.dataset, vintage.rejected)
-    except TilbudsplanError:
-        return vintage
-    return Vintage(vintage.dataset, vintage.rejected)
-
-
-def _refuse_difference(then: dict[str, Vintage], now: dict[str, Vintage]) -> None:
-    for name, vintage in then.items():
-        if now[name] != vintage:
-            raise ConfigurationError(
-                subject=name,
-                expected=f"å kunne lese øyeblikksbildet {str(vintage.snapshot)[:12]} som da",
-                got=now[name].reason or "et annet øyeblikksbilde",
-                remedy="bruk programversjonen fra den datoen",
-            )
 
 
 def _sweep(rooms: Rooms) -> None:

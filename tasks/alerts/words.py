@@ -26,6 +26,7 @@ KINDS = {
     "space": "lite plass",
     "stopped": "tjenesten stoppet",
     "retention": "oppbevaring",
+    "pages": "ikke skrevet",
 }
 
 # What is no dataset and no table, and is found to be wrong all the same.
@@ -37,6 +38,7 @@ TITLES = {
     "mail": "E-posten",
     "disk": "Disken",
     "retention": "Oppryddingen",
+    "datadocs": "Sidene om kontrollen",
 }
 
 # What to do where the reason does not say it. `{name}` is the dataset or table.
@@ -64,6 +66,7 @@ TODO = {
     "policy": "Rett data/reference/alerts.toml. Til det er gjort, brukes filen slik den var sist.",
     "retention": "Ingenting er slettet. Rett det som står over, og se hva som ville gått med "
     "«tilbudsplan prune --dry-run».",
+    "pages": "Neste natt skriver dem. Se om det er plass på disken, og hvem som eier mappen.",
     "space": "Rydd på disken, eller utvid den. En natt trenger 2 GB.",
     "stopped": "Se hvorfor med «journalctl -u tilbudsplan», og start den med «systemctl start "
     "tilbudsplan».",

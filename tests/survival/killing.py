@@ -22,7 +22,7 @@ STAGES = {
     "look": ["tasks.recovery.look"],
     "hear": ["tasks.demo.said.lay"],
     "land": ["tasks.intake.land_dataset"],
-    "parse": ["tasks.intake.parse_snapshot", "tasks.night.parse_snapshot"],
+    "parse": ["tasks.intake.parse_snapshot", "tasks.making.parse_snapshot"],
     "load": ["tasks.warehouse.load_parquet", "tasks.warehouse.load_vintages"],
     "stage": ["tasks.transform.build"],
     "validate": ["tasks.quality.run"],
