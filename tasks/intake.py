@@ -16,13 +16,14 @@ from typing import Any
 
 from polars.exceptions import PanicException
 
-from tasks import catalogue, disk, parsed, persons, suspects, warehouse
+from tasks import catalogue, disk, nights, parsed, persons, suspects, warehouse
 from tasks import sources as protocols
 from tasks.assembly import AWAITED
 from tasks.catalogue import Catalogue, Dataset, Publisher
 from tasks.errors import ProgramFault, TilbudsplanError
 from tasks.journal import Journal
-from tasks.landing import Landing
+from tasks.landing import Landing, Snapshot
+from tasks.quarantine import Verdicts
 from tasks.settings import Project, Rooms, Settings
 from tasks.sources import garbled, transport
 from tasks.sources.body import Refused
@@ -141,7 +142,7 @@ def _land_log(night: Night, dataset: Dataset, client: transport.Client, *, full:
     """Land what a log has got since it was read last, step by step: a crash keeps what came."""
     module: Any = protocols.protocol(dataset.protocol)
     landing = night.landing
-    last = landing.latest_whole(dataset.id) if full else landing.latest(dataset.id)
+    last = landing.latest_whole(dataset.id) if full else _end_of_log(night, dataset.id)
     start = last
     before = landing.kept(last) if last else []
     base_url = dataset.publisher.base_url
@@ -150,6 +151,21 @@ def _land_log(night: Night, dataset: Dataset, client: transport.Client, *, full:
     if last is None or last is start:
         last = landing.extend(dataset.id, night.as_of, last, ())
     return last.snapshot
+
+
+def _end_of_log(night: Night, dataset_id: str) -> Snapshot | None:
+    """Where a log is read on from: its last step, or the last good one where that was dropped.
+
+    Every later step would stand on what a person has dropped, however right the source is by then.
+    """
+    last = night.landing.latest(dataset_id)
+    verdicts = Verdicts(night.journal.entries())
+    if last is None or verdicts.dropped(dataset_id, last.snapshot) is None:
+        return last
+    good = nights.last_good(night.journal).get(dataset_id)
+    if good is None or good.snapshot is None:
+        return None
+    return night.landing.get(dataset_id, good.snapshot)
 
 
 def not_delivered(landing: Landing, dataset: Dataset, error: TilbudsplanError) -> bool:

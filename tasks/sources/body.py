@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json as jsonlib
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,6 +16,8 @@ from tasks.errors import SourceChanged, SourceUnavailable, TilbudsplanError
 
 CHUNK = 1 << 16
 PEEK_BYTES = 1 << 14
+# Larger answers are of no source of ours, and looking them through takes many times their size.
+MOST_LOOKED_THROUGH = 30_000_000
 MAX_MESSAGE = 300
 LATER = "prøv igjen senere; forrige årgang brukes så lenge"
 
@@ -64,6 +67,7 @@ def read_answer(
     expect: tuple[str, ...],
     max_bytes: int,
     overdue: Callable[[], bool],
+    repeated: Collection[str] = (),
 ) -> bytes:
     """The whole body, without its transfer encoding.
 
@@ -74,9 +78,11 @@ def read_answer(
         max_bytes: Bound, on the wire and unpacked.
         overdue: Whether the answer has taken too long by now: a source that dribbles keeps within
             every read time-out and could hold a night for ever.
+        repeated: Keys that an object of JSON may have twice.
 
     Raises:
-        SourceChanged: another media type, too big, or not what the media type says.
+        SourceChanged: another media type, too big, not what the media type says, or JSON that says
+            two things at once.
         Retry: cut short, empty, or overdue.
     """
     media_type = response.headers.get("content-type", "").partition(";")[0].strip().lower()
@@ -97,6 +103,7 @@ def read_answer(
         raise Retry(unavailable(subject, "et svar med innhold", "et tomt svar"))
     if media_type == "application/json" or media_type.endswith("+json"):
         _check_json(content, subject)
+        _refuse_doubled(content, subject, repeated)
     return content
 
 
@@ -180,6 +187,41 @@ def _decoded(wire: bytes, encoding: str, subject: str, max_bytes: int) -> bytes:
     return content
 
 
+def _too_deep(subject: str) -> SourceChanged:
+    return changed(
+        subject,
+        "JSON i noen få nivåer",
+        "lister eller objekter i hverandre, flere enn det går an å lese",
+        "åpne adressen i en nettleser og se hva kilden nå svarer",
+    )
+
+
+def _refuse_doubled(content: bytes, subject: str, repeated: Collection[str]) -> None:
+    """Refuse a key that stands twice in one object: a decoder keeps the last without a word."""
+    if len(content) > MOST_LOOKED_THROUGH:
+        return
+    doubled: list[str] = []
+
+    def look(pairs: list[tuple[str, Any]]) -> None:
+        names = [name for name, _ in pairs]
+        if len(set(names)) != len(names):
+            doubled.extend(n for n in names if names.count(n) > 1 and n not in repeated)
+
+    text = content.decode("utf-8-sig")
+    try:
+        # Numbers stay text: only keys are looked at, and a number may have a million digits.
+        jsonlib.loads(text, object_pairs_hook=look, parse_int=str, parse_float=str)
+    except RecursionError as error:
+        raise _too_deep(subject) from error
+    if doubled:
+        raise changed(
+            subject,
+            "hver opplysning én gang",
+            f"«{doubled[0]}» to ganger i samme objekt",
+            "se på svaret hos kilden; den sier to ting på én gang",
+        )
+
+
 def _check_json(content: bytes, subject: str) -> None:
     """Refuse what only says that it is JSON: a page, a body cut where no length was declared.
 
@@ -197,12 +239,7 @@ def _check_json(content: bytes, subject: str) -> None:
             "åpne adressen i en nettleser og se om tjenesten er flyttet eller nede",
         ) from error
     except RecursionError as error:
-        raise changed(
-            subject,
-            "JSON i noen få nivåer",
-            "lister eller objekter i hverandre, flere enn det går an å lese",
-            "åpne adressen i en nettleser og se hva kilden nå svarer",
-        ) from error
+        raise _too_deep(subject) from error
     try:
         content.decode()
     except UnicodeDecodeError as error:

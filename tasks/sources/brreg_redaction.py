@@ -9,7 +9,6 @@ last number of the page, to read on from. A change to what is kept is a new numb
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, TypeVar
@@ -31,8 +30,6 @@ Day = Annotated[str, Meta(pattern=r"^\d{4}-\d\d-\d\d$")]
 Instant = Annotated[str, Meta(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d[0-9:.Z+-]*$")]
 Kind = Annotated[str, Meta(pattern=r"^(Ny|Endring|Sletting|Fjernet|Ukjent)$")]
 Count = Annotated[int, Meta(ge=0, le=2_000_000_000)]
-# Keys that a unit has once at most: a decoder would keep the last of two without a word.
-ONCE = ("organisasjonsnummer", "naeringskode1", "antallAnsatte", "beliggenhetsadresse")
 
 
 class Form(Struct):
@@ -137,13 +134,6 @@ def redacted_page(answer: Answer) -> tuple[Answer, Page]:
         SourceChanged: The page is of another form; nothing of its text is shown.
     """
     found = decode(answer.content, Page, answer.role)
-    units = len(found.embedded.underenheter)
-    doubled = [key for key in ONCE if _times(answer.content, key) > units]
-    if doubled:
-        raise changed(
-            f"hver opplysning én gang i en enhet på siden {answer.role}",
-            f"«{'», «'.join(doubled)}» flere ganger enn det er enheter ({units})",
-        )
     return _with(answer, msgspec.json.encode(found)), found
 
 
@@ -179,10 +169,6 @@ def changed(expected: str, got: str) -> SourceChanged:
         got=got,
         remedy="hold svaret mot beskrivelsen på data.brreg.no/enhetsregisteret/api/dokumentasjon",
     )
-
-
-def _times(content: bytes, key: str) -> int:
-    return len(re.findall(rb'"%b"\s*:' % key.encode(), content))
 
 
 def _with(answer: Answer, content: bytes) -> Answer:

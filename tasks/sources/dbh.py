@@ -8,7 +8,6 @@ without a token is given rounded figures, and this client has none.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Literal
@@ -25,8 +24,6 @@ if TYPE_CHECKING:
     from tasks.sources.transport import Client
 
 ADDRESS = "Tabeller/hentJSONTabellData"
-# Every text of a JSON document, in order; the group tells whether it is a key.
-TEXTS = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"(\s*:)?')
 SPACES = r"[\s\u00a0\u202f\u2009]"
 WHOLE = r"^-?[0-9]{1,15}([.]0{1,9})?$"
 
@@ -184,7 +181,7 @@ def parse(answers: Sequence[Answer], selection: Selection) -> dict[str, pl.DataF
 
     Raises:
         SourceChanged: A column is missing, a figure is no whole number (row and column are named),
-            a key stands twice, the answer is cut at `limit`, or it is no table at all.
+            the answer is cut at `limit`, or it is no table at all.
     """
     content = b"".join(answer.content for answer in answers).removeprefix(b"\xef\xbb\xbf")
     if not content.strip():
@@ -236,28 +233,7 @@ def _objects(content: bytes, selection: Selection) -> list[dict[str, str | None]
             "en liste av rader der alle verdier er tekst",
             f"{content[:80]!r} ({error})",
         ) from error
-    # A decoder keeps the last of two equal keys without a word, and one of them is wrong.
-    keys = sum(1 for key in TEXTS.findall(content) if key)
-    if keys != sum(map(len, rows)):
-        raise _changed(
-            selection, "hver kolonne én gang i en rad", f"{_doubled(content)} to ganger i samme rad"
-        )
     return rows
-
-
-def _doubled(content: bytes) -> str:
-    """The keys that stand twice in one object; only for the text of a refusal."""
-    found: dict[str, None] = {}
-
-    def look(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        names = [name for name, _ in pairs]
-        found.update(dict.fromkeys(f"«{n}»" for n in names if names.count(n) > 1))
-        return dict(pairs)
-
-    import json
-
-    json.loads(content, object_pairs_hook=look)
-    return ", ".join(found)
 
 
 def _with_number(frame: pl.DataFrame, name: str, selection: Selection) -> pl.DataFrame:

@@ -18,6 +18,7 @@ import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from tasks.errors import SourceChanged
+from tasks.sources.garbled import GARBLED
 
 if TYPE_CHECKING:
     from tasks.sources import Answer
@@ -177,6 +178,10 @@ def redacted_page(answer: Answer) -> tuple[Page, Answer]:
     """A page as it may land."""
     read = page(answer.content, "siden")
     _refuse_no_instant("siden", *(item.entry.changed for item in read.items))
+    garbled = sum(bool(re.search(GARBLED, item.entry.municipal or "")) for item in read.items)
+    if garbled * 10 > len(read.items):
+        # One that is garbled becomes null like any other form; many are a fault of the source.
+        raise changed("kommuner i riktig tegnsett", "siden", f"tegn som «Ã¸» i {garbled} av dem")
     for item in read.items:
         item.entry.municipal = _words(item.entry.municipal)
     read.next_url = read.next_url or None

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json as jsonlib
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from http.cookiejar import DefaultCookiePolicy
@@ -121,6 +121,7 @@ class Client:
         expect: Sequence[str] = JSON,
         headers: Mapping[str, str] | None = None,
         unchanged: bool = False,
+        repeated: Collection[str] = (),
     ) -> Answer:
         """Fetch an address.
 
@@ -132,6 +133,7 @@ class Client:
             expect: Media types that the answer may have.
             headers: Further request headers; they are kept nowhere and shown in no refusal.
             unchanged: Take 304 for an answer, with status 304 and no content.
+            repeated: Keys that an object of JSON may have twice; any other is refused.
 
         Returns:
             The whole answer.
@@ -143,7 +145,8 @@ class Client:
         """
         sent = {**(headers or {}), "Accept": accept}
         request = requests.Request("GET", url, params=params, headers=sent)
-        return self._call(request, role, None, tuple(expect), 304 if unchanged else None)
+        bare = 304 if unchanged else None
+        return self._call(request, role, None, tuple(expect), bare, tuple(repeated))
 
     def post_query(
         self,
@@ -174,12 +177,13 @@ class Client:
         body: str | None,
         expect: tuple[str, ...],
         bare: int | None = None,
+        repeated: tuple[str, ...] = (),
     ) -> Answer:
         prepared = self._session.prepare_request(request)
         subject = f"{self.publisher}, {role}"
         for attempt in range(1, self._attempts + 1):
             try:
-                response, content = self._attempt(prepared, subject, expect, bare)
+                response, content = self._attempt(prepared, subject, expect, bare, repeated)
                 break
             except Retry as retry:
                 if attempt >= min(self._attempts, retry.attempts):
@@ -202,6 +206,7 @@ class Client:
         subject: str,
         expect: tuple[str, ...],
         bare: int | None,
+        repeated: tuple[str, ...],
     ) -> tuple[requests.Response, bytes]:
         """One try: send, follow redirects, read. Raises `Retry` where another try may help."""
         with self._limiter.place():
@@ -223,6 +228,7 @@ class Client:
                     expect,
                     self._max_bytes,
                     overdue=lambda: self._clock.monotonic() > deadline,
+                    repeated=repeated,
                 )
                 return response, content
 

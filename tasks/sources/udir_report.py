@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 FILTER_VALUE_JOIN = "_"
 FILTER_JOIN = "_"
 SUPPRESSED = "*"
+REPEATED = ("rapportelementtypenavn",)
 # Thousands are parted by an ordinary, no-break, narrow no-break or thin space; a point is not read
 # as a decimal sign, because 1.234 could then be two numbers.
 SPACES = r"[ \u00a0\u202f\u2009]"
@@ -123,7 +124,9 @@ def fetch(client: Client, base_url: str, selection: Selection, as_of: date) -> I
     Raises:
         SourceChanged: The page has no such element, or does not know a filter.
     """
-    page_answer = client.get(f"{base_url}/rest/v1/Rapportside/{selection.page}", role="page")
+    page_answer = client.get(
+        f"{base_url}/rest/v1/Rapportside/{selection.page}", role="page", repeated=REPEATED
+    )
     page = _decode(page_answer.content, _Envelope, selection).rappside
     yield page_answer
     element = _element(page, selection)

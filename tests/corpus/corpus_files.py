@@ -58,7 +58,7 @@ CAPACITY: dict[str, Change] = {
     "a row twice": table(lambda r: r.append(r[1])),
     "a row twice with another figure": table(lambda r: r.append([*r[1][:5], "7", *r[1][6:]])),
     "one row alone": table(lambda r: r.__delitem__(slice(2, None))),
-    "half the rows": table(lambda r: r.__delitem__(slice(len(r) // 2, None))),
+    "a third of the rows": table(lambda r: r.__delitem__(slice(len(r) // 3, None))),
     "one school alone": table(
         lambda r: r.__setitem__(slice(1, None), [x for x in r[1:] if x[0] == r[1][0]])
     ),

@@ -100,7 +100,7 @@ BY_HAND = tuple(
         "deep objects": lambda b: b'{"a":' * DEEP + b"1" + b"}" * DEEP,
         "a deep key more": _nested,
         "a key twice": _doubled_key,
-        "the last key twice": lambda b: b[: b.rindex(b"}")] + _last_key(b) + b[b.rindex(b"}") :],
+        "the last key twice": lambda b: b[: b.rfind(b"}")] + _last_key(b) + b[b.rfind(b"}") :],
         "null": lambda b: b"null",
         "a text": lambda b: b'"alt er bra"',
         "a number": lambda b: b"200",

@@ -120,7 +120,7 @@ def _units(edit: Callable[[list[Json]], Any]) -> Edit:
 NSR: dict[str, Edit] = {
     "a school twice": _units(lambda u: u.append(u[0])),
     "one school alone": _units(lambda u: u.__delitem__(slice(1, None))),
-    "half the schools": _units(lambda u: u.__delitem__(slice(len(u) // 2, None))),
+    "a third of the schools": _units(lambda u: u.__delitem__(slice(len(u) // 3, None))),
     "all closed": _units(lambda u: put_in_all(u, ErAktiv=False)),
     "all private": _units(lambda u: put_in_all(u, ErPrivatskole=True, ErOffentligSkole=False)),
     "none of them upper secondary": _units(lambda u: put_in_all(u, ErVideregaaendeSkole=False)),
@@ -156,7 +156,7 @@ VIGO: dict[str, Edit] = {
         lambda r: [x.update(code1=x["code2"], code2=x["code1"]) for x in r]
     ),
     "one row alone": _rows(lambda r: r.__delitem__(slice(1, None))),
-    "half the rows": _rows(lambda r: r.__delitem__(slice(len(r) // 2, None))),
+    "a third of the rows": _rows(lambda r: r.__delitem__(slice(len(r) // 3, None))),
     "one row for all": _rows(lambda r: put_in_all(r, code1=r[0]["code1"], code2=r[0]["code2"])),
     "codes of another form": _rows(lambda r: put_in_all(r, code1="1")),
     "numbers for codes": _rows(lambda r: put_in_all(r, code1=17, code2=18)),

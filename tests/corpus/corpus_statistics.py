@@ -146,7 +146,7 @@ UDIR_DATA: dict[str, Edit] = {
         and None
     ),
     "one row alone": lambda p: p.update(rows=p["rows"][:1]),
-    "half the rows": lambda p: p.update(rows=p["rows"][: len(p["rows"]) // 2]),
+    "a third of the rows": lambda p: p.update(rows=p["rows"][: len(p["rows"]) // 3]),
     "a year to come": _headers(lambda n: str(int(n) + 70), 0),
     "years in words": _headers(lambda n: "i fjor", 0),
     "a year twice": _headers(lambda n: "2026", 0),
@@ -192,7 +192,7 @@ DBH: dict[str, Edit] = {
     "municipalities that never were": lambda d: put_in_all(d, **{"Kommunenummer campus": "5099"}),
     "fields that never were": lambda d: put_in_all(d, **{"NUS-kode": "999998"}),
     "one row alone": lambda d: d[:1],
-    "half the rows": lambda d: d[: len(d) // 2],
+    "a third of the rows": lambda d: d[: len(d) // 3],
     "the same twice": lambda d: d + d,
     "a row twice with another figure": lambda d: [*d, {**d[0], "Antall": "7"}],
     "a row of another table": lambda d: [*d, {"Fagskolens navn": "x", "Antall": "1"}],

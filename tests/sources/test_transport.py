@@ -266,6 +266,29 @@ def test_a_refusal_carries_the_publishers_words(still: Still, reply: Reply, word
     assert len(server.seen) == 1
 
 
+@pytest.mark.parametrize(
+    ("body", "named"),
+    [
+        (b'{"antall": 1, "by": {"a": 2}, "antall": 3}', "«antall» to ganger"),
+        (b'\xef\xbb\xbf[{"x": {"\\u00e5r": 1, "\xc3\xa5r" : 2}}]', "«år» to ganger"),
+        (b'{"a":' * 100_000 + b"1" + b"}" * 100_000, "noen få nivåer"),
+    ],
+    ids=["outermost", "within, one of them escaped", "deep"],
+)
+def test_json_that_says_two_things_at_once_or_has_no_end_is_refused(
+    still: Still, body: bytes, named: str
+) -> None:
+    with serving([Reply(body=body)]) as server, pytest.raises(SourceChanged, match=named):
+        client(still).get(server.url, role="x", repeated=("navn",))
+    assert len(server.seen) == 1
+
+
+def test_a_key_that_a_source_is_known_to_repeat_is_let_through(still: Still) -> None:
+    reply = Reply(body=b'{"navn": "D_TAB", "navn": "Tabell", "nr": 1}')
+    with serving([reply]) as server:
+        assert client(still).get(server.url, role="x", repeated=("navn",)).content == reply.body
+
+
 @pytest.mark.parametrize("status", [204, 206, 304])
 def test_other_statuses_than_200_are_refused(still: Still, status: int) -> None:
     with serving([Reply(status=status, body=b"")]) as server, pytest.raises(SourceChanged):

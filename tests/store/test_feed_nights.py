@@ -18,11 +18,11 @@ import pytest
 import zstandard
 from store_tools import write
 
-from tasks import night
+from tasks import night, quarantine
 from tasks.demo.server import SAMPLE, Server, serve
 from tasks.errors import SourceUnavailable, TilbudsplanError
 from tasks.intake import Night
-from tasks.settings import CHECKOUT, Project, Settings
+from tasks.settings import CHECKOUT, Project, Settings, oslo_today
 
 DATASET = "nav_feed_vacancies"
 FIRST = date(2026, 11, 20)
@@ -166,7 +166,7 @@ import sys
 import time
 from datetime import date
 from pathlib import Path
-from tasks import night
+from tasks import night, quarantine
 from tasks.settings import Project, Settings
 home, root = map(Path, sys.argv[1:])
 begun = night.begin(Settings(home=home), date(2026, 11, 20), Project(root))
@@ -217,6 +217,33 @@ def test_damaged_bytes_are_fetched_again_in_full(feed: Feed) -> None:
     again = night.land_dataset(begun, DATASET, full=True)
     assert len(of_pages(feed.asked())) == pages - 3
     assert feed.rows(begun, again)["rows"].equals(whole["rows"])
+
+
+def test_what_a_person_dropped_of_a_log_is_read_again_from_its_source(feed: Feed) -> None:
+    # So late that the source is not believed when it says that nothing is new.
+    today = oslo_today()
+    right = feed.begin(today)
+    good = str(night.land_dataset(right, DATASET))
+    rows = feed.rows(right, good)
+    stood = {DATASET: {"snapshot": good, "kind": None, "reason": None}}
+    told = {"night": right.id, "as_of": today.isoformat(), "profile": "live", "vintages": stood}
+    right.journal.append("night.built", told)
+    # A line that cannot be, and a night that lands it.
+    wrong = LOG[-1].replace(b"ACTIVE", b"SOLGT").replace(b"INSOLGT", b"SOLGT")
+    log = feed.folder / "log.jsonl"
+    log.write_bytes(b"".join(LOG[:-1]) + wrong)
+    later = feed.begin(today + timedelta(days=2))
+    poisoned = str(night.land_dataset(later, DATASET))
+    assert "SOLGT" in feed.rows(later, poisoned)["rows"]["status"]
+    # The source is right again, and what stands on the line has it all the same ...
+    feed.grow(len(LOG))
+    on = str(night.land_dataset(feed.begin(today + timedelta(days=4)), DATASET))
+    assert "SOLGT" in feed.rows(later, on)["rows"]["status"]
+    # ... until a person drops it.
+    held = [{"dataset": DATASET, "snapshot": on, "table_name": "staging.vacancy", "key": "x"}]
+    quarantine.decide(later.journal, held, DATASET, "drop", "Ola", "SOLGT finnes ikke")
+    mended = feed.begin(today + timedelta(days=6))
+    assert feed.rows(mended, night.land_dataset(mended, DATASET))["rows"].equals(rows["rows"])
 
 
 def test_only_the_newest_parsings_of_a_log_are_kept_and_older_ones_made_anew(feed: Feed) -> None:

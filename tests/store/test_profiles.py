@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
@@ -122,6 +123,22 @@ def test_a_vintage_is_held_against_the_one_before_it(
     source.files["places.csv"] = served(figures() | {("C", 2025): figures()["C", 2025] + 1})
     run_night(date(2026, 11, 20))
     assert failed(settings.rooms.warehouse) == []
+
+
+@pytest.mark.parametrize(("places", "stopped"), [(lambda n: 0, True), (lambda n: n % 2 * 9, False)])
+def test_a_vintage_whose_figures_have_gone_is_blocked(
+    places: Callable[[int], int],
+    stopped: bool,
+    by_year: Project,
+    source: Source,
+    run_night: RunNight,
+) -> None:
+    run_night(MONDAY)
+    zeros = {key: places(n) for n, key in enumerate(figures(2024))}
+    source.files["places.csv"] = served(zeros)
+    outcome = run_night(TUESDAY)
+    blocked = {v.dataset: v.reason for v in outcome.vintages if v.kind == "block"}
+    assert ("Rader er borte." in blocked.get("places", "")) == stopped
 
 
 def test_a_vintage_that_has_lost_its_newest_year_is_blocked(
