@@ -36,9 +36,14 @@ steps AS (
 own AS (
     SELECT
         *,
-        change - median(change) OVER (PARTITION BY split, year) AS own_change
+        -- What few areas have in common may be their own.
+        change - CASE
+            WHEN count(*) OVER one_year >= 5 THEN median(change) OVER one_year
+            ELSE 0
+        END AS own_change
     FROM steps
     WHERE change IS NOT NULL
+    WINDOW one_year AS (PARTITION BY split, year)
 ),
 
 usual AS (

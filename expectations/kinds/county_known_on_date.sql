@@ -1,6 +1,6 @@
 -- county_known_on_date
 -- Category: code
--- Demands: a county had municipalities on the date of the row, by the numbers in KLASS 131
+-- Demands: a county had its number on the date of the row, by data/reference/county_name.csv
 -- Parameter code: the code of the county
 -- Parameter day: the date of the row, or one date for all
 -- Parameter also = '0': other codes that pass, as that of the whole country
@@ -17,16 +17,11 @@ WHERE
         FROM (SELECT DISTINCT {code} AS code, {day}::DATE AS day FROM {batch} WHERE {where}) AS told
         LEFT JOIN (
             SELECT
-                left(municipality_code, 2) AS code,
-                min(valid_from) AS valid_from,
-                max(coalesce(valid_to, DATE '9999-12-31')) AS valid_to
-            FROM staging.municipality
-            GROUP BY ALL
+                county_code AS code,
+                coalesce(valid_from::DATE, DATE '0001-01-01') AS valid_from,
+                coalesce(valid_to::DATE, DATE '9999-12-31') AS valid_to
+            FROM reference.county_name
         ) AS known
-            ON
-                told.code = known.code
-                -- Numbers before 2013 are not asked for; what was there then is taken to be.
-                AND (known.valid_from <= told.day OR known.valid_from = DATE '2013-01-01')
-                AND told.day < known.valid_to
+            ON told.code = known.code AND known.valid_from <= told.day AND told.day < known.valid_to
         WHERE told.code NOT IN ({also}) AND known.code IS NULL
     )

@@ -15,6 +15,7 @@ from tasks.assembly.state import (
     is_new,
     is_typed,
     tables_of,
+    weighed_against,
 )
 from tasks.catalogue import Dataset
 from tasks.errors import TilbudsplanError
@@ -112,7 +113,7 @@ def _to_put_back(night: Assembly, blocked: Mapping[str, Dataset]) -> dict[str, s
     blame; they are left out.
     """
     new = {d.table for d in night.catalogue if is_new(night, d)}
-    compared = {name: compared_with(night, name) for name in blocked}
+    compared = {name: weighed_against(night, _failures(night, d)) for name, d in blocked.items()}
     return (
         {table: table for table in blocked if table in new}
         or {other: table for table in blocked for other in sorted(compared[table] & new)}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from tasks import borders, profiles, transform
 from tasks.assembly.giving_way import Fault
 from tasks.assembly.stages import has_sources, hold_against, validated_beside
-from tasks.assembly.state import Assembly, compared_with, is_typed
+from tasks.assembly.state import Assembly, is_typed, weighed_against
 from tasks.errors import TilbudsplanError, ValidationFailed
 from tasks.origins import Origins
 
@@ -44,5 +44,5 @@ def join(night: Assembly) -> Fault | None:
         remedy="rett SQL-filen eller forventningen; gårsdagens varehus står urørt",
     )
     # A suite may hold the mart against tables that it is not made of.
-    weighed = [failed[0].table, *compared_with(night, failed[0].table)]
+    weighed = [failed[0].table, *weighed_against(night, failed)]
     return Fault(tuple(s for t in weighed for s in transform.lineage(tables, t)), refusal, failed)

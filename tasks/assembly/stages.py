@@ -58,6 +58,7 @@ def load(night: Assembly, dataset: Dataset) -> None:
         # What reads it is built all the same, without its rows.
         frames = empty_frames(dataset.protocol, dataset.selection)
         warehouse.load_empty(night.con, dataset.id, frames or {})
+        profiles.of_source(night.con, dataset.id)
     else:
         warehouse.drop_raw(night.con, dataset.id)
 

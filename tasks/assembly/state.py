@@ -118,6 +118,17 @@ def compared_with(night: Assembly, name: str) -> frozenset[str]:
     return suite.reads if suite else frozenset()
 
 
+def weighed_against(night: Assembly, failed: Iterable[Result]) -> frozenset[str]:
+    """The other tables that failed expectations name: what else may be to blame."""
+    named: frozenset[str] = frozenset()
+    for result in failed:
+        suite = night.suites[result.table]
+        for expectation in suite.expectations:
+            if expectation.key == result.key:
+                named |= expectation.reads - {result.table}
+    return named
+
+
 def is_new(night: Assembly, dataset: Dataset) -> bool:
     """Whether a dataset stands on another snapshot than the last good one, and has such a one."""
     now, good = night.vintages[dataset.id].snapshot, night.last_good(dataset.id)

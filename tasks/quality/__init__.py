@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from tasks import warehouse
 from tasks.quality.results import Result, store
 from tasks.quality.rows import doubled_rows, failing_rows
-from tasks.quality.suites import ROWS, Expectation, Suite, as_json, read_suites, tables_in
+from tasks.quality.suites import ROWS, Expectation, Suite, as_json, read_suites
 
 if TYPE_CHECKING:
     import duckdb
@@ -97,7 +97,7 @@ def _run_suite(con: duckdb.DuckDBPyConnection, suite: Suite, validate: Any) -> l
             unknown[number] = (
                 f"ukjent kolonne {', '.join(absent)}; tabellen har {', '.join(sorted(known))}"
             )
-        elif unbuilt := [n for n in sorted(tables_in(expectation)) if not warehouse.has(con, n)]:
+        elif unbuilt := [n for n in sorted(expectation.reads) if not warehouse.has(con, n)]:
             unknown[number] = f"sammenligner med {', '.join(unbuilt)}, som ikke er bygget"
         else:
             runnable.append(expectation)

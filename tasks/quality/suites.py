@@ -55,6 +55,11 @@ class Expectation(Strict):
         return self.query or self.arguments.get("unexpected_rows_query")
 
     @property
+    def reads(self) -> frozenset[str]:
+        """The tables that its query names."""
+        return frozenset(_TABLE.findall(self.rows_query or ""))
+
+    @property
     def key(self) -> str:
         """What the expectation is known by within its suite, as long as it demands the same."""
         demanded = f"{self.type} {as_json(self.arguments)}"
@@ -72,7 +77,7 @@ class Suite(Strict):
     @property
     def reads(self) -> frozenset[str]:
         """The other tables that its queries name; they must be there before it is run."""
-        return frozenset().union(*map(tables_in, self.expectations)) - {self.table}
+        return frozenset().union(*(e.reads for e in self.expectations)) - {self.table}
 
     @field_validator("expectations")
     @classmethod
@@ -146,11 +151,6 @@ def _expanded(
         problems.append(f"{kind.name} sier selv hva det handler om; ta bort category")
     query = expand(kind, table, expectation.arguments, problems)
     return expectation.model_copy(update={"query": query, "category": kind.category})
-
-
-def tables_in(expectation: Expectation) -> frozenset[str]:
-    """The tables that the query of an expectation names."""
-    return frozenset(_TABLE.findall(expectation.rows_query or ""))
 
 
 def as_json(value: Any) -> str:

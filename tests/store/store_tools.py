@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from tasks import locks, night
+from tasks.quality import Suite
 from tasks.settings import Project, Settings
 from tasks.sources import Answer
 
@@ -154,6 +155,17 @@ def tiny_project(root: Path, address: str) -> Project:
         write(made.sql / f"{name}.sql", f"{head}{select}\n")
     write(made.expectations / "staging" / "places.yaml", SUITE)
     return made
+
+
+def of_the_table(suite: Suite) -> Suite:
+    """What a suite demands of its table's own rows, whatever else there is."""
+    beside = {"drift", "schema", "freshness", "comparison"}
+    own = [
+        e
+        for e in suite.expectations
+        if e.category not in beside and not e.reads - {suite.table} and "county_name" not in str(e)
+    ]
+    return suite.model_copy(update={"expectations": tuple(own)})
 
 
 def write(path: Path, text: str) -> None:

@@ -50,7 +50,8 @@ def project(tmp_path: Path) -> Project:
     shutil.copytree(CHECKOUT / "sql" / "restricted", made.sql / "restricted")
     (made.sql / "restricted" / "pupils_by_school_programme_area.sql").unlink()
     shutil.copytree(CHECKOUT / "sql" / "closed", made.sql / "closed")
-    shutil.copytree(CHECKOUT / "expectations" / "closed", made.expectations / "closed")
+    for room in ("closed", "kinds"):
+        shutil.copytree(CHECKOUT / "expectations" / room, made.expectations / room)
     return made
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from store_tools import of_the_table
 
 from tasks import quality, warehouse
 from tasks.settings import Project
@@ -34,7 +35,7 @@ def failed(folder: Path, table: str, columns: str, rows: tuple[str, ...]) -> lis
     """The severities of what a suite finds wrong."""
     con = warehouse.open_build(folder / "b.duckdb")
     con.execute(f"create table {table} as select * from (values {', '.join(rows)}) as t({columns})")
-    results = list(quality.run(con, [SUITES[table]]))
+    results = list(quality.run(con, [of_the_table(SUITES[table])]))
     con.close()
     return sorted(result.severity for result in results if not result.success)
 
