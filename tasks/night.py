@@ -273,9 +273,12 @@ def _gone_back(night: Night, vintages: Mapping[str, Vintage]) -> list[Finding]:
 def _with_right_date(night: Night) -> tuple[Night, bool]:
     """The night on its right date, and whether the clock gave a wrong one."""
     begun = datetime.strptime(night.id[:16], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+    now = clock.now()
     lines = [night.landing.last(dataset.id) for dataset in night.catalogue]
-    answers = [o for line in lines if line and line.landed_at >= begun for o in offsets(line)]
-    doubt = clock.doubt(clock.now(), answers, nights.last_trusted(night.journal))
+    # By a clock that was set back, what landed earlier landed later than now.
+    tonight = [line for line in lines if line and begun <= line.landed_at <= now]
+    answers = [offset for line in tonight for offset in offsets(line)]
+    doubt = clock.doubt(now, answers, nights.last_trusted(night.journal))
     if doubt is None:
         return night, False
     finding = Finding("clock", "clock", alerts.OPERATIONS, doubt.reason, doubt.as_of)

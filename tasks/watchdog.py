@@ -148,8 +148,10 @@ def _of(kind: str, reason: str, as_of: date) -> list[Finding]:
 def _unstarted(entries: Sequence[Entry], terms: Watch, now: datetime) -> list[Finding]:
     """No night of the last date whose hour is past; a failed one has told so itself."""
     today = oslo_today(now)
-    nights = {e.payload["night"]: e.payload["as_of"] for e in entries if e.kind == "night.begun"}
-    begun = [date.fromisoformat(as_of) for as_of in nights.values()]
+    # A night that doubts its clock is built on another date than it began with.
+    dated = [e for e in entries if e.kind in {"night.begun", "night.built"}]
+    nights = {e.payload["night"]: date.fromisoformat(e.payload["as_of"]) for e in dated}
+    begun = [as_of for as_of in nights.values() if as_of <= today]
     # One that failed before it could begin has no other date.
     failed = [
         oslo_date(e.at)

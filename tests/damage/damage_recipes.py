@@ -11,6 +11,13 @@ from damage_specs import Damage
 Arguments = dict[str, Any]
 # A word that stands in no list of codes.
 UNKNOWN = "'ukjent'"
+# What a vintage is held against the one before by, and the newest figures in it.
+PROFILE = "raw.profile"
+_FIGURES = "table_name = '{table}' AND part = 'figure' AND area IS NULL"
+NEWEST = (
+    f"{_FIGURES} AND period IS NOT DISTINCT FROM "
+    f"(SELECT max(period) FROM {PROFILE} WHERE {_FIGURES})"
+)
 
 
 def from_arguments(kind: str, arguments: Arguments, told: Damage) -> Iterator[Damage]:
@@ -54,12 +61,10 @@ def _another_word(arguments: Arguments, told: Damage) -> Iterator[dict[str, Any]
 
 
 def _another_code(arguments: Arguments, told: Damage) -> Iterator[dict[str, Any]]:
-    held = arguments.get("where", "true")
-    # Of an education the code is what its first signs say.
-    column = re.sub(r"left\((\w+), 2\)", r"\1", arguments["code"])
-    # A county is known by its two signs.
-    unknown = "'zz'" if "<= 2" in held else UNKNOWN
-    yield _in_column(column, unknown, f"({held}) AND ({told.where})")
+    """Letters in place of the code, as many: only the list of codes can tell."""
+    column = _column_in(arguments["code"])
+    held = f"({arguments.get('where', 'true')}) AND ({told.where})"
+    yield _in_column(column, f"repeat('z', length({column}))", held)
 
 
 def _other_number_of_rows(arguments: Arguments, told: Damage) -> Iterator[dict[str, Any]]:
@@ -80,58 +85,54 @@ def _more_in_a_part(arguments: Arguments, told: Damage) -> Iterator[dict[str, An
     yield {"where": f"{rows} AND {value} = {largest}", "set": f"{value} = 2 * {value} + 1"}
 
 
-def _too_old(arguments: Arguments, told: Damage) -> Iterator[dict[str, Any]]:
-    """What is new is constructed, and of no day; what was published is old."""
-    day, days = arguments["day"], arguments["days"]
-    newest = f"({day})::DATE >= (SELECT as_of FROM reference.night) - {days}"
-    yield {"where": told.where, "set": f"constructed = {newest}", "every": True}
+def _years_without_news(_arguments: Arguments, _told: Damage) -> Iterator[dict[str, Any]]:
+    # Constructed figures do not age; those of the sample are called real, and the years go by.
+    real = "UPDATE {table} SET constructed = false"
+    later = "UPDATE reference.night SET as_of = as_of + INTERVAL 20 YEAR"
+    yield {"table": "reference.night", "sql": (real, later)}
 
 
-def _drifted(_arguments: Arguments, _told: Damage) -> Iterator[dict[str, Any]]:
-    """The vintage before stood as the table does now; now it stands a thousand times higher."""
-    grown = "UPDATE {table} SET value = 1000 * value + 1000 WHERE part = 'figure'"
-    yield {"table": "raw.profile", "sql": (grown,)}
-
-
-def _gone(_arguments: Arguments, _told: Damage) -> Iterator[dict[str, Any]]:
-    yield {"table": "raw.profile", "sql": ("DELETE FROM {table} WHERE part = 'figure'",)}
-
-
-def _another_type(arguments: Arguments, _told: Damage) -> Iterator[dict[str, Any]]:
-    column = f"table_name = 'raw.{arguments['dataset']}' AND part = 'column'"
-    yield {"table": "raw.profile", "where": column, "set": "text = 'BLOB'"}
-
-
-def _another_column(arguments: Arguments, _told: Damage) -> Iterator[dict[str, Any]]:
-    column = f"table_name = 'raw.{arguments['dataset']}' AND part = 'column'"
-    yield {"table": "raw.profile", "where": column, "double": {"measure": "'ny'"}}
-
-
-def _far_from_the_other(arguments: Arguments, told: Damage) -> Iterator[dict[str, Any]]:
-    """The figure here is far above the one there, in every row that is compared."""
-    (column,) = re.findall(r"\((\w+)\)", arguments["value"])
+def _another_area_from_then_on(arguments: Arguments, told: Damage) -> Iterator[dict[str, Any]]:
+    value, area, year = (arguments[name] for name in ("value", "area", "year"))
     held = f"({arguments.get('where', 'true')}) AND ({told.where})"
-    yield {"where": held, "set": f"{column} = 5 * {column} + 100", "every": True}
+    years = ", ".join(map(str, arguments.get("years", (2018, 2020, 2024))))
+    largest = f"SELECT {area} FROM {{table}} WHERE {held} GROUP BY ALL ORDER BY sum({value}) DESC"
+    change = f"SELECT max({year}) FROM {{table}} WHERE {held} AND {year} IN ({years})"
+    where = f"{held} AND {area} = ({largest} LIMIT 1) AND {year} >= ({change})"
+    yield {"where": where, "set": f"{value} = 8 * {value}", "every": True}
 
 
-def _lost(arguments: Arguments, told: Damage) -> Iterator[dict[str, Any]]:
-    """The largest figure is not there."""
-    (column,) = re.findall(r"\((\w+)\)", arguments["value"])
-    held = f"({arguments.get('where', 'true')}) AND ({told.where})"
-    largest = f"(SELECT max({column}) FROM {{table}} WHERE {held})"
-    yield {"where": f"{held} AND {column} = {largest}", "set": f"{column} = 0"}
+def _lost_on_the_way(arguments: Arguments, told: Damage) -> Iterator[dict[str, Any]]:
+    column = _column_in(arguments["value"])
+    rows = f"({arguments.get('where', 'true')}) AND ({told.where}) AND {column} > 20"
+    yield {"where": rows, "set": f"{column} = {column} // 2"}
 
 
-def _jumped(arguments: Arguments, told: Damage) -> Iterator[dict[str, Any]]:
-    """One area has five times as many from the year of the change on."""
-    value, area, year = arguments["value"], arguments["area"], arguments["year"]
-    held = f"({arguments.get('where', 'true')}) AND ({told.where})"
-    largest = f"(SELECT max_by({area}, {value}) FROM {{table}} WHERE {held})"
-    yield {
-        "where": f"{held} AND {year} >= 2020 AND {area} = {largest}",
-        "set": f"{value} = 5 * {value} + 100",
-        "every": True,
-    }
+def _in_another_unit(arguments: Arguments, _told: Damage) -> Iterator[dict[str, Any]]:
+    rows = f"{NEWEST} AND value > 0 AND ({arguments.get('measures', 'true')})"
+    yield {"table": PROFILE, "where": rows, "set": "value = 1000000 * value"}
+
+
+def _newest_period_gone(_arguments: Arguments, _told: Damage) -> Iterator[dict[str, Any]]:
+    yield {"table": PROFILE, "where": NEWEST, "remove": True, "every": True}
+
+
+def _column_gone(arguments: Arguments, _told: Damage) -> Iterator[dict[str, Any]]:
+    yield {"table": PROFILE, "where": _column_of(arguments), "remove": True}
+
+
+def _column_new(arguments: Arguments, _told: Damage) -> Iterator[dict[str, Any]]:
+    new = {"measure": "'a new one'"}
+    yield {"table": PROFILE, "where": _column_of(arguments), "double": new}
+
+
+def _column_of(arguments: Arguments) -> str:
+    return f"table_name = 'raw.{arguments['dataset']}' AND part = 'column'"
+
+
+def _column_in(expression: str) -> str:
+    """The column that a call like `sum(persons)` or `left(code, 2)` is of."""
+    return re.sub(r"^\w+\((\w+).*$", r"\1", expression)
 
 
 def _in_column(column: str, value: object, where: str) -> dict[str, Any]:
@@ -140,22 +141,21 @@ def _in_column(column: str, value: object, where: str) -> dict[str, Any]:
 
 
 RECIPES: dict[str, Callable[[Arguments, Damage], Iterator[dict[str, Any]]]] = {
-    "agrees_with": _far_from_the_other,
-    "continuous_over_border_change": _jumped,
-    "drift_from_previous_vintage": _drifted,
-    "no_less_than_previous_vintage": _gone,
-    "nothing_lost_over_border_change": _lost,
-    "same_metadata_as_previous_vintage": _another_column,
-    "same_schema_as_previous_vintage": _another_type,
     "between": _outside,
     "code_known": _another_code,
     "code_known_on_date": _another_code,
+    "continuous_over_border_change": _another_area_from_then_on,
     "county_known_on_date": _another_code,
+    "drift_from_previous_vintage": _in_another_unit,
     "expect_column_values_to_not_be_null": _emptied,
     "key_is_unique": _twice,
     "never_empty": _emptied,
-    "newest_period_not_older_than": _too_old,
+    "newest_period_not_older_than": _years_without_news,
     "no_fewer_rows_than": _other_number_of_rows,
+    "no_less_than_previous_vintage": _newest_period_gone,
+    "nothing_lost_over_border_change": _lost_on_the_way,
     "one_of": _another_word,
     "parts_equal_total": _more_in_a_part,
+    "same_metadata_as_previous_vintage": _column_new,
+    "same_schema_as_previous_vintage": _column_gone,
 }

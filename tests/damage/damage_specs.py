@@ -30,7 +30,7 @@ class Damage(Strict):
         remove: The row goes.
         every: The change is to every row that fits.
         side: Which end of a range the arguments' own damage is for: `below` or `above`.
-        sql: Statements; `{table}` is the table.
+        sql: Statements. Here and above `{table}` is the suite's table.
         table: Another table than the suite's, where the fault is in what it is compared with.
         also: Reasons of the other expectations that must fail with it.
     """
@@ -57,21 +57,19 @@ class Damage(Strict):
         return self
 
     def statements(self, table: str) -> tuple[str, ...]:
-        table = self.table or table
-        return tuple(statement.replace("{table}", table) for statement in self._statements(table))
+        made = self.sql or (self._statement(self.table or table),)
+        return tuple(statement.replace("{table}", table) for statement in made)
 
-    def _statements(self, table: str) -> tuple[str, ...]:
-        if self.sql:
-            return self.sql
+    def _statement(self, table: str) -> str:
         first = f"rowid = (SELECT min(rowid) FROM {table} WHERE {self.where})"
         chosen = f"({self.where})" if self.every else first
         if self.remove:
-            return (f"DELETE FROM {table} WHERE {chosen}",)
+            return f"DELETE FROM {table} WHERE {chosen}"
         if self.double is not None:
             changed = ", ".join(f"{value} AS {name}" for name, value in self.double.items())
             columns = f"* REPLACE ({changed})" if changed else "*"
-            return (f"INSERT INTO {table} SELECT {columns} FROM {table} WHERE {chosen}",)
-        return (f"UPDATE {table} SET {self.set} WHERE {chosen}",)
+            return f"INSERT INTO {table} SELECT {columns} FROM {table} WHERE {chosen}"
+        return f"UPDATE {table} SET {self.set} WHERE {chosen}"
 
 
 class Spec(Strict):

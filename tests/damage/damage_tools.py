@@ -5,8 +5,9 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from datetime import date
 from functools import cache
 from itertools import islice
 from pathlib import Path
@@ -20,7 +21,10 @@ from damage_specs import HERE, Damage, Spec
 from tasks import profiles, quality, transform, warehouse
 from tasks.quality import Expectation, Suite
 from tasks.settings import Project
+from tasks.transform import Table
 
+# The sample does not grow older.
+DAY = date(2026, 11, 26)
 CASES = HERE.parent / "sql"
 # How results begin that say why an expectation was not run.
 NOT_RUN = ("lot seg ikke kjøre", "kan ikke brukes", "ukjent kolonne", "sammenligner med")
@@ -59,25 +63,33 @@ def copy_of(database: Path) -> duckdb.DuckDBPyConnection:
     con.execute(f"ATTACH '{database}' AS night (READ_ONLY)")
     con.execute("COPY FROM DATABASE night TO memory")
     con.execute("DETACH night")
-    for table in warehouse.tables(con, ("staging", "restricted")):
-        if "constructed" in warehouse.columns(con, table):
-            # The tests hold in any year: what is constructed does not age.
-            con.execute(f"UPDATE {table} SET constructed = true")
-    # Every table is as it was in the vintage before.
-    con.execute("DELETE FROM raw.profile_before")
-    con.execute("INSERT INTO raw.profile_before FROM raw.profile")
+    con.execute("UPDATE reference.night SET as_of = ?", [DAY])
     return con
 
 
 @contextmanager
-def good_table(con: duckdb.DuckDBPyConnection, table: str, spec: Spec) -> Iterator[None]:
-    """A table with rows that hold its suite, and the sample's own rows afterwards."""
-    with restored(con, table):
+def good_table(con: duckdb.DuckDBPyConnection, suite: Suite, spec: Spec) -> Iterator[None]:
+    """A table with rows that hold its suite, and the sample's own rows afterwards.
+
+    The vintage before was the same. Profiles are of the good table: a damage to it is not in them.
+    """
+    table = suite.table
+    with restored(con, table), restored(con, profiles.NOW), restored(con, profiles.BEFORE):
         if not con.execute(f"FROM {table} LIMIT 1").fetchall():
             _fill(con, table)
         for statement in spec.good:
             con.execute(statement.replace("{table}", table))
+        _profile(con, suite)
         yield
+
+
+def _profile(con: duckdb.DuckDBPyConnection, suite: Suite) -> None:
+    """Profile the table and its source, and nothing else; the vintage before was the same."""
+    con.execute(f"TRUNCATE {profiles.NOW}; TRUNCATE {profiles.BEFORE}")
+    profiles.of_table(con, _tables()[suite.table], profiles.rules(Project().reference))
+    for dataset in {e.arguments.get("dataset") for e in suite.expectations} - {None}:
+        profiles.of_source(con, dataset)
+    con.execute(f"INSERT INTO {profiles.BEFORE} FROM {profiles.NOW}")
 
 
 def _fill(con: duckdb.DuckDBPyConnection, table: str) -> None:
@@ -88,9 +100,6 @@ def _fill(con: duckdb.DuckDBPyConnection, table: str) -> None:
     marks = ", ".join("?" * len(header))
     values = [[value or None for value in row] for row in rows]
     con.executemany(f"INSERT INTO {table} ({names}) VALUES ({marks})", values)
-    (made,) = [one for one in transform.read_project(Project().sql) if one.name == table]
-    profiles.of_table(con, made, profiles.rules(Project().reference))
-    con.execute("INSERT INTO raw.profile_before FROM raw.profile WHERE table_name = ?", [table])
 
 
 @contextmanager
@@ -112,7 +121,7 @@ def restored(con: duckdb.DuckDBPyConnection, table: str) -> Iterator[None]:
 def tried(con: duckdb.DuckDBPyConnection, suite: Suite, spec: Spec) -> Tried:
     """Try the suite on the good table, and on it after each of its damages."""
     told = [(e.reason, damage) for e in suite.expectations for damage in damages(e, spec)]
-    with good_table(con, suite.table, spec):
+    with good_table(con, suite, spec):
         undamaged, *after = failing(con, suite, [None, *(damage for _, damage in told)])
     broken: dict[str, list[tuple[Damage, set[str]]]] = {}
     for (reason, damage), fails in zip(told, after, strict=True):
@@ -127,20 +136,39 @@ def failing(
 
     All are judged in one run: Great Expectations makes itself ready only once.
     """
+    judged = [_looking_at(suite, damage) for damage in made]
 
     def damaged() -> Iterator[Suite]:
-        for damage in made:
-            if damage is None:
-                yield suite
-                continue
-            with restored(con, damage.table or suite.table):
-                for statement in damage.statements(suite.table):
-                    changed = con.execute(statement).fetchall()
-                    assert changed != [(0,)], f"changes no row: {statement}"
-                yield suite
+        for damage, part in zip(made, judged, strict=True):
+            with _damaged(con, suite.table, damage):
+                yield part
 
     results = iter(quality.run(con, damaged()))
-    return [_failed(islice(results, len(suite.expectations))) for _ in made]
+    return [_failed(islice(results, len(part.expectations))) for part in judged]
+
+
+def _looking_at(suite: Suite, damage: Damage | None) -> Suite:
+    """The part of a suite that a damage can reach: profiles are looked at by few, and those alone.
+
+    What looks at profiles sees nothing of the tables, and the other way round.
+    """
+    if damage is None:
+        return suite
+    profile = damage.table == profiles.NOW
+    chosen = [e for e in suite.expectations if profile == (profiles.NOW in str(e.rows_query))]
+    return suite.model_copy(update={"expectations": tuple(chosen)})
+
+
+@contextmanager
+def _damaged(con: duckdb.DuckDBPyConnection, table: str, damage: Damage | None) -> Iterator[None]:
+    with ExitStack() as after:
+        if damage is not None:
+            for touched in {table, damage.table or table}:
+                after.enter_context(restored(con, touched))
+            for statement in damage.statements(table):
+                changed = con.execute(statement).fetchall()
+                assert changed != [(0,)], f"changes no row: {statement}"
+        yield
 
 
 def _failed(results: Iterable[quality.Result]) -> set[str]:
@@ -149,6 +177,11 @@ def _failed(results: Iterable[quality.Result]) -> set[str]:
     for result in failed:
         assert not str(result.observed).startswith(NOT_RUN), str(result)
     return {result.reason for result in failed}
+
+
+@cache
+def _tables() -> dict[str, Table]:
+    return {table.name: table for table in transform.read_project(Project().sql)}
 
 
 @cache
