@@ -102,6 +102,13 @@ def _another_area_from_then_on(arguments: Arguments, told: Damage) -> Iterator[d
     yield {"where": where, "set": f"{value} = 8 * {value}", "every": True}
 
 
+def _far_from_the_other(arguments: Arguments, told: Damage) -> Iterator[dict[str, Any]]:
+    """Every figure that is compared is far above the other's."""
+    column = _column_in(arguments["value"])
+    rows = f"({arguments.get('where', 'true')}) AND ({told.where})"
+    yield {"where": rows, "set": f"{column} = 5 * {column} + 100", "every": True}
+
+
 def _lost_on_the_way(arguments: Arguments, told: Damage) -> Iterator[dict[str, Any]]:
     column = _column_in(arguments["value"])
     rows = f"({arguments.get('where', 'true')}) AND ({told.where}) AND {column} > 20"
@@ -141,6 +148,7 @@ def _in_column(column: str, value: object, where: str) -> dict[str, Any]:
 
 
 RECIPES: dict[str, Callable[[Arguments, Damage], Iterator[dict[str, Any]]]] = {
+    "agrees_with": _far_from_the_other,
     "between": _outside,
     "code_known": _another_code,
     "code_known_on_date": _another_code,
