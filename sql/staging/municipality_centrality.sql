@@ -20,17 +20,18 @@ renamed AS (
     FROM source
 ),
 
--- A municipality that only changed its name has one pair for each name.
+-- A municipality that only changed its name has one pair for each name, and one class: two classes
+-- at one time are two rows of one key.
 final AS (
     SELECT
         municipality_code,
         valid_from,
         CASE WHEN count(*) = count(valid_to) THEN max(valid_to) END AS valid_to,
-        last(centrality_code) AS centrality_code,
+        centrality_code,
         last(centrality) AS centrality,
         bool_or(constructed) AS constructed
     FROM renamed
-    GROUP BY municipality_code, valid_from
+    GROUP BY municipality_code, valid_from, centrality_code
 )
 
 SELECT * FROM final

@@ -16,7 +16,7 @@ import yaml
 from tasks import catalogue, locks, night, transform
 from tasks.demo.construct_persons import LAST_YEAR, files, write
 from tasks.demo.server import Server
-from tasks.quality.suites import read_suites, tables_in
+from tasks.quality import read_suites
 from tasks.settings import CHECKOUT, Project, Settings
 
 # The dataset of each protocol whose answers are damaged.
@@ -140,7 +140,7 @@ def _suites(project: Project, kept: Set[str]) -> None:
         written["expectations"] = [
             demand
             for demand, read in zip(written["expectations"], suite.expectations, strict=True)
-            if tables_in(read) <= kept
+            if read.reads <= kept
         ]
         target = project.expectations / file
         target.parent.mkdir(parents=True, exist_ok=True)

@@ -222,7 +222,7 @@ BRREG_LIST: dict[str, Edit] = {
     ),
     "no places": _listed(lambda u: [x.pop("beliggenhetsadresse") for x in u]),
     "industries that never were": _listed(
-        lambda u: put_in_all(u, naeringskode1={"kode": "98.765"})
+        lambda u: put_in_all(u, naeringskode1={"kode": "00.765"})
     ),
     "industries of another form": _listed(lambda u: put_in_all(u, naeringskode1={"kode": "A"})),
     "no industries": _listed(lambda u: [x.pop("naeringskode1", None) for x in u]),
