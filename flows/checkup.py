@@ -89,6 +89,13 @@ def doctor(as_json: bool, datasets: list[str] | None = None) -> bool:
 def _all_well(checks: list[Check]) -> str:
     if any(check.name == "varehus" and check.state == "merk" for check in checks):
         return "Ingen feil, men ingen natt er kjørt ennå."
+    noted = sum(check.state == "merk" for check in checks)
+    if noted:
+        return (
+            f"Ingen feil; {noted} ting å merke seg."
+            if noted > 1
+            else "Ingen feil; én ting å merke seg."
+        )
     return "Alt i orden."
 
 

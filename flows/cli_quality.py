@@ -24,7 +24,7 @@ Reason = Annotated[str, typer.Option("--reason", metavar="TEKST", help="Hvorfor.
 def check(
     table: Annotated[
         str | None,
-        typer.Argument(metavar="[TABELL]", help="Som «mart.school». Standard: alle tabeller."),
+        typer.Argument(metavar="[TABELL]", help="Tabell eller datasett. Standard: alle."),
     ] = None,
     every: Annotated[
         bool,
@@ -34,7 +34,7 @@ def check(
 ) -> None:
     """Kontroller de publiserte tallene mot kravene som står i expectations/.
 
-    Avslutter med kode 1 når noe som stopper nye tall, ikke holder.
+    Avslutter med kode 1 når noe som stopper nye tall, ikke holder og ingen har frigitt det.
 
     Eksempel: tilbudsplan check staging.population_by_municipality --all
     """

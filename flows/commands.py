@@ -135,6 +135,9 @@ def _say_where(settings: Settings, run: str) -> None:
     for kind, pattern in (("Rapport:", "*.html"), ("Regneark:", "*.xlsx")):
         for path in sorted(folder.glob(pattern)):
             show.line(f"{kind:<9} {show.relative(path)}")
+    pages = settings.rooms.docs / "index.html"
+    if pages.is_file():
+        show.line(f"Kontroll: {show.relative(pages)}")
     show.line("Se hvordan det står til med «tilbudsplan status».")
 
 

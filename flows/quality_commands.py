@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from flows import show
 from flows.summary import titles
-from tasks import quality, quarantine, warehouse
+from tasks import catalogue, quality, quarantine, warehouse
 from tasks.alerts import words
 from tasks.errors import NotFound
 from tasks.journal import Journal
@@ -18,6 +18,7 @@ from tasks.quality import Result, Suite
 from tasks.settings import Project, Settings
 
 AFTERWARDS = "Det gjelder fra neste natt, eller fra «tilbudsplan build»."
+_TABLES_NAMED = 3
 _STATES = {"block": "STOPPER", "warn": "ADVARSEL"}
 # Rows of these tables are about few people: they are counted, and not printed.
 _ABOUT_PERSONS = ("restricted.", "closed.")
@@ -27,10 +28,11 @@ def check(table: str | None, every: bool, as_json: bool) -> bool:
     """Run the suites of the checkout on the published night.
 
     Returns:
-        False where an expectation that blocks does not hold.
+        False where an expectation that blocks does not hold, and nobody has released it.
     """
+    settings = Settings()
     suites = _chosen(quality.read_suites(Project().expectations), table)
-    with warehouse.connect_to_check(Settings().rooms) as con:
+    with warehouse.connect_to_check(settings.rooms) as con:
         built = [suite for suite in suites if warehouse.has(con, suite.table)]
         if table and not built:
             raise NotFound(
@@ -40,23 +42,57 @@ def check(table: str | None, every: bool, as_json: bool) -> bool:
                 remedy="se hvorfor med «tilbudsplan status», og kjør natten på nytt",
             )
         results = quality.run(con, built)
+        released = _released(settings, con)
+    states = [_state(result, released) for result in results]
     if as_json:
-        show.as_json([vars(result) for result in results])
+        told = zip(results, states, strict=True)
+        show.as_json([{**vars(result), "state": state} for result, state in told])
     else:
-        _print_results(results, every)
+        _print_results(results, states, every)
         for suite in suites:
             if suite not in built:
                 show.line(f"{suite.table} er ikke bygget og er ikke kontrollert.")
-    return not any(result.blocks for result in results)
+        _say_held(settings, [suite.table for suite in suites])
+    return "STOPPER" not in states
+
+
+def _released(settings: Settings, con: Any) -> set[tuple[str, str]]:
+    """What the published figures were released from by a person: tables and keys."""
+    verdicts = quarantine.Verdicts(Journal(settings.rooms.journal).entries())
+    stood = con.execute("select dataset, snapshot from audit.vintage").fetchall()
+    given = [verdicts.of(dataset, snapshot) for dataset, snapshot in stood]
+    return {
+        overruled
+        for verdict in given
+        if verdict is not None and verdict.verdict == "release"
+        for overruled in verdict.overruled
+    }
+
+
+def _state(result: Result, released: set[tuple[str, str]]) -> str:
+    if result.success:
+        return "holder"
+    if result.blocks and (result.table, result.key) in released:
+        return "frigitt"
+    return _STATES[result.severity]
+
+
+def _say_held(settings: Settings, tables: list[str]) -> None:
+    """What is looked at may be figures from before: newer ones are held back."""
+    found = dict.fromkeys(r["dataset"] for r in _held(settings) if r["table_name"] in tables)
+    for dataset in found:
+        show.line(f"Nyere tall holdes tilbake; se «tilbudsplan quarantine show {dataset}».")
 
 
 def _chosen(suites: dict[str, Suite], table: str | None) -> list[Suite]:
     if table is None:
         return list(suites.values())
-    found = [name for name in suites if name == table or name.partition(".")[2] == table]
+    datasets = {d.id: d.table for d in catalogue.load(Project().catalogue)}
+    wanted = datasets.get(table, table)
+    found = [name for name in suites if wanted in {name, name.partition(".")[2]}]
     if found:
         return [suites[name] for name in found]
-    near = get_close_matches(table, suites, n=1)
+    near = get_close_matches(table, [*suites, *datasets], n=1)
     raise NotFound(
         subject=table,
         expected="en tabell med krav i expectations/",
@@ -65,18 +101,19 @@ def _chosen(suites: dict[str, Suite], table: str | None) -> list[Suite]:
     )
 
 
-def _print_results(results: Sequence[Result], every: bool) -> None:
-    for result in results:
-        state = "holder" if result.success else _STATES[result.severity]
+def _print_results(results: Sequence[Result], states: Sequence[str], every: bool) -> None:
+    for result, state in zip(results, states, strict=True):
         if every or not result.success:
             show.line(f"{state:<9} {result.table}: {result.in_short()}")
             if result.unexpected:
                 show.line(f"          blant dem {result.unexpected}")
-    count = Counter("holder" if r.success else r.severity for r in results)
-    tables = len({result.table for result in results})
+    count = Counter(states)
+    tables = list(dict.fromkeys(result.table for result in results))
+    named = ", ".join(tables) if len(tables) <= _TABLES_NAMED else f"{len(tables)} tabeller"
+    released = f", {count['frigitt']} frigitt" if count["frigitt"] else ""
     show.line(
-        f"{tables} tabeller, {len(results)} krav: {count['holder']} holder, "
-        f"{count['warn']} gir advarsel, {count['block']} stopper."
+        f"{named}: {len(results)} krav, {count['holder']} holder, "
+        f"{count['ADVARSEL']} gir advarsel, {count['STOPPER']} stopper{released}."
     )
 
 
@@ -110,21 +147,30 @@ def shown(dataset: str, number: int, as_json: bool) -> None:
         return
     show.line(words.titled(dataset, titles(settings).get(dataset)))
     show.line(f"Øyeblikksbilde {mine[0]['snapshot'][:12]}. {_verdict(mine[0])}")
+    for earlier in _earlier(settings, mine[0]):
+        show.line(f"Før det: {earlier}.")
     for row in mine:
         show.line()
         show.line(f"{row['table_name'] or words.label(row['kind'])}: {_in_short(row)}")
         show.line(f"Ansvar: {row['owner']}")
         _print_rows(row, rows[row["key"]])
+    show.line()
+    show.line(
+        "Inntil noe annet er avgjort, brukes de forrige gode tallene. Er tallet skrevet feil hos"
+    )
+    show.line("den som sendte det, er det rettest å be om nye tall: da løser det seg av seg selv.")
 
 
 def decide(dataset: str, verdict: Literal["release", "drop"], by: str, reason: str) -> None:
     """Journal a verdict on what is held back of a dataset."""
     settings = Settings()
-    given = quarantine.decide(
-        Journal(settings.rooms.journal), _held(settings), dataset, verdict, by, reason
-    )
+    rows = _held(settings)
+    before = _of(rows, dataset)[0]["verdict"]
+    given = quarantine.decide(Journal(settings.rooms.journal), rows, dataset, verdict, by, reason)
     name = words.titled(dataset, titles(settings).get(dataset))
     show.line(f"{name}: {given}")
+    if before:
+        show.line(f"Dette erstatter: {before}.")
     show.line(AFTERWARDS)
 
 
@@ -164,7 +210,19 @@ def _verdict(row: dict[str, Any]) -> str:
     if row["verdict"]:
         told = row["verdict"]
         return f"{told[0].upper()}{told[1:]}. {AFTERWARDS}"
-    return "Ikke avgjort: «tilbudsplan quarantine release» eller «drop»."
+    name = row["dataset"]
+    return (
+        f"Ikke avgjort: «tilbudsplan quarantine release {name} --by … --reason …» tar dem i bruk, "
+        f"«quarantine drop {name} --by … --reason …» forkaster dem."
+    )
+
+
+def _earlier(settings: Settings, row: dict[str, Any]) -> list[str]:
+    """Verdicts on the snapshot before the one that stands, newest first."""
+    entries = Journal(settings.rooms.journal).entries(quarantine.VERDICT)
+    mine = [e for e in entries if e.payload["snapshot"] == row["snapshot"]]
+    verdicts = [quarantine.Verdicts([e]).of(row["dataset"], row["snapshot"]) for e in mine]
+    return [str(verdict) for verdict in reversed(verdicts[:-1]) if verdict]
 
 
 def _rows(con: Any, row: dict[str, Any], number: int) -> list[dict[str, Any]]:

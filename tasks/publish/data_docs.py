@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 _ROOM = Path(__file__).parent
 _STYLE = "data_docs.css"
 NIGHTS_SHOWN = 30
+ROWS_SHOWN = 5
+# Rows of these tables are about few people: they are counted, and not shown.
+_ABOUT_PERSONS = ("restricted.", "closed.")
 _QUERY = "unexpected_rows_query"
 # What is told of the rule of a table that was not built.
 _UNKNOWN = {"expectation": "", "arguments": "{}", "severity": "block", "origin": None}
@@ -108,6 +111,10 @@ class Page:
         """How many of its checks are in a state."""
         return sum(check.state == state for check in self.checks)
 
+    def holds_back(self, check: Check) -> bool:
+        """Whether newer figures break the same demand."""
+        return any(one.held and one.facts["key"] == check.facts["key"] for one in self.checks)
+
     @property
     def worst(self) -> str:
         """The state that a reader should know of first."""
@@ -123,7 +130,7 @@ def write(rooms: Rooms) -> Path:
     Raises:
         NotFound: no night has been published.
     """
-    with warehouse.connect_published(rooms) as con:
+    with warehouse.connect_internal(rooms) as con:
         ((as_of, profile),) = con.execute("select as_of, profile from audit.night").fetchall()
         pages = _pages(con)
         vintages = warehouse.frame(con, "from audit.vintage where stale order by title").to_dicts()
@@ -147,15 +154,18 @@ def write(rooms: Rooms) -> Path:
         _replace(folder / name, text)
     for gone in {file.name for file in folder.glob("*.html")} - drawn.keys():
         (folder / gone).unlink()
-    write_index(rooms.docs)
+    write_index(rooms)
     return folder / "index.html"
 
 
-def write_index(folder: Path) -> None:
+def write_index(rooms: Rooms) -> None:
     """Write the list of the nights that have pages; those that are pruned leave it."""
+    folder = rooms.docs
+    environment = _environment()
+    environment.globals["sample"] = rooms.tied_to() not in {None, "live"}
     nights = sorted((f.parent.name for f in folder.glob("*/index.html")), reverse=True)
     listed = [date.fromisoformat(name) for name in nights]
-    _replace(folder / "index.html", _draw(_environment(), "nights", nights=listed))
+    _replace(folder / "index.html", _draw(environment, "nights", nights=listed))
 
 
 def _pages(con: duckdb.DuckDBPyConnection) -> list[Page]:
@@ -168,7 +178,8 @@ def _pages(con: duckdb.DuckDBPyConnection) -> list[Page]:
         if facts["key"]:
             nights = past.get((*key, True), ())
             rule = results.get(key, _UNKNOWN)
-            checks.append(Check(rule | facts, "block", held=True, nights=nights))
+            rows = _rows(con, facts)
+            checks.append(Check(rule | facts | {"rows": rows}, "block", held=True, nights=nights))
     for key, facts in results.items():
         # What blocks and was published all the same, somebody has released.
         failed = "released" if facts["severity"] == "block" else facts["severity"]
@@ -179,6 +190,18 @@ def _pages(con: duckdb.DuckDBPyConnection) -> list[Page]:
         table = check.facts["table_name"]
         pages.setdefault(table, Page(table, titles.get(table) or table)).checks.append(check)
     return [pages[name] for name in sorted(pages)]
+
+
+def _rows(con: duckdb.DuckDBPyConnection, facts: dict[str, Any]) -> list[dict[str, Any]]:
+    """The first rows that are held back; none of tables about persons."""
+    if facts["table_name"].startswith(_ABOUT_PERSONS):
+        return []
+    found = con.execute(
+        'select "row" from quarantine.row where dataset = ? and table_name = ? and "key" = ? '
+        f"order by position limit {ROWS_SHOWN}",
+        [facts["dataset"], facts["table_name"], facts["key"]],
+    ).fetchall()
+    return [json.loads(text) for (text,) in found]
 
 
 def _titles(con: duckdb.DuckDBPyConnection) -> dict[str, str | None]:

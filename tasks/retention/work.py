@@ -80,7 +80,7 @@ def apply(rooms: Rooms, read: Rules, found: Cleared, today: date) -> None:
     blobs.unmark([sha for sha in kept if not blobs.pruned(sha)])
     leftovers.remove(found.nights)
     if rooms.docs.is_dir():
-        data_docs.write_index(rooms.docs)
+        data_docs.write_index(rooms)
     if snapshots or nights or before:
         total = sum(found.plan.sizes.values())
         journal.append(DONE, {"blobs": len(found.plan.sizes), "bytes": total})

@@ -439,7 +439,7 @@ def test_the_doctor_finds_a_night_in_order(ask: Ask, in_night: Path) -> None:
     assert {check["state"] for check in found.values()} <= {"ok", "merk"}
     assert set(found) >= {"innstillinger", "katalog", "skriverett", "klokke", "nattlås", "e-post"}
     assert found["varehus"]["state"] == "ok"
-    assert "Alt i orden" in ask("doctor").out
+    assert "Ingen feil" in ask("doctor").out
 
 
 def test_the_doctor_does_not_call_an_empty_home_a_night_in_order(ask: Ask) -> None:

@@ -13,12 +13,13 @@ from typing import Any
 import pytest
 from flow_tools import Ask
 
+from flows import quality_commands
 from tasks import history, quality, quarantine, warehouse
 from tasks.journal import Journal
 from tasks.publish import data_docs
 from tasks.quality import Result
 from tasks.quarantine import Held, Verdicts
-from tasks.settings import CHECKOUT, Rooms
+from tasks.settings import CHECKOUT, Rooms, Settings
 
 HOSTILE = "Tallene er <script>alert(1)</script> & gale."
 
@@ -42,7 +43,8 @@ def home(tmp_path: Path, clean_environment: None, monkeypatch: pytest.MonkeyPatc
     con.execute("create table audit.night as select date '2026-11-21' as as_of, 'demo' as profile")
     con.execute(
         "create table audit.vintage as select 'ssb_population' as dataset, "
-        "'Folkemengden' as title, 'staging.population_by_municipality' as table_name, "
+        "repeat('a', 64) as snapshot, 'Folkemengden' as title, "
+        "'staging.population_by_municipality' as table_name, "
         "true as stale, 'Folketallet er galt' as stale_reason, date '2026-11-20' as as_of"
     )
     con.execute("create table audit.table as select null as table_name, null as title limit 0")
@@ -110,8 +112,11 @@ def test_a_verdict_is_journalled_with_name_and_reason(home: Path, ask: Ask) -> N
     (entry,) = Journal(Rooms(home).journal).entries(quarantine.VERDICT)
     assert entry.payload["overruled"] == [["staging.population_by_municipality", "k1"]]
     assert "Frigitt av Kari Nordmann" in ask("quarantine", "list").out
-    ask("quarantine", "drop", "ssb_population", "--by", "Ola", "--reason", "Likevel ikke.")
-    assert "Forkastet av Ola" in ask("quarantine", "show", "ssb_population").out
+    dropped = ask("quarantine", "drop", "ssb_population", "--by", "Ola", "--reason", "Nei.")
+    assert "Dette erstatter: frigitt av Kari Nordmann" in dropped.out
+    shown = ask("quarantine", "show", "ssb_population").out
+    assert "Forkastet av Ola" in shown
+    assert "Før det: frigitt av Kari Nordmann" in shown
 
 
 @pytest.mark.parametrize(
@@ -137,6 +142,23 @@ def test_nothing_held_is_said(in_night: Path, ask: Ask) -> None:
     assert ask("quarantine", "list").out == "Ingen tall holdes tilbake.\n"
 
 
+def test_what_somebody_released_stops_nothing_when_checked(home: Path, ask: Ask) -> None:
+    table = "staging.population_by_municipality"
+    failed = {key: result(table, key, "block", False, key) for key in ("k1", "k9")}
+    settings = Settings()
+
+    def states() -> list[str]:
+        with warehouse.connect_to_check(settings.rooms) as con:
+            released = quality_commands._released(settings, con)
+        return [quality_commands._state(one, released) for one in failed.values()]
+
+    assert states() == ["STOPPER", "STOPPER"]
+    ask("quarantine", "release", "ssb_population", "--by", "Kari", "--reason", "Rettet.")
+    assert states() == ["frigitt", "STOPPER"]
+    ask("quarantine", "drop", "ssb_population", "--by", "Ola", "--reason", "Nei.")
+    assert states() == ["STOPPER", "STOPPER"]
+
+
 @pytest.mark.process
 def test_only_commands_that_validate_pay_for_great_expectations(home: Path) -> None:
     code = (
@@ -155,7 +177,9 @@ def test_suites_are_run_by_hand(in_night: Path, ask: Ask) -> None:
     said = ask("check", "population_by_municipality", "--all")
     assert said.code == 0
     assert "holder    staging.population_by_municipality: " in said.out
-    assert "1 tabeller" in said.out or "1 tabell," in said.out
+    assert "staging.population_by_municipality: " in said.out.splitlines()[-1]
+    assert "0 stopper." in said.out
+    assert ask("check", "ssb_population").out.splitlines()[-1] == said.out.splitlines()[-1]
     found: list[dict[str, Any]] = json.loads(ask("check", "mart.school", "--json").out)
     assert {one["success"] for one in found} == {True}
     wrong = ask("check", "mart.schol")
@@ -173,6 +197,9 @@ def test_pages_tell_what_failed_and_carry_no_markup_of_the_data(home: Path) -> N
     assert 'id="h-k1"' in page
     assert "frigitt" in page
     assert "Folketallet er galt" in text
+    assert "<td>5001</td><td>-3</td>" in page
+    assert "i tallene som er publisert" in page
+    assert "hemmelig" not in "".join(f.read_text() for f in night.parent.glob("*.html"))
     assert "20.11.2026: holdt ikke" in page
     assert "EKSEMPELDATA" in page
     assert "://" not in page
@@ -183,5 +210,5 @@ def test_pages_tell_what_failed_and_carry_no_markup_of_the_data(home: Path) -> N
 def test_pages_of_old_nights_go_and_leave_the_list(home: Path) -> None:
     rooms = Rooms(home)
     shutil.rmtree(data_docs.write(rooms).parent)
-    data_docs.write_index(rooms.docs)
+    data_docs.write_index(rooms)
     assert "2026-11-21" not in (rooms.docs / "index.html").read_text()
