@@ -10,6 +10,7 @@ from pathlib import Path
 
 from flows import show
 from tasks import catalogue, locks, night, persons
+from tasks.alerts import outbox
 from tasks.backup import making, restoring
 from tasks.backup.archive import Head
 from tasks.backup.restoring import Restored
@@ -119,6 +120,11 @@ def restore(source: Path, as_json: bool) -> None:
         show.as_json({**facts, "tables": tables, "to_purge": [asdict(batch) for batch in late]})
         return
     _print_restored(found, built)
+    if waiting := len(outbox.unsent(Journal(ready.rooms.journal).entries())):
+        show.line(
+            f"{waiting} e-poster venter og går ut med neste natt her. Er dette bare et sted å slå "
+            "opp, la TILBUDSPLAN_SMTP_HOST være usatt."
+        )
     if late:
         show.line(f"{len(late)} personfiler er over slettedatoen: kjør «tilbudsplan purge» nå.")
     if Journal(ready.rooms.journal).entries("persons.key_made"):

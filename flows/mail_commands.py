@@ -84,15 +84,15 @@ def watchdog(stopped: str | None, as_json: bool) -> bool:
         return well
     for finding in seen.found:
         name = words.titled(finding.dataset, None)
-        show.line(f"{name}, {words.label(finding.kind)}: {finding.reason}")
+        show.line(f"{name} {words.label(finding.kind)}: {finding.reason}")
     if seen.directly:
         show.line("Journalen kunne ikke brukes; varselet ble forsøkt sendt utenom.")
     if seen.round.sent or seen.round.waiting or seen.round.trouble:
         show.line(_told(seen.round))
     if trouble and trouble not in _told(seen.round):
         show.line(trouble)
-    if well:
-        show.line("Alt er vel.")
+    if not seen.found:
+        show.line("Alt er vel." if well else "Ellers er alt vel.")
     return well
 
 
