@@ -1,6 +1,6 @@
 # Two commands are all the set-up: `make run` and `make test`. The rest is for those who build.
 .DEFAULT_GOAL := help
-.PHONY: help run test lint serve bench docs lock clean
+.PHONY: help run test soak lint serve bench docs lock clean
 
 VENV   := .venv
 BIN    := $(VENV)/bin
@@ -16,6 +16,9 @@ run: $(VENV)/.run-installed ## Fresh machine to dimensioning report: sample nigh
 
 test: $(VENV)/.test-installed lint ## Everything the tests need, then lint, types and all tests
 	@$(BIN)/python -m pytest -n 2 --dist loadfile
+
+soak: $(VENV)/.test-installed ## Kill nights everywhere, fill disks, try bad answers; writes docs/reliability.md
+	@$(BIN)/python -m tests.survival.soak
 
 lint: $(VENV)/.test-installed ## Style, types and SQL style
 	@$(BIN)/ruff check --quiet .

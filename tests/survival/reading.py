@@ -19,7 +19,7 @@ import duckdb
 # What this machine did and when; everything else must be the same after a kill.
 _OF_THIS_MACHINE = re.compile(r".*_at|night|constructed_at")
 # Read again and again, and leave the night some of the machine.
-_PAUSE_SECONDS = 0.03
+_PAUSE_SECONDS = 0.1
 
 
 def contents(file: Path) -> dict[str, str]:

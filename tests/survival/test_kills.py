@@ -46,8 +46,10 @@ def points(passed: dict[str, Any]) -> list[dict[str, Any]]:
     """Before and after everything that a night does to the disk, and in the middle of each line."""
     found: list[dict[str, Any]] = []
     for number, label in enumerate(passed["operations"], start=1):
-        torn = ["torn"] if label.startswith("append") else []
-        found += [{"operation": number, "when": when} for when in ("before", *torn, "after")]
+        # After a sync nothing is other than before what comes next.
+        moments = {"append": ("before", "torn", "after"), "fsync": ("before",)}
+        for when in moments.get(label.partition(" ")[0], ("before", "after")):
+            found.append({"operation": number, "when": when})
     return found
 
 
