@@ -12,7 +12,7 @@ from flows import show, workers
 from flows.environment import configure
 from flows.mailing import send
 from flows.sources import hear, source_server
-from tasks import catalogue, home, locks, night, persons, runs
+from tasks import catalogue, disk, home, locks, night, persons, runs
 from tasks.assembly import AWAITED
 from tasks.errors import WrongUse
 from tasks.journal import Journal
@@ -126,7 +126,7 @@ def _refuse_at_once(settings: Settings) -> None:
     """Refuse what a night would refuse, before Prefect starts, which takes seconds."""
     home.claim_home(settings.rooms, settings.profile)
     with locks.night_lock(settings.rooms.lock):
-        pass
+        disk.require_room(settings.rooms)
 
 
 def _say_where(settings: Settings, run: str) -> None:

@@ -75,8 +75,11 @@ def damaged(rooms: Rooms, journal: Journal) -> list[Damage]:
     """The published files that are not as they were published.
 
     A night that was killed while it published leaves each file as it or the night before made it:
-    that is no damage. Files of a version that did not journal hashes are not judged.
+    that is no damage. Neither is a home without any, which is one that was restored. Files of a
+    version that did not journal hashes are not judged.
     """
+    if not (rooms.warehouse.exists() or warehouse.internal(rooms).exists()):
+        return []
     entries = journal.entries()
     # A home that was made of a backup has no published files until it is built.
     restored = [n for n, entry in enumerate(entries, start=1) if entry.kind == RESTORED]

@@ -85,6 +85,21 @@ def test_a_plan_is_not_made_of_two_nights(laboratory: Lab) -> None:
     shutil.rmtree(home)
 
 
+def test_a_past_night_that_is_being_built_is_left_alone(laboratory: Lab) -> None:
+    home = laboratory.home(0)
+    rooms = Rooms(home)
+    made = [rooms.asof / ".rebuild-1", rooms.parsed / "places" / ".parsing-1"]
+    with locks.shared(rooms.rebuild_lock):
+        for folder in made:
+            folder.mkdir(parents=True)
+        laboratory.whole_night(home, 1)
+        assert all(folder.is_dir() for folder in made)
+    laboratory.whole_night(home, 1)
+    assert not any(folder.exists() for folder in made)
+    laboratory.check_same(home, 1)
+    shutil.rmtree(home)
+
+
 def test_a_source_that_is_down_for_a_week_is_one_finding_of_seven_nights(laboratory: Lab) -> None:
     home = laboratory.home(1)
     laboratory.world.odd = {"pupils.csv": None}

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -91,10 +93,18 @@ def home(laboratory: Lab) -> Iterator[Path]:
     shutil.rmtree(home)
 
 
-def wrong_clock(offset: str) -> subprocess.Popen[str]:
+Clocks = Callable[[str], subprocess.Popen[str]]
+
+
+@pytest.fixture(scope="module")
+def wrong_clock() -> Iterator[Clocks]:
+    """Gives a zygote whose clock is that far off, the same each time."""
     if shutil.which("faketime") is None:
         pytest.skip("NO WRONG CLOCK IS TRIED: faketime is not installed (deploy/test_tools.sh)")
-    return program("zygote.py", "faketime", "-f", offset)  # type: ignore[return-value]
+    with ExitStack() as stack:
+        yield cache(
+            lambda offset: stack.enter_context(program("zygote.py", "faketime", "-f", offset))
+        )
 
 
 def vintages(home: Path) -> list[tuple[date, int]]:
@@ -121,11 +131,10 @@ def blobs(home: Path) -> set[str]:
 @pytest.mark.process
 @pytest.mark.parametrize("offset", ["+400d", "-30d", "-1d"])
 def test_a_night_by_a_wrong_clock_takes_the_right_date_and_says_so(
-    laboratory: Lab, home: Path, offset: str
+    laboratory: Lab, home: Path, wrong_clock: Clocks, offset: str
 ) -> None:
     today, before = oslo_today(), blobs(home)
-    with wrong_clock(offset) as zygote:
-        laboratory.whole_night(home, 1, zygote=zygote, as_of=None)
+    laboratory.whole_night(home, 1, zygote=wrong_clock(offset), as_of=None)
     found = state_of(home)
     assert "clock" in kinds(found)
     assert "freshness" not in kinds(found)
@@ -151,13 +160,12 @@ def test_a_night_by_a_wrong_clock_takes_the_right_date_and_says_so(
 @pytest.mark.process
 @pytest.mark.parametrize("offset", ["+400d", "-30d"])
 def test_when_nobody_answers_a_wrong_clock_takes_the_date_of_the_night_before(
-    laboratory: Lab, home: Path, offset: str
+    laboratory: Lab, home: Path, wrong_clock: Clocks, offset: str
 ) -> None:
     today = oslo_today()
     laboratory.world.down = True
     laboratory.world.server.misbehave("503", times=1000)
-    with wrong_clock(offset) as zygote:
-        laboratory.whole_night(home, 1, zygote=zygote, as_of=None)
+    laboratory.whole_night(home, 1, zygote=wrong_clock(offset), as_of=None)
     found = state_of(home)
     assert {"clock", "fetch"} <= kinds(found)
     assert "freshness" not in kinds(found)
