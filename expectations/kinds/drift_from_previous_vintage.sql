@@ -49,8 +49,10 @@ changes AS (
         - ln(greatest(value_before, 1e-9 * (1 - least({noise}, 1))) + {noise}) AS change,
         {noise} / greatest(value_before, 1) AS noise
     FROM moved
-    -- A period older than all that stood before is history that the source has added.
-    WHERE NOT is_new OR period > (SELECT max(period) FROM before)
+    -- What was not told before is news, and no change of it. A period older than all that stood before is history that the source has added.
+    WHERE
+        value_before IS NOT NULL
+        AND (NOT is_new OR value_now IS NOT NULL AND period > (SELECT max(period) FROM before))
 ),
 
 -- How the series itself moves from period to period, as the vintage before tells it.
@@ -68,7 +70,8 @@ usual AS (
     SELECT
         measure,
         median(change) AS middle,
-        1.4826 * mad(change) AS spread
+        1.4826 * mad(change) AS spread,
+        count(change) AS steps
     FROM steps
     GROUP BY measure
 ),
@@ -95,6 +98,10 @@ scores AS (
         CASE
             WHEN changes.area IS NULL AND changes.value_now IS NULL AND changes.value_before > 0
                 THEN 'Infinity'::DOUBLE
+            -- Too few steps tell nothing of how long the next may be.
+            WHEN changes.area IS NULL AND is_new AND coalesce(usual.steps, 0) < 3 THEN NULL
+            -- Greatest and least know no nulls: a figure that an area has closed is no change.
+            WHEN changes.value_now IS NULL THEN NULL
             WHEN changes.area IS NULL
                 THEN
                     (changes.change - CASE WHEN is_new THEN coalesce(usual.middle, 0) ELSE 0 END)

@@ -281,6 +281,18 @@ def test_a_series_that_swings_is_given_room_and_one_that_does_not_is_not() -> No
     assert ("figure", "2025", None) in scores(steady, steady | new)
 
 
+def test_what_was_not_told_before_is_no_change() -> None:
+    told = {(s, y): 50.0 for s in SCHOOLS for y in range(2016, 2025)}
+    closed = told | {("A", 2024): None}
+    assert scores(closed, told | {("A", 2024): 900.0}) == [("figure", "2024", None)]  # type: ignore[arg-type]
+    assert scores(told, closed) == []  # type: ignore[arg-type]
+
+
+def test_two_steps_tell_nothing_of_the_third() -> None:
+    short = {(s, y): 50.0 * (y - 2021) for s in SCHOOLS for y in range(2022, 2025)}
+    assert scores(short, short | {(s, 2025): 900.0 for s in SCHOOLS}) == []
+
+
 def test_a_column_that_becomes_empty_is_found() -> None:
     whole = {(s, y): 50.0 for s in SCHOOLS for y in range(2019, 2025)}
     emptied = {key: None if key[1] == 2024 else value for key, value in whole.items()}
