@@ -38,6 +38,7 @@ TARGETS = {
 BESIDE = (
     "klass_centrality",
     "klass_educations",
+    "klass_industries",
     "klass_industry_sn2025",
     "klass_municipalities",
     "klass_municipality_changes",
