@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from functools import cache
 from typing import Any
 
@@ -9,10 +10,11 @@ import msgspec
 from corpus_source import Spot
 
 from tasks.demo.construct_persons import LAST_YEAR
-from tasks.settings import CHECKOUT
+from tasks.settings import CHECKOUT, oslo_today
 
 Json = Any
-_LATE = "2030-01-01T00:00:00.000000Z"
+# Later than anything in the sample, and no later than the night.
+_LATE = f"{oslo_today() + timedelta(days=1)}T00:00:00Z"
 
 
 def _json(change: Any) -> Any:

@@ -17,7 +17,7 @@ from openpyxl.workbook import Workbook
 from tasks.forms import definition, look, opening, tables, template
 from tasks.forms.opening import Unreadable, open_workbook
 
-SECONDS = 5
+SECONDS = 60
 
 
 def repacked(path: Path, change: Callable[[str, bytes], bytes | None]) -> bytes:

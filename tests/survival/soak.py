@@ -12,7 +12,6 @@ import json
 import os
 import platform
 import re
-import resource
 import subprocess
 import sys
 import tempfile
@@ -55,10 +54,8 @@ def main() -> int:
         counts = _together(Path(folder))
     corpus, tried = _corpus()
     seconds = time.monotonic() - begun
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    work = used.ru_utime + used.ru_stime
     text = PAGE.read_text(encoding="utf-8")
-    PAGE.write_text(between(text, report(counts, corpus, last, seconds, work)), encoding="utf-8")
+    PAGE.write_text(between(text, report(counts, corpus, last, seconds)), encoding="utf-8")
     print(last)
     print(f"{PAGE.relative_to(CHECKOUT)} is written; {seconds:.0f} seconds")
     return 0 if passed and tried and not counts["differences"] else 1
@@ -71,8 +68,8 @@ def between(page: str, text: str) -> str:
     return f"{head}{BEGIN}\n\n{text}\n{END}{tail}"
 
 
-def report(counts: Counter[str], corpus: str, last: str, seconds: float, work: float) -> str:
-    """What was measured, as Markdown; `work` is the processors' time of all processes together."""
+def report(counts: Counter[str], corpus: str, last: str, seconds: float) -> str:
+    """What was measured, as Markdown."""
     measured = [
         ("Nights run", counts["nights"]),
         ("Nights killed (SIGKILL)", counts["kills"]),
@@ -87,8 +84,7 @@ def report(counts: Counter[str], corpus: str, last: str, seconds: float, work: f
     return "\n".join(
         [
             f"Measured {datetime.now(UTC):%Y-%m-%d} on {os.cpu_count()} cores "
-            f"({platform.machine()}, Python {platform.python_version()}) in {seconds:.0f} seconds, "
-            f"{work:.0f} of work.",
+            f"({platform.machine()}, Python {platform.python_version()}) in {seconds:.0f} seconds.",
             f"Tests: {last}.",
             "",
             *_table(("what", "number"), measured),

@@ -5,7 +5,13 @@ from __future__ import annotations
 import re
 from collections import Counter
 
+import pytest
 import soak
+
+pytestmark = pytest.mark.skipif(
+    soak.BEGIN + "\n" + soak.END in soak.PAGE.read_text(encoding="utf-8"),
+    reason="docs/reliability.md is not measured yet: run `make soak`",
+)
 
 
 def shape(text: str) -> list[str]:
@@ -29,7 +35,7 @@ def test_the_page_is_as_a_soak_writes_it() -> None:
     corpus = measured().partition("```text\n")[2].partition("```")[0]
     last = re.search(r"Tests: (.*)\.", measured())
     assert last
-    written = soak.report(Counter(), corpus, last[1], 0, 0)
+    written = soak.report(Counter(), corpus, last[1], 0)
     assert shape(soak.between(soak.PAGE.read_text(encoding="utf-8"), written)) == shape(
         soak.PAGE.read_text(encoding="utf-8")
     )
@@ -44,6 +50,3 @@ def test_the_soak_was_whole_and_found_no_difference() -> None:
     assert number("Sizes of disk") > 20
     assert number("Nights that met a full disk") > 5
     assert number("Nights killed (SIGKILL)") <= number("Nights run")
-    work = re.search(r"seconds, (\d+) of work", measured())
-    assert work
-    assert int(work[1]) < 2 * 600, "ten minutes on two cores that do nothing else"
