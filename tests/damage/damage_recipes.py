@@ -96,17 +96,10 @@ def _another_area_from_then_on(arguments: Arguments, told: Damage) -> Iterator[d
     value, area, year = (arguments[name] for name in ("value", "area", "year"))
     held = f"({arguments.get('where', 'true')}) AND ({told.where})"
     years = ", ".join(map(str, arguments.get("years", (2018, 2020, 2024))))
-    largest = f"SELECT {area} FROM {{table}} WHERE {held} GROUP BY ALL ORDER BY sum({value}) DESC"
+    largest = f"SELECT {area} FROM {{table}} WHERE {held} GROUP BY ALL ORDER BY sum({value}) DESC, 1"
     change = f"SELECT max({year}) FROM {{table}} WHERE {held} AND {year} IN ({years})"
     where = f"{held} AND {area} = ({largest} LIMIT 1) AND {year} >= ({change})"
     yield {"where": where, "set": f"{value} = 8 * {value}", "every": True}
-
-
-def _far_from_the_other(arguments: Arguments, told: Damage) -> Iterator[dict[str, Any]]:
-    """Every figure that is compared is far above the other's."""
-    column = _column_in(arguments["value"])
-    rows = f"({arguments.get('where', 'true')}) AND ({told.where})"
-    yield {"where": rows, "set": f"{column} = 5 * {column} + 100", "every": True}
 
 
 def _lost_on_the_way(arguments: Arguments, told: Damage) -> Iterator[dict[str, Any]]:
@@ -148,7 +141,6 @@ def _in_column(column: str, value: object, where: str) -> dict[str, Any]:
 
 
 RECIPES: dict[str, Callable[[Arguments, Damage], Iterator[dict[str, Any]]]] = {
-    "agrees_with": _far_from_the_other,
     "between": _outside,
     "code_known": _another_code,
     "code_known_on_date": _another_code,
