@@ -96,9 +96,10 @@ def _another_area_from_then_on(arguments: Arguments, told: Damage) -> Iterator[d
     value, area, year = (arguments[name] for name in ("value", "area", "year"))
     held = f"({arguments.get('where', 'true')}) AND ({told.where})"
     years = ", ".join(map(str, arguments.get("years", (2018, 2020, 2024))))
-    largest = f"SELECT {area} FROM {{table}} WHERE {held} GROUP BY ALL ORDER BY sum({value}) DESC, 1"
+    areas = f"SELECT {area} FROM {{table}} WHERE {held} GROUP BY ALL"
+    largest = f"{areas} ORDER BY sum({value}) DESC, 1 LIMIT 1"
     change = f"SELECT max({year}) FROM {{table}} WHERE {held} AND {year} IN ({years})"
-    where = f"{held} AND {area} = ({largest} LIMIT 1) AND {year} >= ({change})"
+    where = f"{held} AND {area} = ({largest}) AND {year} >= ({change})"
     yield {"where": where, "set": f"{value} = 8 * {value}", "every": True}
 
 
