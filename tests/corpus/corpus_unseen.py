@@ -14,8 +14,6 @@ UNSEEN: dict[str, str] = {
             "nav_feed_vacancies detail: negative positions",
             "nav_feed_vacancies detail: a milliard positions",
             "nav_feed_vacancies detail: an occupation that never was",
-            "nav_feed_vacancies detail: UTF-8 read as latin-1",
-            "nav_feed_vacancies detail: letters that could not be read",
         ),
         "what is told of one vacancy and has no right form is left out, and stands as unknown",
     ),
