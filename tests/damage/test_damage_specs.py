@@ -28,7 +28,7 @@ def test_every_reason_is_still_one_of_the_suite(table: str) -> None:
 
 
 def test_the_sample_warns_of_what_is_known(night: duckdb.DuckDBPyConnection) -> None:
-    mended = {table: read_spec(table) for table in TOLD if read_spec(table).good}
-    assert mended
-    for table, spec in mended.items():
+    warned = {table: read_spec(table) for table in TOLD if read_spec(table).warns}
+    assert warned
+    for table, spec in warned.items():
         assert failing(night, SUITES[table], [None]) == [spec.warns], table
