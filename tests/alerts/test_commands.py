@@ -140,6 +140,8 @@ def test_the_units_name_each_other_and_commands_that_exist(ask: Ask) -> None:
     assert "OnFailure=tilbudsplan-stopped.service" in texts["tilbudsplan.service"]
     assert texts.keys() == {
         "tilbudsplan.service",
+        "tilbudsplan-backup.service",
+        "tilbudsplan-backup.timer",
         "tilbudsplan-stopped.service",
         "tilbudsplan-watchdog.service",
         "tilbudsplan-watchdog.timer",
