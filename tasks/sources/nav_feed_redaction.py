@@ -28,6 +28,7 @@ RULE_HEADER = "redaction"  # of a landed part: the rule that its bytes were made
 GONE = "NOT_FOUND"  # status of a vacancy that the source no longer gives details of
 
 Identity = Annotated[str, Meta(pattern=r"^[0-9A-Za-z-]{1,64}$")]
+Vacancy = Annotated[str, Meta(pattern=r"^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$")]
 Status = Annotated[str, Meta(pattern=r"^[A-Z_]{1,30}$")]
 Instant = Annotated[
     str, Meta(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)$")
@@ -48,7 +49,7 @@ _FORMS = {
 class Entry(Struct, rename={"changed": "sistEndret"}):
     """`_feed_entry` of an item."""
 
-    uuid: Identity
+    uuid: Vacancy
     status: Status
     changed: Instant
     municipal: str | None = None
@@ -127,7 +128,7 @@ class Advertisement(
 class Detail(Struct, rename={"changed": "sistEndret"}):
     """The answer about one vacancy; without advertisement where it is inactive or gone."""
 
-    uuid: Identity
+    uuid: Vacancy
     status: Status
     changed: Instant
     ad_content: Advertisement | None = None
@@ -137,7 +138,7 @@ class Detail(Struct, rename={"changed": "sistEndret"}):
 class _WireDetail(Struct, rename={"changed": "sistEndret"}):
     """The wire says `ad_content` where the publisher's documentation says `json`."""
 
-    uuid: Identity
+    uuid: Vacancy
     status: Status
     changed: Instant
     ad_content: Advertisement | UnsetType | None = UNSET

@@ -25,9 +25,10 @@ from tasks.settings import Project, Settings, oslo_today
 LATER = timedelta(days=2)
 # Where an answer came to a stop, in the order of its way.
 TRANSPORT, LANDING, PARSE, STAGING, SUITE = "transport", "landing", "parse", "staging", "suite"
-# Used all the same: it gives the right figures; a warning is told; nothing tells that it is wrong.
-HARMLESS, WARNED, MART = "harmless", "warned", "mart"
-STOPS = (TRANSPORT, LANDING, PARSE, STAGING, SUITE, HARMLESS, WARNED, MART)
+# Used all the same: it gives the right figures; what is wrong is left out and stands as unknown; a
+# warning is told; nothing tells that it is wrong.
+HARMLESS, LEFT_OUT, WARNED, MART = "harmless", "left out", "warned", "mart"
+STOPS = (TRANSPORT, LANDING, PARSE, STAGING, SUITE, HARMLESS, LEFT_OUT, WARNED, MART)
 NOTHING = Damage("nothing", "none")
 LONGEST_REFUSAL = 6_000
 Tables = Mapping[str, pl.DataFrame]
@@ -144,11 +145,11 @@ class Desk:
             self.beside[str(spot)] = self.night([Case(spot, NOTHING)])[1]
         return self.beside[str(spot)]
 
-    def typed_of(self, dataset: str) -> list[str]:
+    def typed_of(self, dataset: str) -> list[transform.Table]:
         """The typed tables that are made of a dataset's rows."""
         raw = re.compile(rf"raw\.{dataset}(_|$)")
         tables = transform.read_project(self.project.sql)
-        return [t.name for t in tables if any(raw.match(source) for source in t.sources)]
+        return [t for t in tables if any(raw.match(source) for source in t.sources)]
 
     def night(self, cases: Sequence[Case]) -> tuple[night.Outcome, Tables]:
         """A whole night in which these answers are damaged, in a home of its own."""
@@ -182,7 +183,7 @@ def tables_of(folder: Path | None) -> Tables:
 def content_of(settings: Settings) -> Tables:
     """Everything that a night made of its sources: marts, closed and typed tables.
 
-    Rows in a fixed order; without the column that says on which day the newest answer landed.
+    Rows in a fixed order; without the columns that say on which day the newest answer landed.
     """
     with warehouse.connect_internal(settings.rooms) as con:
         names = [
@@ -194,7 +195,7 @@ def content_of(settings: Settings) -> Tables:
             name: con.sql(f"select * from {warehouse.quote(name)} order by all").pl()
             for name in names
         }
-    return {name: frame.drop("as_of", strict=False) for name, frame in frames.items()}
+    return {name: frame.drop("as_of", "listed_on", strict=False) for name, frame in frames.items()}
 
 
 def is_a_refusal(error: TilbudsplanError, dataset: str) -> bool:

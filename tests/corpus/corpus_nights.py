@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from corpus_desk import HARMLESS, MART, STAGING, SUITE, WARNED, Desk, Tables
+import polars as pl
+from corpus_desk import HARMLESS, LEFT_OUT, MART, STAGING, SUITE, WARNED, Desk, Tables
 from corpus_source import Case, batches
 
 from tasks.night import Outcome
+from tasks.transform import Table
 
 _STOP = {"parse": "parse", "stage": STAGING, "block": SUITE}
 
@@ -20,7 +22,8 @@ class Result:
     Attributes:
         case: The answer.
         stop: Where it was stopped; `harmless` where the night published the right figures all the
-            same, `warned` where others are published and told of, `mart` where nothing told.
+            same, `left out` where what was wrong stands as unknown, `warned` where other figures
+            are published and told of, `mart` where nothing told.
         named: Whether a finding names the dataset.
         reason: Why it was stopped, or what is told of it.
         changed: Typed tables of the dataset with other figures than the right ones.
@@ -49,13 +52,19 @@ def through_nights(desk: Desk, cases: Sequence[Case]) -> Iterator[Result]:
                 yield stopped
                 continue
             # A mart of several datasets does not tell whose figures are wrong; what is typed does.
-            changed = tuple(
-                name for name in desk.typed_of(case.spot.dataset)
-                if name not in content or not content[name].equals(right[name])
-            )  # fmt: skip
+            changed = [
+                table for table in desk.typed_of(case.spot.dataset)
+                if table.name not in content or not content[table.name].equals(right[table.name])
+            ]  # fmt: skip
             warnings = _warnings(desk, case, outcome)
-            stop = (WARNED if warnings else MART) if changed else HARMLESS
-            yield Result(case, stop, bool(warnings), "; ".join(warnings), changed)
+            if not changed:
+                stop = HARMLESS
+            elif all(_leaves_out(table, right, content) for table in changed):
+                stop = LEFT_OUT
+            else:
+                stop = WARNED if warnings else MART
+            names = tuple(table.name for table in changed)
+            yield Result(case, stop, bool(warnings), "; ".join(warnings), names)
         if all(_stopped(case, outcome) for case in batch):
             _hold_to_the_right(batch, desk.right, content)
 
@@ -67,6 +76,23 @@ def _hold_to_the_right(batch: Sequence[Case], right: Tables, content: Tables) ->
         n for n in names if n not in right or n not in content or not right[n].equals(content[n])
     ]
     assert changed == [], f"{[str(case) for case in batch]}: {changed}"
+
+
+def _leaves_out(table: Table, right: Tables, content: Tables) -> bool:
+    """Whether rows are the right ones but for cells that are empty; a reason says why one is."""
+    if table.name not in content:
+        return False
+    both = right[table.name].join(
+        content[table.name], on=list(table.key), how="full", suffix=" now", nulls_equal=True
+    )
+    told = [c for c in right[table.name].columns if not c.endswith("_reason")]
+    same = [
+        pl.col(f"{c} now").is_null() | pl.col(c).eq_missing(pl.col(f"{c} now"))
+        for c in told
+        if c not in table.key
+    ]
+    keys = [pl.col(c).eq_missing(pl.col(f"{c} now")) for c in table.key]
+    return bool(both.select(pl.all_horizontal(*keys, *same).all()).item())
 
 
 def _warnings(desk: Desk, case: Case, outcome: Outcome) -> list[str]:

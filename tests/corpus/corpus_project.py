@@ -36,6 +36,7 @@ TARGETS = {
 }
 # What their marts read besides.
 BESIDE = (
+    "grep_programmes",
     "klass_centrality",
     "klass_educations",
     "klass_industries",

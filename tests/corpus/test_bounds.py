@@ -57,7 +57,9 @@ BOMBS = [
     ],
 ]
 # As large as a workbook may be unpacked: what it is read into is the question.
-LARGE = Case(spot("nav_unemployed file"), Damage("90 MB", "xlsx", change=corpus_xlsx.bomb(90_000_000)))
+LARGE = Case(
+    spot("nav_unemployed file"), Damage("90 MB", "xlsx", change=corpus_xlsx.bomb(90_000_000))
+)
 
 
 @pytest.fixture(scope="module")

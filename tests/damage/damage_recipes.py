@@ -64,7 +64,8 @@ def _another_code(arguments: Arguments, told: Damage) -> Iterator[dict[str, Any]
     """Letters in place of the code, as many: only the list of codes can tell."""
     column = _column_in(arguments["code"])
     held = f"({arguments.get('where', 'true')}) AND ({told.where})"
-    yield _in_column(column, f"repeat('z', length({column}))", held)
+    every = arguments.get("mostly", 1) < 1
+    yield _in_column(column, f"repeat('z', length({column}))", held) | {"every": every}
 
 
 def _other_number_of_rows(arguments: Arguments, told: Damage) -> Iterator[dict[str, Any]]:
@@ -76,6 +77,12 @@ def _other_number_of_rows(arguments: Arguments, told: Damage) -> Iterator[dict[s
         yield {
             "sql": (f"INSERT INTO {{table}} SELECT good.* FROM {{table}} AS good, range({times})",)
         }
+
+
+def _half_a_one(arguments: Arguments, told: Damage) -> Iterator[dict[str, Any]]:
+    column = arguments.get("column", "value")
+    rows = f"({arguments.get('where', 'true')}) AND ({told.where}) AND {column} > 1"
+    yield {"table": arguments["source"], "where": rows, "set": f"{column} = {column} + 0.5"}
 
 
 def _more_in_a_part(arguments: Arguments, told: Damage) -> Iterator[dict[str, Any]]:
@@ -159,4 +166,5 @@ RECIPES: dict[str, Callable[[Arguments, Damage], Iterator[dict[str, Any]]]] = {
     "parts_equal_total": _more_in_a_part,
     "same_metadata_as_previous_vintage": _column_new,
     "same_schema_as_previous_vintage": _column_gone,
+    "whole_numbers": _half_a_one,
 }

@@ -159,9 +159,13 @@ def test_without_a_token_the_refusal_shows_nothing_of_the_answer(client, reply):
 # Going on, and 304
 
 
+def vacancy(number: int) -> str:
+    return f"00000000-0000-4000-8000-{number:012d}"
+
+
 def item(number: int, status: str = "ACTIVE", **keys: Any) -> dict[str, Any]:
     entry = {
-        "uuid": f"u{number}",
+        "uuid": vacancy(number),
         "status": status,
         "title": "Kari Oppdiktet søker folk",
         "businessName": "Kari Oppdiktet",
@@ -180,7 +184,7 @@ def page(identity: str, items: list[Any], following: str | None = None, **keys: 
 def detail(number: int, **keys: Any) -> dict[str, Any]:
     advertisement = {"categoryList": [], "workLocations": [], "title": "Ring 99 88 77 66"}
     return {
-        "uuid": f"u{number}",
+        "uuid": vacancy(number),
         "status": "ACTIVE",
         "sistEndret": f"2026-11-{1 + number:02d}T08:00:00Z",
         "ad_content": advertisement,
@@ -261,7 +265,7 @@ def test_the_tip_that_has_grown_is_landed_again_and_each_change_counts_once(clie
     answers = [tip, *(a for step in steps for a in step)]
     assert [a.role for a in answers] == ["page/p1", "page/p1", "page/p2"]
     rows = nav_feed.parse(answers, selection())["rows"]
-    assert rows["uuid"].to_list() == ["u1", "u2", "u3"]
+    assert rows["uuid"].to_list() == [vacancy(1), vacancy(2), vacancy(3)]
 
 
 def test_pages_that_lead_round_are_refused(client):
@@ -287,15 +291,15 @@ def test_details_are_asked_for_once_per_vacancy_and_change(client):
     answers = {1: detail(1), 3: detail(3, sistEndret="2026-11-20T08:00:00+01:00"), 6: detail(6)}
 
     def reply(seen: Seen) -> Reply | None:
-        if "/feedentry/u" in seen.path:
+        if "/feedentry/" in seen.path:
             found = answers.get(int(seen.path[-1]))
             return found and as_json(found)
         return Reply(body=page("p1", items))
 
     with serving(feed_of(reply)) as server:
         first = list(nav_feed.fetch(client, server.url, selection(), DAY))
-        asked = [path[-2:] for path in paths(server) if "entry" in path]
-        assert asked == ["u1", "u3", "u6", "u7"]
+        asked = [int(path[-1]) for path in paths(server) if "entry" in path]
+        assert asked == [1, 3, 6, 7]
         # A later change of 3 is covered by what was told already; one of 1 is not.
         items += [
             item(3, sistEndret="2026-11-20T07:00:00Z"),
@@ -307,10 +311,10 @@ def test_details_are_asked_for_once_per_vacancy_and_change(client):
             for step in nav_feed.proceed(client, server.url, selection(), DAY, kept(first))
             for a in step
         ]
-        assert [path[-2:] for path in paths(server) if "entry" in path] == ["u1"]
+        assert [int(path[-1]) for path in paths(server) if "entry" in path] == [1]
     frames = nav_feed.parse(first + again, selection())
     told = frames["details"].select("uuid", "status").rows()
-    assert ("u7", "NOT_FOUND") in told
+    assert (vacancy(7), "NOT_FOUND") in told
     assert len(told) == 4
 
 
@@ -334,7 +338,7 @@ def test_more_municipalities_later_reach_what_was_read_before(client, server):
 def test_the_documented_key_is_taken_for_the_one_on_the_wire(client):
     wire = detail(1)
     documented = {("json" if k == "ad_content" else k): v for k, v in wire.items()}
-    made = [redacted_detail(answer_of(d), "u1")[1].content for d in (wire, documented)]
+    made = [redacted_detail(answer_of(d), vacancy(1))[1].content for d in (wire, documented)]
     assert made[0] == made[1]
     assert b'"ad_content":{' in made[0]
 
@@ -386,7 +390,7 @@ FREE = st.builds(
 @given(advertisement=forms(FREE), place=FREE)
 def test_neither_addresses_nor_numbers_land_wherever_they_stand(advertisement, place):
     wire = detail(1, ad_content=advertisement)
-    contents = [redacted_detail(answer_of(wire), "u1")[1].content]
+    contents = [redacted_detail(answer_of(wire), vacancy(1))[1].content]
     line = item(1, municipal=place, title=place, businessName=place)
     answer = Answer("p", "GET", "u", None, 200, {}, page("p1", [line]), NOW)
     contents.append(redacted_page(answer)[1].content)
@@ -409,7 +413,7 @@ def test_what_is_not_on_the_list_does_not_land():
         "applicationDue": "2026-12-01T00:00:00",
         "positioncount": 2,
     }
-    content = redacted_detail(answer_of(wire), "u1")[1].content
+    content = redacted_detail(answer_of(wire), vacancy(1))[1].content
     assert b"Oppdiktet" not in content
     kept_of = json.loads(content)["ad_content"]
     assert kept_of["employer"] == {"orgnr": "000000001"}
@@ -439,7 +443,7 @@ def without(key: str) -> dict[str, Any]:
         (page("p1", []).replace(b'"items"', b'"rows"'), "items"),
         (page("p1", []).replace(b'"next_url"', b'"next"'), "next_url"),
         (page("p1", [None]), r"items\[\d?.*\]"),
-        (page("p1", [item(1)]).replace(b'"u1"', '"Åse Oppdiktet"'.encode("latin-1")), "UTF-8"),
+        (page("p1", [item(1)]).replace(vacancy(1).encode(), "Åse".encode("latin-1")), "UTF-8"),
     ],
 )
 def test_a_page_of_another_form_is_refused_by_place_and_not_landed(client, content, named):
@@ -467,14 +471,14 @@ def test_details_of_another_form_are_refused_by_place(client, document, named):
 
     with (
         serving(feed_of(reply)) as server,
-        pytest.raises(SourceChanged, match=f"(?s)u1.*{named}|{named}.*u1"),
+        pytest.raises(SourceChanged, match=f"(?s)0001.*{named}|{named}.*0001"),
     ):
         list(nav_feed.fetch(client, server.url, selection(), DAY))
 
 
 def test_an_inactive_vacancy_has_no_advertisement(client):
-    told = {"uuid": "u1", "status": "INACTIVE", "sistEndret": "2026-11-02T08:00:00Z"}
-    content = redacted_detail(answer_of(told), "u1")[1]
+    told = {"uuid": vacancy(1), "status": "INACTIVE", "sistEndret": "2026-11-02T08:00:00Z"}
+    content = redacted_detail(answer_of(told), vacancy(1))[1]
     frames = nav_feed.parse([landed_page("p1", [item(1)], None), named(content)], selection())
     assert frames["details"].select("status", "published").row(0) == ("INACTIVE", None)
     assert frames["categories"].is_empty()

@@ -125,17 +125,25 @@ def test_a_vintage_is_held_against_the_one_before_it(
     assert failed(settings.rooms.warehouse) == []
 
 
-@pytest.mark.parametrize(("places", "stopped"), [(lambda n: 0, True), (lambda n: n % 2 * 9, False)])
-def test_a_vintage_whose_figures_have_gone_is_blocked(
-    places: Callable[[int], int],
+@pytest.mark.parametrize(
+    ("places", "stopped"),
+    [
+        (lambda _n, _was: 0, True),
+        (lambda _n, was: 3 * was, True),
+        (lambda n, was: was if n % 64 < 48 else 3 * was, False),
+    ],
+    ids=["nothing but zero", "all others", "some corrected"],
+)
+def test_a_vintage_whose_figures_have_gone_or_are_others_is_blocked(
+    places: Callable[[int, int], int],
     stopped: bool,
     by_year: Project,
     source: Source,
     run_night: RunNight,
 ) -> None:
     run_night(MONDAY)
-    zeros = {key: places(n) for n, key in enumerate(figures(2024))}
-    source.files["places.csv"] = served(zeros)
+    others = {key: places(n, was) for n, (key, was) in enumerate(figures().items())}
+    source.files["places.csv"] = served(others)
     outcome = run_night(TUESDAY)
     blocked = {v.dataset: v.reason for v in outcome.vintages if v.kind == "block"}
     assert ("Rader er borte." in blocked.get("places", "")) == stopped

@@ -42,6 +42,13 @@ def test_the_page_is_as_a_soak_writes_it() -> None:
     assert "protocol" in corpus
 
 
+def test_no_malformed_answer_reached_a_mart() -> None:
+    head, *lines = measured().partition("```text\n")[2].partition("```")[0].splitlines()
+    assert len(lines) > 10
+    assert int(lines[-1].split()[-1]) >= 200
+    assert not {"mart", "warned"} & set(head.split())
+
+
 def test_the_soak_was_whole_and_found_no_difference() -> None:
     assert number("Differences found") == 0
     assert "failed" not in measured()
