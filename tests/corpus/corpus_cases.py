@@ -28,7 +28,7 @@ FORMS = {
 
 # Settings of what is drawn: the same on every machine, shrunk to the simplest.
 SAME_EVERYWHERE = {
-    "max_examples": 25,
+    "max_examples": 15,
     "derandomize": True,
     "database": None,
     "deadline": None,
