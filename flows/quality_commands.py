@@ -203,7 +203,9 @@ def _of(rows: list[dict[str, Any]], dataset: str) -> list[dict[str, Any]]:
 def _in_short(row: dict[str, Any]) -> str:
     count = row["unexpected_count"]
     rows = f" ({'1 rad' if count == 1 else f'{count} rader'})" if count else ""
-    return f"{row['reason']}{rows}"
+    # What an older version published does not say it.
+    why = f"; {row['put_back']}" if row.get("put_back") else ""
+    return f"{row['reason']}{rows}{why}"
 
 
 def _verdict(row: dict[str, Any]) -> str:

@@ -247,15 +247,24 @@ def _findings(
     held = [one for one in night.held if one.dataset == dataset.id and one.key]
     for one in held:
         rows = f" ({_rows(one.unexpected_count)})" if one.unexpected_count else ""
-        reason = f"{one.reason}{rows}{missing}"
+        why = f"; {one.put_back}" if one.put_back else ""
+        reason = f"{one.reason}{rows}{missing}{why}"
         found.append(Finding(dataset.id, "block", one.owner, reason, night.as_of, about=one.key))
     told = {AWAITED, DROPPED, "block"} if held else {AWAITED, DROPPED}
     if vintage.kind and vintage.kind not in told:
-        reason = f"{vintage.reason or ''}{missing}"
+        # An error ends with its remedy, so what is said of it comes before.
+        why = _put_back(night, dataset)
+        reason = f"{why}{vintage.reason or ''}{missing}"
         found.append(Finding(dataset.id, vintage.kind, dataset.owner, reason, night.as_of))
     if late:
         found.append(Finding(dataset.id, "freshness", dataset.owner, late, night.as_of))
     return found
+
+
+def _put_back(night: Assembly, dataset: Dataset) -> str:
+    """Why a dataset was put back for a mart that could not be made, as a sentence."""
+    said = [one.put_back for one in night.held if one.dataset == dataset.id and one.put_back]
+    return f"{said[0][:1].upper()}{said[0][1:]}. " if said else ""
 
 
 def _rows(number: int) -> str:

@@ -38,6 +38,7 @@ _TABLE = {
     "owner": pl.String,
     "unexpected_count": pl.Int64,
     "rows_stored": pl.Int64,
+    "put_back": pl.String,
     "verdict": pl.String,
 }
 
@@ -56,6 +57,8 @@ class Held:
         owner: Who answers for it.
         unexpected_count: Rows against it, all of them; None where it is not about rows.
         rows_stored: How many of them stand in `quarantine.row`.
+        put_back: Where it is a mart that does not hold: why this dataset was put back, and whether
+            others were too; else empty.
     """
 
     dataset: str
@@ -67,6 +70,7 @@ class Held:
     owner: str
     unexpected_count: int | None = None
     rows_stored: int = 0
+    put_back: str = ""
 
 
 @dataclass(frozen=True)

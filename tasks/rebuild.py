@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -13,11 +14,13 @@ from tasks.home import claim_home
 from tasks.intake import Night, parse_snapshot
 from tasks.journal import Journal
 from tasks.landing import Landing
+from tasks.quarantine import Verdicts
 from tasks.retention.refusal import refuse_pruned
 from tasks.settings import Settings
 
-# Where a snapshot that landed and was read is held back.
-_REFUSED_BY_RULE = ("stage", "block")
+# Where a snapshot that landed and was read is held back. Of a dataset that was not fetched it is
+# one that waited from nights before and was tried again, unless a person had rejected it.
+_REFUSED_BY_RULE = ("fetch", "stage", "block")
 
 
 def rebuild(settings: Settings, as_of: date) -> Path:
@@ -47,7 +50,8 @@ def rebuild(settings: Settings, as_of: date) -> Path:
         night = making.past_night(rooms, record, Path(folder))
         vintages = nights.vintages_of(record)
         file = Path(folder) / "build.duckdb"
-        tried = {name: _tried(night, vintage) for name, vintage in vintages.items()}
+        verdicts = Verdicts(nights.before(journal, night.id))
+        tried = {name: _tried(night, vintage, verdicts) for name, vintage in vintages.items()}
         assembly = making.make(night, tried, file, vintages)
         try:
             audit.write(assembly, night.landing, night.id, night.profile)
@@ -70,17 +74,21 @@ def deleted_since(settings: Settings, as_of: date) -> dict[str, date]:
     return persons.deleted_of(Landing(settings.rooms.landing), snapshots)
 
 
-def _tried(night: Night, vintage: Vintage) -> Vintage:
+def _tried(night: Night, vintage: Vintage, verdicts: Verdicts) -> Vintage:
     """What a past night tried first: what it held back, where that can still be read.
 
     What a suite refused is refused again, so that the rebuilt night tells of it as that one did.
     """
     if vintage.kind not in _REFUSED_BY_RULE or vintage.rejected is None:
         return vintage
+    if verdicts.dropped(vintage.dataset, vintage.rejected):
+        return vintage
     try:
         parse_snapshot(night, vintage.dataset, vintage.rejected)
     except TilbudsplanError:
         return vintage
+    if vintage.kind == "fetch":
+        return replace(vintage, snapshot=vintage.rejected, rejected=None)
     return Vintage(vintage.dataset, vintage.rejected)
 
 

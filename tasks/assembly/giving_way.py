@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import replace
 
 from tasks import quality, transform
+from tasks.assembly.blame import blame
 from tasks.assembly.stages import keep, load, run_suites, stage
 from tasks.assembly.state import (
     Assembly,
+    Fault,
     are_of,
     compared_with,
     fall_back,
@@ -18,7 +20,6 @@ from tasks.assembly.state import (
     weighed_against,
 )
 from tasks.catalogue import Dataset
-from tasks.errors import TilbudsplanError
 from tasks.quality import Expectation, Result
 from tasks.quarantine import Held
 
@@ -36,23 +37,8 @@ def go_back_where_blocked(night: Assembly) -> None:
     go_back_where_blocked(night)
 
 
-@dataclass(frozen=True)
-class Fault:
-    """A mart that cannot be made, or does not hold.
-
-    Attributes:
-        stems: The tables that it stands on.
-        error: What went wrong.
-        failed: The expectations that it breaks.
-    """
-
-    stems: tuple[str, ...]
-    error: TilbudsplanError
-    failed: list[Result]
-
-
 def put_back_beneath(night: Assembly, fault: Fault) -> None:
-    """Put back every new snapshot that a faulty mart stands on.
+    """Put back the new snapshots that a faulty mart can be blamed on, of those that it stands on.
 
     Raises:
         TilbudsplanError: nothing new is beneath it, so that the fault is the project's own.
@@ -60,16 +46,18 @@ def put_back_beneath(night: Assembly, fault: Fault) -> None:
     beneath = [d for d in _unproven(night) if are_of(night, fault.stems, d)]
     if not beneath:
         raise fault.error
-    for dataset in beneath:
+    blamed = blame(night, fault, beneath)
+    for dataset in blamed.datasets:
         if fault.failed:
-            _put_back(night, dataset, fault.failed)
+            _put_back(night, dataset, fault.failed, blamed.said)
         else:
             reason = str(fault.error)
             now = night.vintages[dataset.id].snapshot or ""
-            night.held.append(Held(dataset.id, now, "block", "", "", reason, dataset.owner))
+            held = Held(dataset.id, now, "block", "", "", reason, dataset.owner)
+            night.held.append(replace(held, put_back=blamed.said))
             fall_back(night, dataset, "block", reason)
             load(night, dataset)
-    _stage_again(night, {name for d in beneath for name in tables_of(night, d)})
+    _stage_again(night, {name for d in blamed.datasets for name in tables_of(night, d)})
 
 
 def _unproven(night: Assembly) -> list[Dataset]:
@@ -81,10 +69,10 @@ def _unproven(night: Assembly) -> list[Dataset]:
     return [d for d in night.catalogue if now[d.id] is not None and now[d.id] != good[d.id]]
 
 
-def _put_back(night: Assembly, dataset: Dataset, failures: list[Result]) -> None:
+def _put_back(night: Assembly, dataset: Dataset, failures: list[Result], said: str = "") -> None:
     """Hold a dataset's snapshot for what failed, and load its last good one."""
     for result in failures:
-        _hold(night, dataset, result)
+        _hold(night, dataset, result, said)
     reason = "; ".join(result.in_short() for result in failures)
     fall_back(night, dataset, "block", reason)
     load(night, dataset)
@@ -121,7 +109,7 @@ def _to_put_back(night: Assembly, blocked: Mapping[str, Dataset]) -> dict[str, s
     )
 
 
-def _hold(night: Assembly, dataset: Dataset, result: Result) -> None:
+def _hold(night: Assembly, dataset: Dataset, result: Result, said: str) -> None:
     """Write down why a snapshot is not let through, and keep the rows that stop it."""
     snapshot = night.vintages[dataset.id].snapshot
     held = Held(
@@ -133,6 +121,7 @@ def _hold(night: Assembly, dataset: Dataset, result: Result) -> None:
         result.reason,
         result.owner,
         result.unexpected_count,
+        put_back=said,
     )
     expectation = _expectation(night, result)
     query = quality.failing_rows(expectation, result.table) if expectation else None

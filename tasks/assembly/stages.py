@@ -39,20 +39,13 @@ def load(night: Assembly, dataset: Dataset) -> None:
     """Load the chosen snapshot, or what the dataset falls back to."""
     while (snapshot := night.vintages[dataset.id].snapshot) is not None:
         try:
-            parsed = night.parsed(dataset.id, snapshot)
-            with night.loading(dataset.id, snapshot):
-                warehouse.load_parquet(night.con, dataset.id, parsed)
-            if dataset.keep_vintages:
-                vintages = night.earlier(dataset.id, snapshot)
-                warehouse.load_vintages(night.con, dataset.id, vintages)
-            profiles.of_source(night.con, dataset.id)
+            load_snapshot(night, dataset, snapshot)
         except TilbudsplanError as error:
             night.held.append(
                 Held(dataset.id, snapshot, "parse", "", "", str(error), dataset.owner)
             )
             fall_back(night, dataset, "parse", str(error))
         else:
-            hold_against(night, [*tables_of(night, dataset), f"raw.{dataset.id}"], [dataset])
             return
     if dataset.awaited:
         # What reads it is built all the same, without its rows.
@@ -61,6 +54,22 @@ def load(night: Assembly, dataset: Dataset) -> None:
         profiles.of_source(night.con, dataset.id)
     else:
         warehouse.drop_raw(night.con, dataset.id)
+
+
+def load_snapshot(night: Assembly, dataset: Dataset, snapshot: str) -> None:
+    """Load a snapshot, with what its tables looked like before it.
+
+    Raises:
+        TilbudsplanError: it cannot be read.
+    """
+    parsed = night.parsed(dataset.id, snapshot)
+    with night.loading(dataset.id, snapshot):
+        warehouse.load_parquet(night.con, dataset.id, parsed)
+    if dataset.keep_vintages:
+        vintages = night.earlier(dataset.id, snapshot)
+        warehouse.load_vintages(night.con, dataset.id, vintages)
+    profiles.of_source(night.con, dataset.id)
+    hold_against(night, [*tables_of(night, dataset), f"raw.{dataset.id}"], [dataset])
 
 
 def hold_against(night: Assembly, names: list[str], datasets: Iterable[Dataset]) -> None:
@@ -79,8 +88,7 @@ def _stage_one(night: Assembly, table: Table, dataset: Dataset | None) -> None:
     """Build a typed table; its dataset goes back to its last good snapshot where that fails."""
     while has_sources(night, table):
         try:
-            transform.build(night.con, table)
-            profiles.of_table(night.con, table, night.profiled)
+            make_typed(night, table)
         except (SourceChanged, ValidationFailed) as error:
             if dataset is None:
                 raise
@@ -90,6 +98,12 @@ def _stage_one(night: Assembly, table: Table, dataset: Dataset | None) -> None:
             load(night, dataset)
         else:
             return
+
+
+def make_typed(night: Assembly, table: Table) -> None:
+    """Build and profile a typed table whose sources are there."""
+    transform.build(night.con, table)
+    profiles.of_table(night.con, table, night.profiled)
 
 
 def has_sources(night: Assembly, table: Table) -> bool:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tasks.catalogue import Catalogue, Dataset
+from tasks.errors import TilbudsplanError
 from tasks.origins import Vintage, dataset_of
 from tasks.profiles import Rules, Stands
 from tasks.quality import Result, Suite
@@ -52,6 +53,7 @@ class Assembly:
         owners: The dataset that a typed table stands and falls with.
         held: Why snapshots were not let through.
         profiled: How tables are profiled.
+        faults: How many marts have been faulty so far.
     """
 
     con: duckdb.DuckDBPyConnection
@@ -74,6 +76,7 @@ class Assembly:
     owners: Mapping[str, Dataset] = field(default_factory=dict)
     held: list[Held] = field(default_factory=list)
     profiled: Rules = field(default_factory=Rules)
+    faults: int = 0
 
     def blocks(self, result: Result) -> bool:
         """Whether a result keeps a vintage out: no person has released what stands here from it."""
@@ -81,6 +84,23 @@ class Assembly:
             self.verdicts.released(name, vintage.snapshot, result)
             for name, vintage in self.vintages.items()
         )
+
+
+@dataclass(frozen=True)
+class Fault:
+    """A mart that cannot be made, or does not hold.
+
+    Attributes:
+        table: The mart; None where what all of them stand on cannot be made.
+        stems: The tables that it stands on.
+        error: What went wrong.
+        failed: The expectations that it breaks.
+    """
+
+    table: str | None
+    stems: tuple[str, ...]
+    error: TilbudsplanError
+    failed: list[Result]
 
 
 def is_typed(table: Table) -> bool:
