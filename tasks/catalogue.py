@@ -14,17 +14,16 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
-    BaseModel,
     ConfigDict,
     Field,
     StringConstraints,
     ValidationError,
     model_validator,
 )
-from pydantic_core import ErrorDetails
 
 from tasks.errors import CatalogueError, NotFound
 from tasks.sources import PROTOCOLS, empty_frames, protocol
+from tasks.strict import Strict, lines
 
 Identifier = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
 TableName = Annotated[str, StringConstraints(pattern=r"^(staging|restricted)\.[a-z][a-z0-9_]*$")]
@@ -32,12 +31,6 @@ HttpAddress = Annotated[str, StringConstraints(pattern=r"^https?://")]
 # A publisher that lays files in a folder of the installation has no terms to keep.
 INBOX = "inbox:"
 Address = Annotated[str, StringConstraints(pattern=rf"^(https?://|{INBOX}[a-z][a-z0-9_]*$)")]
-
-
-class Strict(BaseModel):
-    """Unknown keys are mistakes: a misspelt key must not pass as a default."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class Rate(Strict):
@@ -226,7 +219,7 @@ def _profile(
     except tomllib.TOMLDecodeError as error:
         problems.append(f"profiles/{path.name}: kan ikke leses som TOML ({error}). Rett opp linjen")
     except ValidationError as error:
-        problems.extend(_lines(f"profiles/{path.name}", error))
+        problems.extend(lines(f"profiles/{path.name}", error))
     return {}
 
 
@@ -238,7 +231,7 @@ def _publisher(
     try:
         publisher = Publisher.model_validate(document.get("publisher", {}))
     except ValidationError as error:
-        problems.extend(_lines(f"{path.name} [publisher]", error))
+        problems.extend(lines(f"{path.name} [publisher]", error))
         return None
     if not terms or publisher.base_url.startswith(INBOX):
         return publisher
@@ -266,7 +259,7 @@ def _datasets(
         try:
             dataset = Dataset.model_validate(values)
         except ValidationError as error:
-            problems.extend(_lines(label, error))
+            problems.extend(lines(label, error))
             continue
         if len(problems) == before and publisher:
             found.append(dataset)
@@ -280,31 +273,8 @@ def _selection(values: dict[str, Any], label: str, problems: list[str]) -> Any:
     try:
         return protocol(name).Selection.model_validate(values.get("selection", {}))
     except ValidationError as error:
-        problems.extend(_lines(f"{label} [selection]", error))
+        problems.extend(lines(f"{label} [selection]", error))
         return {}
-
-
-def _lines(label: str, error: ValidationError) -> Iterator[str]:
-    for detail in error.errors():
-        key = ".".join(str(part) for part in detail["loc"]) or "(hele oppføringen)"
-        yield f"{label} {key}: {_norwegian(detail)}"
-
-
-def _norwegian(detail: ErrorDetails) -> str:
-    """Tell a planner what is wrong with a key, and the remedy."""
-    context = detail.get("ctx", {})
-    match detail["type"]:
-        case "missing":
-            return "mangler. Legg til nøkkelen"
-        case "extra_forbidden":
-            return "er en ukjent nøkkel. Rett skrivemåten eller slett den"
-        case "literal_error":
-            return f"er {detail['input']!r}, ventet {context.get('expected')}. Velg en av dem"
-        case "string_pattern_mismatch":
-            pattern = context.get("pattern")
-            return f"er {detail['input']!r}, ventet formen {pattern}. Rett skrivemåten"
-        case _:
-            return f"er {detail['input']!r}: {detail['msg']}. Rett verdien"
 
 
 def _unique(names: list[str], key: str, problems: list[str]) -> None:

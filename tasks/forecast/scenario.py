@@ -1,0 +1,196 @@
+"""Scenarios: what is supposed to be otherwise, as a planner writes it, and what it makes of a draw.
+
+A scenario acts on drawn quantities, never on the parameters of a draw (design, law 9): all
+scenarios see the same random numbers, so that a difference between two of them is the effect and
+no chance. What a planner may suppose is declared here; `tasks/scenarios.py` reads the files.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, Self
+
+import numpy as np
+from pydantic import Field, StringConstraints, model_validator
+
+from tasks.forecast.types import Array, Float
+from tasks.strict import Strict
+
+Alternative = Literal["main", "low", "high"]
+Quantity = Literal["entry", "progression", "completion", "placement", "participation", "stay"]
+Year = Annotated[int, Field(ge=2000, le=2100)]
+Municipality = Annotated[str, StringConstraints(pattern=r"^\d{4}$")]
+Programme = Annotated[str, StringConstraints(pattern=r"^(\*|[A-ZÆØÅ]{2}|[A-ZÆØÅ0-9-]{10})$")]
+Occupation = Annotated[str, StringConstraints(pattern=r"^\d{1,4}$")]
+Industry = Annotated[str, StringConstraints(pattern=r"^[0-9A-U-]{1,7}$")]
+ALL = "*"
+
+
+class Enterprise(Strict):
+    """An enterprise that comes, grows, shrinks or goes.
+
+    Attributes:
+        name: What planners call it.
+        industry: Industry as Statistics Norway groups it in the warehouse, `10-33`.
+        municipality: Municipality of the jobs, on today's borders.
+        year: First year with the jobs.
+        jobs: Jobs more (above 0) or fewer (below 0) when all is in place.
+        years_to_full: Years from the first to the full number of jobs; 1: all at once.
+        source: Where the supposition comes from.
+    """
+
+    name: str = Field(min_length=1)
+    industry: Industry
+    municipality: Municipality
+    year: Year
+    jobs: int
+    years_to_full: int = Field(default=1, ge=1, le=20)
+    source: str = ""
+
+    def jobs_in(self, years: tuple[int, ...]) -> Float:
+        """Jobs more or fewer in each year `[year]`, in equal steps up to the full number."""
+        step = np.clip(np.array(years) - self.year + 1, 0, self.years_to_full)
+        jobs: Float = self.jobs * step / self.years_to_full
+        return jobs
+
+
+class ChangedRate(Strict):
+    """A share that is supposed to be higher or lower.
+
+    Attributes:
+        quantity: `entry` into Vg1, `progression` to the next level, `completion` of those who
+            begin an apprenticeship, `placement` of applicants, `participation` in working life,
+            `stay` in the region.
+        programme: A programme (`HS`), a programme area (`HSHEA2----`), or `*` for all.
+        points: Percentage points more (above 0) or fewer.
+        year: First year it holds.
+        source: Where the supposition comes from.
+    """
+
+    quantity: Quantity
+    programme: Programme = ALL
+    points: float = Field(ge=-100, le=100)
+    year: Year
+    source: str = ""
+
+    def applies_to(self, programme: str, area: str) -> bool:
+        """Whether it is about an area of a programme."""
+        return self.programme in {ALL, programme, area}
+
+    def changed(self, share: Array, years: tuple[int, ...]) -> Array:
+        """The drawn share after the change, held between 0 and 1.
+
+        Args:
+            share: `[…, year]` or `[…, 1]` drawn shares.
+            years: Years of the last axis that is returned.
+
+        Returns:
+            float32 `[…, year]`.
+        """
+        more = np.where(np.array(years) >= self.year, self.points / 100, 0.0)
+        changed: Array = np.clip(share + more, 0, 1).astype(np.float32)
+        return changed
+
+
+class StaffingNorm(Strict):
+    """A norm for how many there must be in an occupation, by how many people it serves.
+
+    Attributes:
+        occupation: STYRK-08.
+        from_age: First age of those who are served.
+        to_age: Last age of them.
+        per_thousand: Employed per thousand of them.
+        year: First year it is kept in full.
+        source: Who set the norm.
+    """
+
+    occupation: Occupation
+    from_age: int = Field(ge=0, le=120)
+    to_age: int = Field(ge=0, le=120)
+    per_thousand: float = Field(ge=0, le=1000)
+    year: Year
+    source: str = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _ages_go_up(self) -> Self:
+        if self.to_age < self.from_age:
+            raise ValueError("to_age er lavere enn from_age")
+        return self
+
+
+class Scenario(Strict):
+    """What is supposed to be otherwise than in the reference forecast.
+
+    Attributes:
+        id: Name of its file.
+        title: What the report calls it.
+        description: What is supposed, and why.
+        projection: The population alternative that every draw lives in; None: as they are drawn.
+        guarantee_from: First year in which every qualified applicant gets an apprenticeship;
+            None: places limit them.
+        enterprise: Enterprises that come or go.
+        rate: Changed shares.
+        staffing: Staffing norms.
+    """
+
+    id: str
+    title: str = Field(min_length=1, max_length=80)
+    description: str = Field(min_length=1)
+    projection: Alternative | None = None
+    guarantee_from: Year | None = None
+    enterprise: tuple[Enterprise, ...] = ()
+    rate: tuple[ChangedRate, ...] = ()
+    staffing: tuple[StaffingNorm, ...] = ()
+
+    @model_validator(mode="after")
+    def _supposes_something(self) -> Self:
+        said = (self.projection, self.guarantee_from, self.enterprise, self.rate, self.staffing)
+        if not any(said):
+            raise ValueError(
+                "scenarioet antar ingenting: sett projection, guarantee_from, eller skriv "
+                "[[enterprise]], [[rate]] eller [[staffing]]"
+            )
+        return self
+
+    def rates(self, quantity: Quantity) -> tuple[ChangedRate, ...]:
+        """The changes of one share, in the order of the file."""
+        return tuple(change for change in self.rate if change.quantity == quantity)
+
+
+def redistributed(probabilities: Array, kept: Array, edge: int) -> Array:
+    """Shares out of one state after one of them was changed: the others give way in proportion.
+
+    Args:
+        probabilities: `[…, edge]` drawn shares, sum 1.
+        kept: `[…]` the new share of one edge.
+        edge: Which.
+
+    Returns:
+        float32 `[…, edge]`, sum 1. Where the other shares were all 0, they stay 0 and the edge 1.
+    """
+    changed = probabilities.astype(np.float64)
+    changed[..., edge] = 0
+    # Summed, not taken from 1: what little is left beside a large share would be lost in rounding.
+    others = changed.sum(axis=-1)
+    changed *= np.divide(1 - kept, others, out=np.zeros_like(others), where=others > 0)[..., None]
+    changed[..., edge] = np.where(others > 0, kept, 1)
+    return changed.astype(np.float32)
+
+
+def difference(base: Array, other: Array) -> tuple[Float, Float]:
+    """What a scenario makes of a quantity, with an interval of its own.
+
+    The draws of the two share their random numbers: they are compared one by one.
+
+    Args:
+        base: `[draw, …]` the reference.
+        other: `[draw, …]` the scenario.
+
+    Returns:
+        Mean, 10th, 50th and 90th percentile `[4, …]`, and the share of draws in which the scenario
+        gives more than the reference `[…]`.
+    """
+    if base.shape != other.shape:
+        raise ValueError(f"{base.shape} against {other.shape}: other draws or axes")
+    apart = other.astype(np.float64) - base
+    parts = np.percentile(apart, [10, 50, 90], axis=0)
+    return np.concatenate([apart.mean(axis=0)[None], parts]), (apart > 0).mean(axis=0)

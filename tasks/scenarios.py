@@ -1,0 +1,76 @@
+"""Scenario files that planners edit: `data/reference/scenarios/*.toml`, read strictly."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Sequence
+from difflib import get_close_matches
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pydantic import ValidationError
+
+from tasks.errors import ConfigurationError, NotFound
+from tasks.strict import lines
+
+if TYPE_CHECKING:
+    from tasks.forecast.scenario import Scenario
+
+FOLDER = "scenarios"
+
+
+def read_scenarios(reference: Path) -> dict[str, Scenario]:
+    """Every scenario of a project, by name of its file.
+
+    Raises:
+        ConfigurationError: Naming file, entry and what is wrong, all mistakes of all files at once.
+    """
+    from tasks.forecast.scenario import Scenario
+
+    found: dict[str, Scenario] = {}
+    problems: list[str] = []
+    for path in sorted((reference / FOLDER).glob("*.toml")):
+        document = _document(path, problems)
+        if document is None:
+            continue
+        try:
+            found[path.stem] = Scenario.model_validate({**document, "id": path.stem})
+        except ValidationError as error:
+            problems.extend(lines(path.name, error))
+    if problems:
+        raise ConfigurationError(
+            subject=str(reference / FOLDER),
+            expected="scenarier som lar seg lese",
+            got="; ".join(problems),
+            remedy="rett filene som er nevnt; docs/scenarios.md sier hva som kan stå i dem",
+        )
+    return found
+
+
+def chosen(reference: Path, names: Sequence[str]) -> list[Scenario]:
+    """Some scenarios, in the order that they are asked for, each once.
+
+    Raises:
+        ConfigurationError: A file cannot be used.
+        NotFound: No file has the name.
+    """
+    known = read_scenarios(reference)
+    for name in names:
+        if name not in known:
+            close = get_close_matches(name, known, n=1)
+            meant = f"; mente du «{close[0]}»?" if close else ""
+            raise NotFound(
+                subject="--scenario",
+                expected=f"et av scenariene {', '.join(known) or '(ingen)'}",
+                got=repr(name),
+                remedy=f"velg et av dem, eller skriv {FOLDER}/{name}.toml under {reference}{meant}",
+            )
+    return [known[name] for name in dict.fromkeys(names)]
+
+
+def _document(path: Path, problems: list[str]) -> dict[str, Any] | None:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        problems.append(f"{path.name}: kan ikke leses som TOML ({error}). Rett opp linjen")
+        return None
