@@ -291,9 +291,10 @@ def code_version() -> dict[str, str | None]:
         package: str | None = version("tilbudsplan")
     except PackageNotFoundError:
         package = None
-    sources = hashlib.sha256()
-    for path in sorted((CHECKOUT / "tasks" / "forecast").glob("*.py")):
-        sources.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
+    sources, room = hashlib.sha256(), CHECKOUT / "tasks" / "forecast"
+    for path in sorted(room.rglob("*.py")):
+        name = path.relative_to(room).as_posix()
+        sources.update(name.encode() + b"\0" + path.read_bytes() + b"\0")
     return {
         "package": package,
         "commit": _commit(CHECKOUT / ".git"),

@@ -1,0 +1,210 @@
+"""Intervals that cover what they say: split-conformal scaling per horizon and size class.
+
+An interval of a simulation is stretched round its median by the factor that would have made it
+cover on outcomes of the past (Lei et al. 2018, locally weighted split conformal; Romano et al. 2019
+for scores relative to quantiles). The guarantee, coverage of at least 1 − α, holds where
+calibration and use are exchangeable. Years are not, and outcomes of one year share its shocks:
+`docs/method/evaluation.md` tells what that costs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import ceil
+from typing import Literal
+
+import numpy as np
+import polars as pl
+
+from tasks.forecast.evaluation.frames import QUANTILES
+from tasks.forecast.evaluation.measures import HIGH80, LOW80, inside80, wilson
+from tasks.forecast.types import Float
+
+KEYS = ("horizon", "size_class")
+Scheme = Literal["block", "past"]
+
+
+def size_class(bounds: Sequence[float]) -> pl.Expr:
+    """Number of a pair's size class, by its value at the origin; 0 is below the first bound."""
+    found = pl.lit(0, pl.Int64)
+    for bound in bounds:
+        found = found + (pl.col("last") >= bound).cast(pl.Int64)
+    return found.alias("size_class")
+
+
+def score() -> pl.Expr:
+    """How many half-intervals the outcome lies from the median.
+
+    (y − m)/(u − m) above it, (m − y)/(m − l) below, with l and u the 80 per cent interval. Infinite
+    where the interval has no width on that side: no factor would reach the outcome.
+    """
+    error = pl.col("actual") - pl.col("q50")
+    half = (
+        pl.when(error > 0)
+        .then(pl.col(HIGH80) - pl.col("q50"))
+        .otherwise(pl.col("q50") - pl.col(LOW80))
+    )
+    return (
+        pl.when(error == 0)
+        .then(0.0)
+        .when(half > 0)
+        .then(error.abs() / half)
+        .when(half.is_not_null())
+        .then(float("inf"))
+    )
+
+
+def finite_sample_quantile(values: pl.Expr, coverage: float) -> pl.Expr:
+    """The ⌈(n + 1)·coverage⌉-th smallest value; null where n is too small for it to exist."""
+    n = values.count()
+    # 1e-9: 0.8 · 5 is a hair above 4 in binary.
+    rank = ((n + 1) * coverage - 1e-9).ceil().cast(pl.Int64)
+    return pl.when(rank <= n).then(values.sort(nulls_last=True).get(rank - 1, null_on_oob=True))
+
+
+def least_scores(coverage: float) -> int:
+    """The fewest scores from which a factor can be found: the least n with ⌈(n + 1)·c⌉ ≤ n."""
+    return ceil(coverage / (1 - coverage) - 1e-9)
+
+
+def fit(
+    pairs: pl.DataFrame, bounds: Sequence[float], coverage: float = 0.8, by: Sequence[str] = ()
+) -> pl.DataFrame:
+    """Factors that make the 80 per cent interval cover on these pairs.
+
+    Args:
+        pairs: `PAIRS` with intervals.
+        bounds: Lower bounds of the size classes above the first.
+        coverage: Nominal coverage.
+        by: Groups beside horizon and size class, such as `series`.
+
+    Returns:
+        Grain `by` × horizon × size class: `factor`, `n` scores. The factor is null where there are
+        fewer than `least_scores`, or where no finite one would do.
+    """
+    keys = [*by, *KEYS]
+    scored = pairs.with_columns(size_class(bounds), score().alias("score")).filter(
+        pl.col("score").is_not_null()
+    )
+    return (
+        scored.group_by(keys)
+        .agg(
+            finite_sample_quantile(pl.col("score"), coverage).alias("factor"),
+            pl.len().cast(pl.Int64).alias("n"),
+        )
+        .with_columns(
+            pl.when(pl.col("factor").is_finite()).then("factor").alias("factor"),
+        )
+        .sort(keys)
+    )
+
+
+def scaled(
+    pairs: pl.DataFrame, factors: pl.DataFrame, bounds: Sequence[float], by: Sequence[str] = ()
+) -> pl.DataFrame:
+    """Pairs with every quantile stretched round the median, none below 0.
+
+    Where there is no factor the quantiles become null: an interval that nothing speaks for is not
+    shown as calibrated.
+    """
+    keys = [*by, *KEYS]
+    joined = pairs.with_columns(size_class(bounds)).join(
+        factors.select(*keys, "factor"), on=keys, how="left"
+    )
+    middle = pl.col("q50")
+    return joined.with_columns(
+        (middle + pl.col("factor") * (pl.col(q) - middle)).clip(lower_bound=0).alias(q)
+        for q in QUANTILES
+        if q != "q50"
+    ).select(pairs.columns)
+
+
+def stretch(draws: Float, factor: Float) -> Float:
+    """Draws stretched round their median, none below 0.
+
+    x′ = max(0, m + λ·(x − m)). It is rising in x, so the order of draws, and with it every path
+    through horizons and units, stays; the median stays where it is at least 0.
+
+    Args:
+        draws: `[draw, …]`.
+        factor: λ, broadcast to `[…]`, above 0; 1 leaves a cell as it is.
+    """
+    middle = np.median(draws, axis=0)
+    found: Float = np.maximum(middle + factor * (draws - middle), 0)
+    return found
+
+
+def leave_time_out(
+    pairs: pl.DataFrame,
+    bounds: Sequence[float],
+    *,
+    scheme: Scheme = "block",
+    coverage: float = 0.8,
+    by: Sequence[str] = (),
+) -> pl.DataFrame:
+    """Pairs scaled by factors that were fitted on other times.
+
+    `block`: on pairs whose years from origin to outcome do not overlap those of the pair itself,
+    |o′ − o| ≥ h, since forecasts over the same years share their shocks. Leaving out the pair alone
+    would leave its neighbours in, and flatter. `past`: on pairs whose outcome had come by the
+    origin, o′ + h ≤ o, which is all that a planner then could have done.
+
+    Returns:
+        As `scaled`. Pairs without enough others have null quantiles, so that coverage is counted on
+        the rest alone.
+    """
+    parts = []
+    times = pairs.select("origin", "horizon").unique(maintain_order=True)
+    for origin, horizon in times.iter_rows():
+        part = pairs.filter(pl.col("origin") == origin, pl.col("horizon") == horizon)
+        alike = pairs.filter(pl.col("horizon") == horizon)
+        apart = pl.col("origin") + horizon <= origin
+        if scheme == "block":
+            apart = (pl.col("origin") - origin).abs() >= horizon
+        parts.append(scaled(part, fit(alike.filter(apart), bounds, coverage, by), bounds, by))
+    return pl.concat(parts) if parts else pairs
+
+
+@dataclass(frozen=True)
+class Acceptance:
+    """What an interval may cover, and from how many outcomes that is asked exactly.
+
+    Attributes:
+        low: Least share.
+        high: Greatest share.
+        least_outcomes: From this many outcomes the share itself must lie between them; with fewer,
+            Wilson's interval must overlap them.
+    """
+
+    low: float
+    high: float
+    least_outcomes: int
+
+
+def accepted(pairs: pl.DataFrame, rule: Acceptance, by: Sequence[str] = ()) -> pl.DataFrame:
+    """Whether 80 per cent intervals cover what they say, on pairs they were not fitted on.
+
+    Returns:
+        Grain `by` (one row where it is empty): `n` outcomes with an interval, `coverage`, Wilson's
+        `low` and `high` (all in per cent), `strict` (the share itself is asked) and `accepted`;
+        null where there is no interval.
+    """
+    counted = pairs.with_columns(inside80().alias("_in")).filter(pl.col("_in").is_not_null())
+    sums = [pl.col("_in").sum().cast(pl.Int64).alias("_hits"), pl.len().cast(pl.Int64).alias("n")]
+    found = counted.group_by(by).agg(sums).sort(by) if by else counted.select(sums)
+    low, high = wilson(pl.col("_hits"), pl.col("n"))
+    share = pl.col("_hits") / pl.col("n")
+    strict = pl.col("n") >= rule.least_outcomes
+    exact = share.is_between(rule.low, rule.high)
+    overlap = (low <= rule.high) & (high >= rule.low)
+    some = pl.col("n") > 0
+    return found.select(
+        *by,
+        "n",
+        pl.when(some).then(100 * share).alias("coverage"),
+        pl.when(some).then(100 * low).alias("low"),
+        pl.when(some).then(100 * high).alias("high"),
+        strict.alias("strict"),
+        pl.when(some).then(pl.when(strict).then(exact).otherwise(overlap)).alias("accepted"),
+    )
