@@ -25,6 +25,13 @@ class Block(IntEnum):
     PROCESS = 5
     APPLICANTS = 6
     PLACEMENT = 7
+    # 20–39: the labour market (tasks/forecast/labour).
+    INDUSTRY_MEMBER = 20
+    INDUSTRY_ERROR = 21
+    STAFFING = 22
+    REPLACEMENT = 23
+    SHORTAGE = 24
+    APPRENTICE_PLACES = 25
 
 
 def _key(seed: int, county: str, draw: int, block: Block) -> np.random.Philox:

@@ -1,0 +1,269 @@
+"""The whole chain: from the marts to drawn demand by programme area and region."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from tasks.errors import WrongUse
+from tasks.forecast.firmness import CONFIDENCE
+from tasks.forecast.labour import expansion, matching, openings, replacement, staffing
+from tasks.forecast.labour.frames import Frames, build
+from tasks.forecast.labour.types import LabourData, LabourRules
+from tasks.forecast.types import Array, Float, Index
+
+CHUNK = 50
+
+
+@dataclass(frozen=True)
+class Parts:
+    """Quantities of occupations in some draws, persons.
+
+    Attributes:
+        employed: `[draw, occupation, region, 1 + year]`, the last counted year first.
+        expansion: `[draw, occupation, region, year]`, signed.
+        replacement: Same shape.
+        openings: Same shape, never below 0.
+    """
+
+    employed: Array
+    expansion: Array
+    replacement: Array
+    openings: Array
+
+
+@dataclass(frozen=True)
+class Model:
+    """Everything estimated: `parts` draws from it, the same bytes for the same draw.
+
+    Attributes:
+        data: The marts on common axes.
+        rules: Declared assumptions.
+        staffing: Employment in the last year, and what it follows.
+        ensemble: Weights and errors of the members.
+        said: What each member says (`expansion.members`).
+        replacement: Exit rates.
+        matching: From occupations to programme areas.
+        county: County code, part of the stream's key.
+        seed: Seed of the run.
+    """
+
+    data: LabourData
+    rules: LabourRules
+    staffing: staffing.Staffing
+    ensemble: expansion.Ensemble
+    said: Float
+    replacement: replacement.Replacement
+    matching: matching.Matching
+    county: str
+    seed: int
+
+    def parts(self, draws: range) -> Parts:
+        """Employment, expansion, replacement and openings by occupation in these draws."""
+        key = (self.seed, self.county, draws)
+        growth = expansion.draw(self.said, self.data.industry[-1], self.ensemble, self.rules, key)
+        of_groups = expansion.group_growth(growth, self.staffing.drivers, self.staffing.misfit, key)
+        employed, signed = openings.of_occupations(
+            of_groups, self.staffing.employed, self.data.group_of
+        )
+        factor = openings.replacement_factor(self.replacement.spread, key)
+        leavers = openings.replacement_demand(
+            employed, self.replacement, factor, self.rules.replacement_cap
+        )
+        return Parts(employed, signed, leavers, openings.openings(signed, leavers))
+
+
+@dataclass(frozen=True)
+class Demand:
+    """Drawn demand, float32, persons a year.
+
+    Attributes:
+        model: What it was drawn from; `model.parts(draws)` gives occupations by region again.
+        years: Years ahead: openings from the fourth quarter before to that of the year.
+        strict: `[draw, target, region, year]` openings by where the occupation's people come from.
+        flexible: The same with jobs of a two-digit group open to all of the group.
+        reachable: `[target, region, year]` mean openings that the people of a target can reach;
+            these do not add up over targets.
+        expansion: `[draw, occupation, year]` signed, the whole county.
+        replacement: The same.
+        openings: The same: Σ over regions of max(0, expansion + replacement).
+        coverage: `[target, region]` share of openings that rests on firm rows.
+        rank: `[target]` place in `firmness.CONFIDENCE` of the weakest row behind.
+    """
+
+    model: Model
+    years: tuple[int, ...]
+    strict: Array
+    flexible: Array
+    reachable: Float
+    expansion: Array
+    replacement: Array
+    openings: Array
+    coverage: Float
+    rank: Index
+
+    @property
+    def targets(self) -> tuple[str, ...]:
+        """Programme areas and places outside them: the second axis of `strict`."""
+        return self.model.data.targets
+
+    @property
+    def regions(self) -> tuple[str, ...]:
+        """Intake regions: the third axis of `strict`."""
+        return self.model.data.regions
+
+    @property
+    def robustness(self) -> Float:
+        """`[target, region, year]`: mean flexible less mean strict demand, persons a year."""
+        strict: Float = self.strict.mean(axis=0, dtype=np.float64)
+        difference: Float = self.flexible.mean(axis=0, dtype=np.float64) - strict
+        return difference
+
+    @property
+    def confidence(self) -> tuple[str, ...]:
+        """Weakest of what each target rests on, the staffing shares with it."""
+        seed = CONFIDENCE.index(self.model.staffing.confidence)
+        return tuple(CONFIDENCE[max(int(r), seed)] for r in self.rank)
+
+    @property
+    def employed(self) -> Float:
+        """`[target, region]` persons at work today, by where people of their occupation come from."""
+        people: Float = self.model.matching.strict.T @ self.model.staffing.employed
+        return people
+
+    def disclosed(self) -> pl.DataFrame:
+        """Occupations whose exit rate was cut by the cap, or is uncertain, one row each.
+
+        Grain: occupation. Rates are shares a year, means over regions weighted by persons.
+        """
+        model, data = self.model, self.model.data
+        weight = model.staffing.employed / np.maximum(
+            model.staffing.employed.sum(axis=1, keepdims=True), 1e-9
+        )
+        mean = {
+            name: (getattr(model.replacement, name) * weight).sum(axis=1)
+            for name in ("rate", "retirement", "switching", "uncapped", "capped")
+        }
+        return pl.DataFrame(
+            {
+                "occupation_code": list(data.occupations),
+                **mean,
+                "band_error": model.replacement.band_error,
+                "yearly": model.replacement.yearly,
+            }
+        )
+
+
+def fit(
+    frames: Frames,
+    rules: LabourRules,
+    *,
+    county: str,
+    seed: int,
+    horizon: int,
+    ensemble: expansion.Ensemble | None = None,
+) -> Model:
+    """Estimate everything that the draws are made from.
+
+    Args:
+        frames: As `frames.build` wants them.
+        rules: Declared assumptions.
+        county: Code of the county.
+        seed: Seed of the run.
+        horizon: Years ahead.
+        ensemble: Weights and errors from a track record kept elsewhere; made from the series at
+            hand when it is not given.
+    """
+    data = build(frames, county)
+    said = expansion.members(data, rules, data.years[-1], horizon)
+    chosen = ensemble or expansion.ensemble(expansion.backtest(data, rules), said, data)
+    fitted = staffing.fit(data)
+    return Model(
+        data=data,
+        rules=rules,
+        staffing=fitted,
+        ensemble=chosen,
+        said=said,
+        replacement=replacement.estimate(data, rules),
+        matching=matching.fit(data, rules, fitted.employed),
+        county=county,
+        seed=seed,
+    )
+
+
+def demand(
+    frames: Frames,
+    rules: LabourRules,
+    *,
+    county: str,
+    seed: int,
+    draws: int,
+    horizon: int,
+    chunk: int = CHUNK,
+    ensemble: expansion.Ensemble | None = None,
+) -> Demand:
+    """Demand by programme area and region, drawn.
+
+    Args:
+        frames: The marts under their own names (`frames.REQUIRED`).
+        rules: Declared assumptions.
+        county: Code of the county.
+        seed: Seed of the run.
+        draws: Number of draws.
+        horizon: Years ahead of the last year of employment.
+        chunk: Draws held in work at a time; it does not change the answer.
+        ensemble: Weights and errors from a track record kept elsewhere.
+
+    Raises:
+        NotFound: A mart that the model cannot do without is empty.
+        ConfigurationError: Reference data that do not hang together.
+        WrongUse: No draws or no years asked for.
+    """
+    if draws < 1 or horizon < 1:
+        raise WrongUse(
+            subject="arbeidslivets behov",
+            expected="minst én trekning og ett år",
+            got=f"{draws} trekninger, {horizon} år",
+            remedy="be om flere trekninger eller en lengre horisont",
+        )
+    return simulate(
+        fit(frames, rules, county=county, seed=seed, horizon=horizon, ensemble=ensemble),
+        draws,
+        chunk,
+    )
+
+
+def simulate(model: Model, draws: int, chunk: int = CHUNK) -> Demand:
+    """Draw demand from an estimated model, chunk by chunk."""
+    data, horizon = model.data, model.said.shape[-1]
+    shape = (len(data.targets), len(data.regions), horizon)
+    strict, flexible = (np.empty((draws, *shape), np.float32) for _ in range(2))
+    county = [np.empty((draws, len(data.occupations), horizon), np.float32) for _ in range(3)]
+    mean = np.zeros((len(data.occupations), *shape[1:]))
+    for start in range(0, draws, chunk):
+        part = range(start, min(start + chunk, draws))
+        at = slice(part.start, part.stop)
+        drawn = model.parts(part)
+        strict[at] = matching.demand(drawn.openings, model.matching.strict)
+        flexible[at] = matching.demand(drawn.openings, model.matching.flexible)
+        for out, values in zip(
+            county, (drawn.expansion, drawn.replacement, drawn.openings), strict=True
+        ):
+            out[at] = values.sum(axis=2)
+        # Along the first axis numpy adds in order: the sum does not depend on the size of a chunk.
+        mean = np.add.reduce(np.concatenate([mean[None], drawn.openings]), axis=0)
+    mean /= draws
+    return Demand(
+        model=model,
+        years=tuple(range(data.years[-1] + 1, data.years[-1] + 1 + horizon)),
+        strict=strict,
+        flexible=flexible,
+        reachable=matching.reachable(mean, model.matching, model.rules.reach_share),
+        expansion=county[0],
+        replacement=county[1],
+        openings=county[2],
+        coverage=matching.coverage(model.matching, mean.sum(axis=-1), model.staffing.firm),
+        rank=matching.weakest_rank(model.matching, mean.sum(axis=(1, 2))),
+    )

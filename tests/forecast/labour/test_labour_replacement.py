@@ -1,0 +1,128 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from labour_tools import COUNTY, declared, made_up
+
+from tasks.forecast.labour import openings, replacement
+from tasks.forecast.labour.frames import build
+
+RULES = declared()
+DATA = build(made_up(4), COUNTY)
+EDGES = (15, 25, 40, 55, 67, 75)
+BANDS = st.lists(st.floats(0, 5000), min_size=5, max_size=5)
+
+
+@given(bands=BANDS)
+@settings(max_examples=80, deadline=None)
+@pytest.mark.parametrize("smooth", [True, False])
+def test_single_years_give_the_bands_back(bands: list[float], smooth: bool) -> None:
+    single = replacement.single_years(np.array(bands), EDGES, smooth=smooth)
+    assert single.shape == (60,)
+    assert (single >= 0).all()
+    starts = [e - 15 for e in EDGES[:-1]]
+    np.testing.assert_allclose(np.add.reduceat(single, starts), bands, rtol=1e-6, atol=1e-6)
+
+
+def test_exit_rates_find_the_survivors_they_were_made_with() -> None:
+    stay = np.linspace(1.0, 0.85, 59)
+    single = np.empty((6, 60))
+    single[0] = np.linspace(100, 40, 60)
+    for t in range(1, 6):
+        single[t, 0] = 100
+        single[t, 1:] = single[t - 1, :-1] * stay
+    q = replacement.exit_rates(single)
+    np.testing.assert_allclose(q[:-1], 1 - stay, atol=1e-12)
+    assert q[-1] == 1
+
+
+def test_a_growing_cohort_is_no_negative_exit() -> None:
+    single = np.array([[10.0, 10, 10], [10, 15, 5]])
+    assert replacement.exit_rates(single).tolist() == [0.0, 0.5, 1.0]
+
+
+@given(rates=st.lists(st.floats(0, 1), min_size=6, max_size=6), first=st.integers(0, 5))
+@settings(max_examples=80, deadline=None)
+def test_pooled_rates_do_not_fall_and_keep_the_leavers(rates: list[float], first: int) -> None:
+    given_rates, weight = np.array([rates]), np.array([[5.0, 4, 3, 2, 1, 1]])
+    out = replacement.rising(given_rates, weight, first)
+    assert (np.diff(out[0, first:]) >= -1e-9).all()
+    np.testing.assert_array_equal(out[0, :first], given_rates[0, :first])
+    assert (out * weight).sum() == pytest.approx((given_rates * weight).sum(), abs=1e-9)
+
+
+def test_parts_add_up_and_the_cap_holds() -> None:
+    found = replacement.estimate(DATA, RULES)
+    np.testing.assert_allclose(found.retirement + found.switching, found.rate)
+    assert (found.rate <= RULES.replacement_cap).all()
+    low = replace(RULES, replacement_cap=0.01)
+    cut = replacement.estimate(DATA, low)
+    assert cut.capped.sum() > 0
+    assert cut.rate.max() == pytest.approx(0.01)
+    np.testing.assert_allclose(cut.uncapped, found.uncapped)
+    np.testing.assert_allclose(cut.retirement + cut.switching, cut.rate)
+    np.testing.assert_array_equal(cut.capped > 0, cut.uncapped > 0.01 + 1e-12)
+
+
+def test_more_people_near_retirement_never_means_fewer_leavers() -> None:
+    before = replacement.estimate(DATA, RULES)
+    older = DATA.group_age.copy()
+    moved = older[:, :, 3] * 0.5
+    older[:, :, 3] -= moved
+    older[:, :, 4] += moved
+    after = replacement.estimate(replace(DATA, group_age=older), RULES)
+    assert (after.uncapped >= before.uncapped - 1e-12).all()
+    assert after.retirement.sum() > before.retirement.sum()
+
+
+def test_rates_rise_with_age_from_the_retirement_age_on() -> None:
+    rates = replacement.estimate(DATA, RULES).band_rates
+    assert (np.diff(rates[:, 3:], axis=1) >= -1e-12).all()
+
+
+def test_a_closed_region_has_the_ages_of_the_county() -> None:
+    closed = DATA.group_age.copy()
+    closed[:, 0, 2] = np.nan
+    nation = np.ones((len(DATA.occupations), 5))
+    profile = replacement.age_profile(replace(DATA, group_age=closed), nation)
+    county = DATA.group_age_county / DATA.group_age_county.sum(axis=1, keepdims=True)
+    np.testing.assert_allclose(profile[:, 0], county[DATA.group_of])
+    np.testing.assert_allclose(profile.sum(axis=-1), 1)
+
+
+def test_the_band_error_is_nothing_when_both_ways_agree_and_something_when_not() -> None:
+    found = replacement.estimate(DATA, RULES)
+    assert (found.band_error > 0).all()
+    assert (found.spread >= found.band_error).all()
+    flat = np.full(DATA.national.shape, 10.0) * np.diff(DATA.national_edges)
+    flat[..., -1] = flat[..., -1] * 1e-9
+    even = replacement.estimate(replace(DATA, national=flat), RULES)
+    assert even.yearly == pytest.approx(0, abs=1e-6)
+
+
+@given(seed=st.integers(0, 1000))
+@settings(max_examples=20, deadline=None)
+def test_openings_are_never_below_zero_and_leavers_never_above_the_cap(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    found = replacement.estimate(DATA, RULES)
+    shape = found.rate.shape
+    growth = np.ones((6, 2, len(DATA.groups), 5), np.float32)
+    growth[..., 1:] = rng.uniform(0.5, 1.5, (6, 2, len(DATA.groups), 4))
+    employed, signed = openings.of_occupations(growth, rng.uniform(0, 900, shape), DATA.group_of)
+    factor = openings.replacement_factor(np.full(shape[0], 0.4), (seed, COUNTY, range(6)))
+    leave = openings.replacement_demand(employed, found, factor, RULES.replacement_cap)
+    jobs = openings.openings(signed, leave)
+    assert (jobs >= 0).all()
+    assert (leave <= RULES.replacement_cap * employed[..., :-1] * 1.0001).all()
+    full = signed + leave
+    np.testing.assert_array_equal(jobs[full > 0], full[full > 0])
+    assert (signed < 0).any()
+
+
+def test_the_factor_has_mean_one() -> None:
+    factor = openings.replacement_factor(np.array([0.1, 0.4]), (1, COUNTY, range(20_000)))
+    np.testing.assert_allclose(factor.mean(axis=0), 1, atol=0.01)
