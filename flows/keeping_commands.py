@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter, defaultdict
+from contextlib import nullcontext
 from dataclasses import asdict
 from datetime import date
 from pathlib import Path
@@ -28,7 +29,9 @@ def prune(dry_run: bool, as_json: bool) -> None:
     settings, project = Settings(), Project()
     rooms, today = settings.rooms, oslo_today()
     declared = catalogue.load(project.catalogue)
-    with locks.night_lock(rooms.lock):
+    # Where there is no lock there has been no night, and a look leaves nothing behind.
+    unheld = dry_run and not rooms.lock.exists()
+    with nullcontext() if unheld else locks.night_lock(rooms.lock):
         rules, found = work.survey(rooms, declared, project, today)
         if not dry_run:
             work.apply(rooms, rules, found, today)
@@ -43,6 +46,7 @@ def prune(dry_run: bool, as_json: bool) -> None:
                 "kept": [asdict(one) for one in plan.kept],
                 "nights": [path.relative_to(rooms.home) for path in found.nights],
                 "unused": [path.relative_to(rooms.home) for path in found.unused],
+                "forms": [path.relative_to(rooms.home) for path in found.forms],
             }
         )
         return
@@ -52,6 +56,7 @@ def prune(dry_run: bool, as_json: bool) -> None:
     done = "slettet" if not dry_run else "til sletting"
     show.line(f"Kontrollsider og kontrollresultater {done}: {len(found.nights)}")
     show.line(f"Tolket og gjenoppbygd, som kan lages igjen, {done}: {len(found.unused)}")
+    show.line(f"Skjemaer sendt tilbake eller ikke tatt imot, {done}: {len(found.forms)}")
     if dry_run:
         show.line("Ingenting er slettet; kjør uten --dry-run for å slette.")
 

@@ -235,8 +235,13 @@ def of_source(con: duckdb.DuckDBPyConnection, dataset: str) -> None:
 
 
 def past(entries: Iterable[Entry]) -> list[Past]:
-    """The nights that have a profile, newest first."""
-    built = [e.payload for e in entries if e.kind == "night.built" and "profiles" in e.payload]
+    """The nights that have a profile, newest first; of each date the last.
+
+    One that was run again leaves no vintage of its own, as `nights.stood_on` has it. Tomorrow is
+    held against what people saw last, and two nights on a date end as one night does.
+    """
+    by_date = {e.payload["as_of"]: e.payload for e in entries if e.kind == "night.built"}
+    built = [by_date[day] for day in sorted(by_date) if "profiles" in by_date[day]]
     return [
         Past(
             {name: chosen["snapshot"] for name, chosen in payload["vintages"].items()},

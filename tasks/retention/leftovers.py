@@ -1,4 +1,4 @@
-"""What can be made again, and what is kept by the number of nights: it goes without a journal."""
+"""What can be made again, what is kept by the number of nights, and forms that are done with."""
 
 from __future__ import annotations
 
@@ -7,11 +7,14 @@ import re
 import shutil
 import time
 from collections.abc import Iterable
+from datetime import date, datetime
 from pathlib import Path
 
 from tasks.retention.rules import LogRule, Rules
-from tasks.settings import Rooms
+from tasks.settings import OSLO, Rooms
 
+# What lies beside a form that was not taken (`tasks/forms/inbox.py`).
+REASON = ".grunn.txt"
 _DAY = 86_400
 _BLOCK = 1 << 20
 _DATED = re.compile(r"\d{4}-\d{2}-\d{2}")
@@ -28,6 +31,27 @@ def old_nights(rooms: Rooms, rules: Rules) -> list[Path]:
         dates = sorted({_date(path) for path in dated})[: -rules.nights.value]
         found += [path for path in dated if _date(path) in dates]
     return found
+
+
+def old_forms(rooms: Rooms, rules: Rules, today: date) -> list[Path]:
+    """Marked copies and forms that were not taken, from before the days that the rules say.
+
+    Nothing stands on them: what was taken of a form is in the journal. Whoever asks knows that the
+    clock can be believed.
+    """
+    made = [(path, path.stat().st_mtime) for path in _there(rooms.forms / "returned")]
+    old = [path for path, at in made if _days(at, today) > rules.returned.value]
+    for path in _there(rooms.forms / "refused"):
+        # A file that is moved keeps the sender's time; the reason beside it is written then.
+        reason = path if path.name.endswith(REASON) else path.with_name(f"{path.name}{REASON}")
+        at = reason.stat().st_mtime if reason.is_file() else path.stat().st_ctime
+        if _days(at, today) > rules.refused.value:
+            old.append(path)
+    return old
+
+
+def _days(at: float, today: date) -> int:
+    return (today - datetime.fromtimestamp(at, OSLO).date()).days
 
 
 def unused(rooms: Rooms, rules: Rules, profiles: frozenset[str]) -> list[Path]:

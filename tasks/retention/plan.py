@@ -9,6 +9,7 @@ from itertools import pairwise
 
 from tasks.errors import ConfigurationError
 from tasks.landing import PROJECT, Outline
+from tasks.retention.compared import profiles_of
 from tasks.retention.evidence import BuiltNight, Evidence, StoredRun
 from tasks.retention.rules import ClockRule, LandingRule, Rules
 
@@ -47,6 +48,7 @@ class Plan:
         shared: The blobs of what stays.
         profiles: What tables looked like in the nights that are kept, and in those that they were
             held against: nothing may be left to make those of.
+        believed: Whether the clock can be believed, so that ages can.
     """
 
     going: tuple[Going, ...]
@@ -54,6 +56,7 @@ class Plan:
     sizes: Mapping[str, int]
     shared: frozenset[str] = field(repr=False)
     profiles: frozenset[str] = field(repr=False)
+    believed: bool
 
 
 def make(evidence: Evidence, rules: Rules, today: date) -> Plan:
@@ -81,7 +84,9 @@ def make(evidence: Evidence, rules: Rules, today: date) -> Plan:
         because.setdefault(key, why)
     for name, lines in evidence.landed.items():
         _keep_chains(name, lines, because)
-    made = _plan(evidence, because, _profiles(evidence.nights, rules.landing, today))
+    believed = _believed(evidence.nights, today, rules.clock)
+    profiles = _profiles(evidence, rules, today) if believed else _all_profiles(evidence)
+    made = _plan(evidence, because, profiles, believed)
     if made.going:
         if not evidence.nights[-1].trusted:
             raise _doubted(rules.clock, "en natt der klokken var til å tvile på")
@@ -148,9 +153,8 @@ def _referred_to(evidence: Evidence) -> Iterable[tuple[Key, str]]:
         why = f"plankjøring {run.id}"
         yield from ((key, why) for key in run.vintages.items())
         yield from (((PROJECT, night.project), why) for night in _nights_of(run, evidence.nights))
-    for day in sorted(evidence.released):
-        if before := [night for night in evidence.nights if night.as_of <= day]:
-            yield from _stood_on(before[-1], f"frigitt kunnskapsgrunnlag, tall fra {day:%d.%m.%Y}")
+    for day, night in _released(evidence):
+        yield from _stood_on(night, f"frigitt kunnskapsgrunnlag, tall fra {day:%d.%m.%Y}")
     if evidence.nights:
         newest = evidence.nights[-1]
         waiting = "holdes tilbake til noen har avgjort"
@@ -165,6 +169,13 @@ def _referred_to(evidence: Evidence) -> Iterable[tuple[Key, str]]:
             yield (name, lines[-1].snapshot), "nyeste"
         if name in evidence.whole:
             yield from (((name, line.snapshot), evidence.whole[name]) for line in lines)
+
+
+def _released(evidence: Evidence) -> Iterable[tuple[date, BuiltNight]]:
+    """The nights whose figures were released, each with the date that was asked for."""
+    for day in sorted(evidence.released):
+        if before := [night for night in evidence.nights if night.as_of <= day]:
+            yield day, before[-1]
 
 
 def _nights_of(run: StoredRun, nights: Sequence[BuiltNight]) -> list[BuiltNight]:
@@ -207,25 +218,34 @@ def _keep_chains(name: str, lines: Sequence[Outline], because: dict[Key, str]) -
             step = builds_on.get(step)
 
 
-def _profiles(nights: Sequence[BuiltNight], rule: LandingRule, today: date) -> frozenset[str]:
-    """The profiles of kept nights, and of the last night before with another vintage of each."""
-    days = kept_days((night.as_of for night in nights), rule, today)
-    kept: set[str | None] = set()
-    # By dataset: the newest vintage so far with the last night that stood on it, and on another.
-    now: dict[str, tuple[str | None, BuiltNight]] = {}
-    other: dict[str, BuiltNight] = {}
-    for night in nights:
-        for name in {*night.vintages, *now}:
-            vintage = night.vintages.get(name)
-            if name in now and now[name][0] != vintage:
-                other[name] = now[name][1]
-            now[name] = vintage, night
-        if night.as_of in days or night is nights[-1]:
-            kept |= {night.profile, *(before.profile for before in other.values())}
-    return frozenset(profile for profile in kept if profile)
+def _profiles(evidence: Evidence, rules: Rules, today: date) -> frozenset[str]:
+    """The profiles of nights that are kept, and of those that they were held against."""
+    nights = evidence.nights
+    days = kept_days((night.as_of for night in nights), rules.landing, today)
+    kept = [night for night in nights if night.as_of in days or night is nights[-1]]
+    kept += [night for run in evidence.runs for night in _nights_of(run, nights)]
+    return profiles_of(nights, kept + [night for _, night in _released(evidence)])
 
 
-def _plan(evidence: Evidence, because: Mapping[Key, str], profiles: frozenset[str]) -> Plan:
+def _all_profiles(evidence: Evidence) -> frozenset[str]:
+    return frozenset(night.profile for night in evidence.nights if night.profile)
+
+
+def _believed(nights: Sequence[BuiltNight], today: date, rule: ClockRule) -> bool:
+    """Whether ages can be counted: enough nights, and a clock that has not jumped."""
+    days = [night.as_of for night in nights if night.trusted]
+    if len(set(days)) < rule.nights_in_a_row or not nights[-1].trusted:
+        return False
+    try:
+        check_clock(days, today, rule)
+    except ConfigurationError:
+        return False
+    return True
+
+
+def _plan(
+    evidence: Evidence, because: Mapping[Key, str], profiles: frozenset[str], believed: bool
+) -> Plan:
     newest: dict[Key, Outline] = {}
     for name, lines in evidence.landed.items():
         newest |= {(name, line.snapshot): line for line in lines}
@@ -249,4 +269,5 @@ def _plan(evidence: Evidence, because: Mapping[Key, str], profiles: frozenset[st
         sizes={sha: evidence.sizes[sha] for one in going for sha in one.blobs},
         shared=frozenset(shared),
         profiles=profiles,
+        believed=believed,
     )

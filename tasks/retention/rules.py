@@ -68,6 +68,8 @@ class Rules(BaseModel):
     logs: LogRule
     clock: ClockRule
     backup: Length
+    returned: Length
+    refused: Length
 
 
 _SAID = {

@@ -12,10 +12,11 @@ from pathlib import Path
 
 from tasks.alerts import OPERATIONS, Finding
 from tasks.catalogue import Catalogue
-from tasks.errors import TilbudsplanError
+from tasks.errors import NightLocked, TilbudsplanError
 from tasks.intake import Night
 from tasks.journal import Entry, Journal
 from tasks.landing import Landing
+from tasks.locks import night_lock
 from tasks.publish import data_docs
 from tasks.retention import evidence, leftovers, rules
 from tasks.retention import plan as plans
@@ -34,11 +35,13 @@ class Cleared:
         plan: Of landing.
         nights: Pages and results of checks.
         unused: What is parsed or rebuilt and can be made again, and profiles that nobody needs.
+        forms: Marked copies of forms, and forms that were not taken.
     """
 
     plan: Plan
     nights: tuple[Path, ...]
     unused: tuple[Path, ...]
+    forms: tuple[Path, ...]
 
 
 def survey(
@@ -54,7 +57,8 @@ def survey(
     made = plans.make(evidence.gather(rooms, catalogue), read, today)
     nights = leftovers.old_nights(rooms, read)
     unused = leftovers.unused(rooms, read, made.profiles)
-    return read, Cleared(made, tuple(nights), tuple(unused))
+    forms = leftovers.old_forms(rooms, read, today) if made.believed else []
+    return read, Cleared(made, tuple(nights), tuple(unused), tuple(forms))
 
 
 def apply(rooms: Rooms, read: Rules, found: Cleared, today: date) -> None:
@@ -81,11 +85,28 @@ def apply(rooms: Rooms, read: Rules, found: Cleared, today: date) -> None:
     leftovers.remove(found.nights)
     if rooms.docs.is_dir():
         data_docs.write_index(rooms)
-    if snapshots or nights or before:
+    forms = _clear_forms(rooms, read, found, today)
+    if snapshots or nights or before or forms:
         total = sum(found.plan.sizes.values())
-        journal.append(DONE, {"blobs": len(found.plan.sizes), "bytes": total})
+        # By number: the names are the senders' own, and may be those of persons.
+        told = {"blobs": len(found.plan.sizes), "bytes": total, "forms": forms}
+        journal.append(DONE, told)
     leftovers.remove(path for path in found.unused if path.exists())
     leftovers.rotate_logs(rooms.logs, read.logs)
+
+
+def _clear_forms(rooms: Rooms, read: Rules, found: Cleared, today: date) -> int:
+    """Remove old forms, and say how many; while somebody is taking forms they stay a night more."""
+    if not found.forms:
+        return 0
+    try:
+        with night_lock(rooms.forms / "take.lock"):
+            # A copy may have been written anew since.
+            old = set(leftovers.old_forms(rooms, read, today)) & set(found.forms)
+            leftovers.remove(sorted(old))
+    except NightLocked:
+        return 0
+    return len(old)
 
 
 def tidy(night: Night) -> Cleared | None:

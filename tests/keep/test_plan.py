@@ -11,9 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from keep_tools import RULES
 
+from tasks import profiles
 from tasks.errors import ConfigurationError
+from tasks.journal import Entry
 from tasks.landing import PROJECT, Blob, Outline
 from tasks.retention import plan, rules
+from tasks.retention.compared import profiles_of
 from tasks.retention.evidence import BuiltNight, Evidence, StoredRun
 
 START = date(2020, 1, 1)
@@ -227,8 +230,52 @@ def test_profiles_of_kept_nights_stay_and_those_they_were_held_against() -> None
     b = ["x", "y", "y", "y", "y", "y", "y"]
     nights = [replace(n, vintages={**n.vintages, "b": v}) for n, v in zip(nights, b, strict=True)]
     made = plan.make(replace(evidence, nights=tuple(nights)), SHORT, date(2021, 8, 25))
-    # 30 June is the last of its month: of `a` it was held against 20 June, of `b` against 1 June.
-    assert made.profiles == {f"profile {day}" for day in ("0601", "0620", "0630", "0720", "0820")}
+    # 30 June is the last of its month: of `a` it was held against 20 June, of `b` against 1 June,
+    # and what people said against the night before.
+    stay = {"0601", "0620", "0625", "0630", "0720", "0820"}
+    assert made.profiles == {f"profile {day}" for day in stay}
+    evidence = replace(evidence, nights=tuple(nights))
+    run = StoredRun("2027-28", noon(date(2021, 6, 15)), nights[1].vintages)
+    planned = plan.make(replace(evidence, runs=(run,)), SHORT, date(2021, 8, 25))
+    assert planned.profiles - made.profiles == {"profile 0615"}
+    released = replace(evidence, released=frozenset({date(2021, 6, 16)}))
+    assert plan.make(released, SHORT, date(2021, 8, 25)).profiles == planned.profiles
+
+
+@pytest.mark.parametrize("today", [date(2021, 6, 1), date(2031, 6, 1)])
+def test_no_profile_goes_by_a_clock_that_cannot_be_believed(today: date) -> None:
+    evidence = history(daily(100), ["same"] * 100)
+    nights = tuple(replace(n, profile=f"{n.as_of}") for n in evidence.nights)
+    evidence = replace(evidence, nights=nights)
+    made = plan.make(evidence, SHORT, today)
+    assert (made.going, len(made.profiles)) == ((), 100)
+    believed = plan.make(evidence, SHORT, nights[-1].as_of + timedelta(days=1))
+    assert len(believed.profiles) < 50
+
+
+VINTAGES = st.fixed_dictionaries({name: st.sampled_from([None, "x", "y"]) for name in "ab"})
+
+
+@given(st.lists(st.tuples(st.integers(0, 2), VINTAGES), min_size=1, max_size=12))
+def test_what_a_night_is_held_against_is_among_the_profiles_it_needs(
+    steps: list[tuple[int, dict[str, str | None]]],
+) -> None:
+    day, nights, entries = START, [], []
+    for number, (later, stood) in enumerate(steps):
+        day += timedelta(days=later)
+        there = {name: snapshot for name, snapshot in stood.items() if snapshot}
+        nights.append(replace(night(day, **there), profile=f"{number}"))
+        chosen = {name: {"snapshot": snapshot} for name, snapshot in stood.items()}
+        told = {"as_of": day.isoformat(), "vintages": chosen, "profiles": f"{number}"}
+        entries.append(Entry(number, noon(day), "night.built", told, ""))
+    for number, (one, entry) in enumerate(zip(nights, entries, strict=True)):
+        kept = profiles_of(nights, [one])
+        today = one.as_of.isoformat()
+        past = profiles.past(e for e in entries[:number] if e.payload["as_of"] < today)
+        stood = {name: v["snapshot"] for name, v in entry.payload["vintages"].items()}
+        for table in ({}, stood, {"a": stood["a"]}, {"b": stood["b"]}):
+            before = profiles.stood_before(past, table)
+            assert before is None or before.profile in kept
 
 
 def test_a_blob_that_is_shared_with_what_stays_is_not_taken() -> None:

@@ -15,6 +15,7 @@ import pytest
 from keep_tools import going, prune, readable, short_rules, store_run, survey
 from store_tools import RunNight, Source, answer, served, tiny_project, whole_night
 
+from flows import cli
 from tasks import alerts, locks, night
 from tasks.blobs import Blobs, Pruned
 from tasks.errors import ConfigurationError, LandingCorrupt, NotFound
@@ -361,3 +362,66 @@ def answer_hash(content: bytes) -> str:
     import hashlib
 
     return hashlib.sha256(content).hexdigest()
+
+
+def laid(folder: Path, name: str, day: date) -> Path:
+    """A file that was written on a day."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / name
+    path.write_text(name)
+    at = datetime(day.year, day.month, day.day, 12, tzinfo=UTC).timestamp()
+    os.utime(path, (at, at))
+    return path
+
+
+@pytest.fixture
+def forms(settings: Settings) -> set[Path]:
+    """Forms of all ages, and those of them that are past their time."""
+    room = settings.rooms.forms
+    laid(room / "returned", "young.xlsx", date(2024, 6, 1))
+    # The sender wrote it long ago, and it was set aside the other day.
+    laid(room / "refused", "young.xlsx", date(2020, 1, 1))
+    laid(room / "refused", "young.xlsx.grunn.txt", date(2025, 3, 20))
+    laid(room / "refused", "no reason.xlsx", date(2020, 1, 1))  # came today
+    laid(room / "inbox", "waits.xlsx", date(2020, 1, 1))
+    return {
+        laid(room / "returned", "old.xlsx", date(2024, 2, 1)),
+        laid(room / "refused", "Kari Nordmann.xlsx", date(2024, 11, 1)),
+        laid(room / "refused", "Kari Nordmann.xlsx.grunn.txt", date(2024, 12, 1)),
+    }
+
+
+@pytest.mark.usefixtures("history")
+def test_old_forms_go_and_the_journal_has_no_names(
+    settings: Settings, project: Project, forms: set[Path]
+) -> None:
+    rooms = settings.rooms
+    before = {path for path in rooms.forms.rglob("*") if path.is_file()}
+    with locks.night_lock(rooms.forms / "take.lock"):
+        assert set(prune(rooms, project, TODAY).forms) == forms
+    assert all(path.is_file() for path in before), "somebody is taking forms: another night"
+    assert set(survey(rooms, project, TODAY).forms) == forms
+    prune(rooms, project, TODAY)
+    after = {path for path in rooms.forms.rglob("*") if path.is_file()}
+    assert before - after == forms
+    journal = Journal(rooms.journal)
+    assert [e.payload["forms"] for e in journal.entries(work.DONE)] == [0, 3]
+    assert "Kari" not in journal.path.read_text()
+    assert survey(rooms, project, TODAY).forms == ()
+
+
+@pytest.mark.usefixtures("forms")
+def test_no_form_goes_before_the_clock_is_believed(
+    settings: Settings, project: Project, source: Source
+) -> None:
+    short_rules(project)
+    whole_night(settings, project, NIGHTS[0])
+    assert survey(settings.rooms, project, TODAY).forms == ()
+
+
+def test_a_look_at_a_home_without_a_night_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TILBUDSPLAN_HOME", str(tmp_path / "none"))
+    assert cli.run(["prune", "--dry-run"]) == 0
+    assert list(tmp_path.iterdir()) == []

@@ -179,6 +179,21 @@ def test_a_column_that_the_source_no_longer_has_is_blocked_and_a_new_one_told(
     assert failed(settings.rooms.warehouse) == ["same_metadata_as_previous_vintage"]
 
 
+def test_of_two_nights_on_a_date_the_next_is_held_against_none_but_the_last(
+    by_year: Project, source: Source, run_night: RunNight, settings: Settings
+) -> None:
+    run_night(MONDAY)
+    source.files["places.csv"] = served(figures() | {("C", 2025): 2 * figures()["C", 2025]})
+    run_night(TUESDAY)
+    assert failed(settings.rooms.warehouse) == ["drift_from_previous_vintage"]
+    source.files["places.csv"] = served(figures())
+    run_night(TUESDAY)
+    assert failed(settings.rooms.warehouse) == []  # held against Monday, as the first
+    run_night(WEDNESDAY)
+    assert failed(settings.rooms.warehouse) == []  # and so is the day after
+    assert failed(night.rebuild(settings, WEDNESDAY)) == []
+
+
 @pytest.mark.parametrize("lost", ["", "gone", "torn"])
 def test_a_rebuilt_night_is_held_against_the_same(
     by_year: Project, source: Source, run_night: RunNight, settings: Settings, lost: str
