@@ -28,13 +28,13 @@ from tasks import (
     warehouse,
 )
 from tasks.alerts import outbox, policy
-from tasks.backup import making
+from tasks.backup import age
 from tasks.catalogue import Dataset
 from tasks.errors import NotFound, SourceUnavailable, TilbudsplanError
 from tasks.journal import Journal
 from tasks.landing import Landing
 from tasks.retention import rules
-from tasks.settings import Project, Settings, oslo_date, oslo_today
+from tasks.settings import Project, Settings, oslo_today
 from tasks.sources.person_identity import fingerprint
 from tasks.watchdog import SPACE_BYTES
 
@@ -263,17 +263,17 @@ def _persons(settings: Settings, project: Project) -> tuple[State, str]:
 
 def _backup(settings: Settings, project: Project) -> tuple[State, str]:
     """The age of the last backup, against what the county has decided."""
-    most, journal = rules.load(project.reference).backup.value, Journal(settings.rooms.journal)
-    last = making.last(journal)
-    if settings.profile != "live" or not journal.entries("night.built"):
-        return "ok", "ingenting å miste ennå" if settings.profile == "live" else "eksempeldata"
-    if last is None:
-        return "feil", "ingen er tatt. Kjør «tilbudsplan backup MAPPE» til en annen disk."
-    days = (oslo_today() - oslo_date(last)).days
-    text = f"siste er {show.local_time(last)}"
-    if days > most:
-        return "feil", f"{text}, {days} dager gammel; grensen er {most}. Kjør «tilbudsplan backup»."
-    return "ok", text
+    most = rules.load(project.reference).backup.value
+    entries = Journal(settings.rooms.journal).entries()
+    if settings.profile != "live":
+        return "ok", "eksempeldata"
+    if reason := age.too_old(entries, most, oslo_today()):
+        return "feil", f"{reason}. Kjør «tilbudsplan backup MAPPE» til en annen disk."
+    if last := age.last(entries):
+        return "ok", f"siste er {show.local_time(last)}"
+    if any(entry.kind == "night.built" for entry in entries):
+        return "feil", "ingen er tatt ennå. Kjør «tilbudsplan backup MAPPE» til en annen disk."
+    return "ok", "ingenting å miste ennå"
 
 
 def _mail(settings: Settings) -> tuple[State, str]:

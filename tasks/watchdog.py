@@ -110,6 +110,7 @@ def find(rooms: Rooms, project: Project, now: datetime) -> list[Finding]:
         "unsent": lambda: _unsent(entries, terms, chosen, now),
         "policy": lambda: _policy(project, as_of),
         "space": lambda: _space(rooms, as_of),
+        "backup": lambda: _backup(rooms, project, entries, as_of),
     }
     return [f for kind, check in checks.items() for f in _guarded(check, kind, as_of)]
 
@@ -136,6 +137,7 @@ _ABOUT = {
     "unsent": "mail",
     "policy": "mail",
     "space": "disk",
+    "backup": "backup",
     "stopped": "night",
 }
 
@@ -239,6 +241,21 @@ def _space(rooms: Rooms, as_of: date) -> list[Finding]:
     if disk.free(rooms.home) >= SPACE_BYTES:
         return []
     return _of("space", f"mindre enn 2 GB ledig der {rooms.home} ligger", as_of)
+
+
+def _backup(rooms: Rooms, project: Project, entries: Sequence[Entry], as_of: date) -> list[Finding]:
+    """A home of the live sources whose last backup is older than the county has decided."""
+    if rooms.tied_to() != "live":
+        return []
+    from tasks.backup import age
+    from tasks.retention import rules
+
+    try:
+        most = rules.load(project.reference).backup.value
+    except ConfigurationError:
+        return []  # the night tells of that
+    reason = age.too_old(entries, most, as_of)
+    return _of("backup", reason, as_of) if reason else []
 
 
 def _desk(settings: Settings, now: datetime) -> Desk:

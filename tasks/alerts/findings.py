@@ -19,7 +19,7 @@ from tasks.settings import oslo_today
 FAILED = "night"
 # Found by the watchdog, which looks when no night does.
 WATCHED = frozenset(
-    {"unstarted", "unfinished", "unreadable", "journal", "unsent", "policy", "space"}
+    {"unstarted", "unfinished", "unreadable", "journal", "unsent", "policy", "space", "backup"}
 )
 # Who answers for the installation itself; an owner beside those of the datasets.
 OPERATIONS = "drift"

@@ -24,6 +24,7 @@ KINDS = {
     "unsent": "venter",
     "policy": "mottakerne kan ikke leses",
     "space": "lite plass",
+    "backup": "ikke tatt i tide",
     "stopped": "tjenesten stoppet",
     "retention": "oppbevaring",
     "pages": "ikke skrevet",
@@ -37,6 +38,7 @@ TITLES = {
     "journal": "Journalen",
     "mail": "E-posten",
     "disk": "Disken",
+    "backup": "Sikkerhetskopien",
     "retention": "Oppryddingen",
     "datadocs": "Sidene om kontrollen",
 }
@@ -68,6 +70,8 @@ TODO = {
     "«tilbudsplan prune --dry-run».",
     "pages": "Neste natt skriver dem. Se om det er plass på disken, og hvem som eier mappen.",
     "space": "Rydd på disken, eller utvid den. En natt trenger 2 GB.",
+    "backup": "Kjør «tilbudsplan backup MAPPE» til en annen disk, og se hvorfor den ukentlige ikke "
+    "gikk.",
     "stopped": "Se hvorfor med «journalctl -u tilbudsplan», og start den med «systemctl start "
     "tilbudsplan».",
 }

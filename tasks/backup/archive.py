@@ -32,6 +32,7 @@ _TAR_BLOCK = 512
 _MODES = 0o777
 # What is told is small; a manifest of a million files is some hundred megabytes.
 _MOST_TOLD = 1_000_000_000
+_NOT_AS_WRITTEN = "noe som ikke kan leses"
 
 
 class Head(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -228,12 +229,22 @@ def _members(
                 found[member.name] = content.sha256
     except (tarfile.TarError, EOFError, ValueError) as error:
         if not found:
-            raise _no_backup(path, f"noe annet ({error})") from error
+            raise _no_backup(path, _said(error)) from error
         last = list(found)[-1]
-        raise _changed(path, f"{last} eller det som følger etter den", str(error)) from error
+        raise _changed(path, f"{last} eller det som følger etter den", _said(error)) from error
     if HEAD not in told:
         raise _no_backup(path, "noe annet")
     return found, told
+
+
+def _said(error: Exception) -> str:
+    """What the library found, in Norwegian; its own words are English and change."""
+    words = str(error)
+    if "empty file" in words:
+        return "en fil som er tom eller nesten tom"
+    if isinstance(error, EOFError) or any(one in words for one in ("truncated", "end of")):
+        return "en fil som slutter for tidlig"
+    return "byte som ikke er et arkiv"
 
 
 class _Content:
@@ -305,7 +316,7 @@ def _manifest(path: Path, content: bytes) -> Manifest:
     try:
         return msgspec.json.decode(content, type=Manifest)
     except msgspec.MsgspecError as error:
-        raise _changed(path, MANIFEST, str(error)) from error
+        raise _changed(path, MANIFEST, _NOT_AS_WRITTEN) from error
 
 
 def _head(path: Path, content: bytes) -> Head:
@@ -315,7 +326,7 @@ def _head(path: Path, content: bytes) -> Head:
             raise _no_backup(path, f"format {schema}, som denne versjonen ikke kjenner")
         return msgspec.json.decode(content, type=Head)
     except (msgspec.MsgspecError, KeyError, TypeError) as error:
-        raise _changed(path, HEAD, str(error)) from error
+        raise _changed(path, HEAD, _NOT_AS_WRITTEN) from error
 
 
 def _header(name: str, size: int, mode: int, mtime: float) -> bytes:

@@ -14,13 +14,14 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC
 from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO
 
 from tasks import clock, disk
 from tasks.backup import archive, contents
+from tasks.backup.age import MADE
 from tasks.backup.archive import Head, Writer
 from tasks.backup.contents import Found
 from tasks.errors import DiskFull, NightLocked, WrongUse
@@ -30,7 +31,6 @@ from tasks.landing import Landing
 from tasks.locks import night_lock
 from tasks.settings import Rooms
 
-MADE = "backup.made"
 _MAKING = ".tilbudsplan-backup-"
 # Taking a form is a matter of seconds.
 _WAIT_SECONDS = 60.0
@@ -105,12 +105,6 @@ def make(rooms: Rooms, target: Path, told: Told = lambda _done, _of: None) -> Ma
     )
     _journal(rooms, made)
     return made
-
-
-def last(journal: Journal) -> datetime | None:
-    """When the last backup was made."""
-    made = journal.entries(MADE)
-    return datetime.fromisoformat(made[-1].payload["made_at"]) if made else None
 
 
 def _journal(rooms: Rooms, made: Made) -> None:

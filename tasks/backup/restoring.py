@@ -179,6 +179,16 @@ def _check_beside(source: Path, sha256: str) -> None:
 
 
 def _there(source: Path) -> None:
+    if source.is_dir():
+        found = sorted(path.name for path in source.glob("tilbudsplan-*.tar"))
+        raise NotFound(
+            subject=str(source),
+            expected="en sikkerhetskopi",
+            got=f"en mappe med {len(found)} i" if found else "en mappe uten noen i",
+            remedy=f"velg en av dem; den nyeste er {source / found[-1]}"
+            if found
+            else f"rett stien, eller ta en kopi med «tilbudsplan backup {source}»",
+        )
     if not source.is_file():
         raise NotFound(
             subject=str(source),

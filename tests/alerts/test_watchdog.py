@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
@@ -10,10 +11,12 @@ from pathlib import Path
 import pytest
 from alert_tools import policy, write_policy
 
-from tasks import alerts, locks, watchdog
+from tasks import alerts, clock, locks, watchdog
 from tasks.alerts import policy as policies
+from tasks.backup import age
+from tasks.home import claim_home
 from tasks.journal import Journal
-from tasks.settings import OSLO, Project, Rooms, Settings, oslo_today
+from tasks.settings import CHECKOUT, OSLO, Project, Rooms, Settings, oslo_today
 
 TERMS = policy().watchdog
 
@@ -166,3 +169,39 @@ def test_a_look_counts_days_and_not_looks(rooms: Rooms, project: Project, tmp_pa
     (left,) = alerts.open_findings(journal)
     assert (left.kind, left.since, left.nights) == ("unstarted", date(2026, 11, 20), 3)
     assert len(journal.entries("findings")) <= 4
+
+
+@pytest.mark.parametrize(
+    ("profile", "night", "backup", "told"),
+    [
+        ("live", "2026-11-01", "2026-11-11", None),
+        ("live", "2026-11-01", "2026-11-10", "den siste er fra 10.11.2026 kl. 12:00"),
+        ("live", "2026-11-11", None, None),  # a new home is given as long
+        ("live", "2026-11-10", None, "ingen er tatt siden første natt 10.11.2026"),
+        ("live", None, None, None),  # nothing to lose
+        ("demo", "2026-11-01", None, None),
+    ],
+)
+def test_a_backup_that_is_too_old_is_told_with_the_limit_of_the_county(
+    rooms: Rooms,
+    project: Project,
+    monkeypatch: pytest.MonkeyPatch,
+    profile: str,
+    night: str | None,
+    backup: str | None,
+    told: str | None,
+) -> None:
+    shutil.copy(CHECKOUT / "data" / "reference" / "retention.toml", project.reference)
+    claim_home(rooms, profile)
+    journal = Journal(rooms.journal)
+    if night:
+        monkeypatch.setattr(clock, "now", lambda: oslo(f"{night}T12:00"))
+        journal.append("night.built", {"night": "n", "as_of": night})
+    if backup:
+        journal.append(age.MADE, {"made_at": oslo(f"{backup}T12:00").isoformat()})
+    looks = [watchdog.find(rooms, project, oslo(f"2026-11-19T{hour}:30")) for hour in ("08", "19")]
+    found = [[f.reason for f in look if f.kind == "backup"] for look in looks]
+    assert found[0] == found[1]
+    assert found[0] == ([f"{told}; grensen er 8 dager"] if told else [])
+    (project.reference / "retention.toml").write_text("[backup]\n")
+    assert "backup" not in kinds(rooms, project, oslo("2026-11-19T20:00"))

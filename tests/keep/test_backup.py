@@ -22,7 +22,7 @@ from store_tools import served, tiny_project, whole_night
 
 from flows import checkup
 from tasks import alerts, locks, night, runs, warehouse
-from tasks.backup import archive, contents, making, restoring
+from tasks.backup import age, archive, contents, making, restoring
 from tasks.backup.archive import Head, Writer
 from tasks.errors import (
     ConfigurationError,
@@ -171,7 +171,7 @@ def test_a_folder_gets_a_dated_file_with_a_checksum_that_other_programs_read(
     assert "forms/inbox/skjema.xlsx" in names
     read = restoring.verify(made.file)
     assert (read.sha256, len(read.manifest.of_home())) == (made.sha256, made.files)
-    said = Journal(home.journal).entries(making.MADE)[-1].payload
+    said = Journal(home.journal).entries(age.MADE)[-1].payload
     assert (said["file"], said["sha256"]) == (name, made.sha256)
 
 
@@ -285,14 +285,46 @@ def test_what_is_no_backup_is_told_so(tmp_path: Path, whole: Path) -> None:
         restoring.verify(other)
     with tarfile.open(other, "w") as tar:
         tar.add(whole, "a file")
-    for content in (other.read_bytes(), b"", b"PK\x03\x04" * 1000, bytes(100_000)):
+    for content, got in (
+        (other.read_bytes(), "a file først"),
+        (b"", "en fil som er tom eller nesten tom"),
+        (b"PK\x03\x04" * 1000, "byte som ikke er et arkiv"),
+        (bytes(100_000), "noe annet"),
+        (whole.read_bytes()[:700], "en fil som er tom eller nesten tom"),
+    ):
         other.write_bytes(content)
-        with pytest.raises(ConfigurationError, match="laget med «tilbudsplan backup»"):
+        with pytest.raises(ConfigurationError) as told:
             restoring.verify(other)
+        assert "laget med «tilbudsplan backup»" in told.value.expected
+        assert told.value.got == got
+        assert "velg en fil" in told.value.remedy
     newer = Head(archive.SCHEMA + 1, datetime.now(UTC), None, 0, None)
     write(other, newer, lambda writer: None)
     with pytest.raises(ConfigurationError, match="format 2"):
         restoring.verify(other)
+
+
+def test_a_folder_is_no_backup_and_the_newest_in_it_is_named(tmp_path: Path) -> None:
+    with pytest.raises(NotFound, match="en mappe uten noen i") as told:
+        restoring.verify(tmp_path)
+    assert f"«tilbudsplan backup {tmp_path}»" in told.value.remedy
+    for name in ("2026-11-26T0930Z.tar", "2026-11-19T0930Z.tar", "2026-11-26T0930Z.tar.sha256"):
+        (tmp_path / f"tilbudsplan-{name}").touch()
+    with pytest.raises(NotFound, match="en mappe med 2 i") as told:
+        restoring.restore(tmp_path, Rooms(tmp_path / "new"))
+    assert str(tmp_path / "tilbudsplan-2026-11-26T0930Z.tar") in told.value.remedy
+
+
+@pytest.mark.parametrize("share", [0.2, 0.5, 0.9])
+def test_what_is_said_of_a_cut_backup_is_norwegian(
+    whole: Path, tmp_path: Path, share: float
+) -> None:
+    content, other = whole.read_bytes(), tmp_path / "other.tar"
+    other.write_bytes(content[: int(share * len(content))])
+    with pytest.raises(ConfigurationError) as told:
+        restoring.verify(other)
+    words = {"en fil som slutter for tidlig", "byte som ikke er et arkiv"}
+    assert told.value.got in words or "innholdsliste" in told.value.got
 
 
 def test_a_checksum_beside_that_is_of_another_file_is_refused(whole: Path, tmp_path: Path) -> None:
@@ -414,7 +446,7 @@ def test_wrong_targets_are_told_what_to_do(home: Rooms, tmp_path: Path) -> None:
             making.make(home, target)
         assert told.value.remedy == remedy
     assert (tmp_path / "there.tar").read_text() == "mine"
-    assert Journal(home.journal).entries(making.MADE) == []
+    assert Journal(home.journal).entries(age.MADE) == []
 
 
 def test_a_home_with_something_in_it_is_not_touched(
@@ -459,9 +491,9 @@ def test_the_doctor_tells_how_old_the_last_backup_is(
     making.make(home, tmp_path)
     assert checkup._backup(settings, Project())[0] == "ok"
     old = (datetime.now(UTC) - timedelta(days=9)).isoformat()
-    Journal(home.journal).append(making.MADE, {"made_at": old})
+    Journal(home.journal).append(age.MADE, {"made_at": old})
     state, text = checkup._backup(settings, Project())
-    assert (state, "9 dager gammel; grensen er 8" in text) == ("feil", True)
+    assert (state, "grensen er 8 dager" in text) == ("feil", True)
     demo = settings.model_copy(update={"profile": "demo"})
     assert checkup._backup(demo, Project()) == ("ok", "eksempeldata")
     assert checkup._backup(Settings(home=tmp_path / "none"), Project())[0] == "ok"
