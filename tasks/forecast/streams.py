@@ -32,6 +32,14 @@ class Block(IntEnum):
     REPLACEMENT = 23
     SHORTAGE = 24
     APPRENTICE_PLACES = 25
+    # 60-79: the student flow (tasks/forecast/flow).
+    FLOW_TRANSITION = 60
+    FLOW_HAZARD = 61
+    FLOW_PLACES = 62
+    FLOW_FRICTION = 63
+    FLOW_PROCESS = 64
+    FLOW_ENTRY = 65
+    FLOW_SUPPLY = 66
 
 
 def _key(seed: int, county: str, draw: int, block: Block) -> np.random.Philox:

@@ -1,0 +1,183 @@
+"""The model that is drawn from: edges with Dirichlet parameters, who is there, and who comes in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from tasks.errors import ConfigurationError, WrongUse
+from tasks.forecast import streams
+from tasks.forecast.flow.apprentices import Placement
+from tasks.forecast.flow.states import Edges, Kind, StateSpace
+from tasks.forecast.streams import Block
+from tasks.forecast.types import Array, Float, Index
+
+# Below this much evidence a gamma draw may come out as nothing but zeros.
+LEAST_EVIDENCE = 0.1
+
+
+class Inflow(Protocol):
+    """People who come in from outside the space."""
+
+    def __call__(self, draws: range) -> Array:
+        """Persons `[draw, region, year, entry state]`, float32, the same whatever the chunk."""
+        ...
+
+
+@dataclass(frozen=True)
+class Lever:
+    """A change of drawn shares: what a scenario does (design law 9).
+
+    Attributes:
+        edges: Edges whose share is multiplied, positions in the model.
+        factor: By how much; the other edges of the origin share what is left as before.
+    """
+
+    edges: Index
+    factor: float
+
+
+@dataclass(frozen=True)
+class Model:
+    """Everything the engine needs.
+
+    Attributes:
+        space: States and hubs.
+        edges: Where they lead.
+        alpha: Dirichlet parameters `[group, edge]`, effective persons; 0: the edge is closed.
+        group: Group of each region `[region]`: regions of one group share their drawn shares.
+        regions: Code of each region.
+        start: Persons at the last count `[region, state]`, whole.
+        entry: States that people come into from outside.
+        placement: The market for places; trades in the order of the hubs.
+    """
+
+    space: StateSpace
+    edges: Edges
+    alpha: Float
+    group: Index
+    regions: tuple[str, ...]
+    start: Float
+    entry: Index
+    placement: Placement
+
+    def __post_init__(self) -> None:
+        regions, trades = len(self.regions), len(self.space.units(Kind.APPLY))
+        shapes = (
+            ("alpha", self.alpha.shape, (int(self.group.max()) + 1, self.edges.count)),
+            ("group", self.group.shape, (regions,)),
+            ("start", self.start.shape, (regions, self.space.count)),
+            ("market", self.placement.market.shape, (regions,)),
+            ("friction", self.placement.friction.alpha.shape, (trades, 2)),
+        )
+        wrong = [f"{name} {got}, ventet {want}" for name, got, want in shapes if got != want]
+        if wrong or (np.diff(self.edges.origin) < 0).any():
+            raise ConfigurationError(
+                subject="elevstrømmen",
+                expected="tabeller på felles akser, kantene sortert etter hvor de går fra",
+                got="; ".join(wrong) or "kanter som ikke er sortert",
+                remedy="bygg modellen med flow.assemble",
+            )
+        self._nobody_is_stuck()
+
+    def _nobody_is_stuck(self) -> None:
+        evidence = np.zeros((len(self.space.nodes), len(self.alpha)))
+        np.add.at(evidence, self.edges.origin, self.alpha.T)
+        leaving = np.concatenate(
+            [self.space.transient, self.space.where(Kind.RE_CHOICE, Kind.PLACED, Kind.UNPLACED)]
+        )
+        stuck = leaving[(evidence[leaving] < LEAST_EVIDENCE).any(axis=1)]
+        if len(stuck):
+            raise ConfigurationError(
+                subject="elevstrømmen",
+                expected="minst én vei ut av hver tilstand i alle områder",
+                got=", ".join(self.space.codes[i] for i in stuck[:10]),
+                remedy="se etter områder uten rader i mart.transition_by_programme_area",
+            )
+
+    @property
+    def hub_edges(self) -> int:
+        """Position of the first edge that leaves a hub."""
+        return int(np.searchsorted(self.edges.origin, self.space.count))
+
+    def shares(self, key: tuple[int, str], draws: range, levers: tuple[Lever, ...] = ()) -> Float:
+        """Drawn shares `[draw, group, edge]`: P ~ Dirichlet(α) per origin, then the levers.
+
+        School edges and hazards in training have streams of their own, so that another number of
+        trades leaves the drawn choices of pupils as they were.
+        """
+        seed, county = key
+        hazard = np.isin(
+            self.edges.origin, self.space.where(Kind.APPRENTICE, Kind.PLACED, Kind.UNPLACED)
+        )
+        drawn = np.empty((len(draws), *self.alpha.shape))
+        for block, mask in ((Block.FLOW_TRANSITION, ~hazard), (Block.FLOW_HAZARD, hazard)):
+            shape = self.alpha[:, mask]
+            for place, draw in enumerate(draws):
+                stream = streams.generator(seed, county, draw, block)
+                drawn[place][:, mask] = stream.standard_gamma(shape)
+        shares = self._normal(drawn)
+        for lever in levers:
+            shares = self._pulled(shares, lever)
+        return shares
+
+    def _normal(self, drawn: Float) -> Float:
+        starts = self.edges.starts()
+        total = np.add.reduceat(drawn, starts, axis=2)
+        counts = np.diff(starts, append=self.edges.count)
+        if (total <= 0).any():
+            expected = np.broadcast_to(self.alpha, drawn.shape)
+            empty = np.repeat(total <= 0, counts, axis=2)
+            drawn = np.where(empty, np.maximum(expected, 1e-300), drawn)
+            total = np.add.reduceat(drawn, starts, axis=2)
+        drawn /= np.repeat(total, counts, axis=2)
+        return drawn
+
+    def _pulled(self, shares: Float, lever: Lever) -> Float:
+        if lever.factor < 0:
+            raise WrongUse(
+                subject="endret overgang",
+                expected="en faktor fra 0 og oppover",
+                got=f"{lever.factor:g}",
+                remedy="rett faktoren i scenariofilen",
+            )
+        starts = self.edges.starts()
+        counts = np.diff(starts, append=self.edges.count)
+        chosen = np.zeros(self.edges.count, bool)
+        chosen[lever.edges] = True
+        part = np.add.reduceat(np.where(chosen, shares, 0.0), starts, axis=2)
+        # Chosen edges may take everything, but no more; without another edge they stay as they are.
+        alone = part >= 1 - 1e-12
+        grown = np.where(alone, part, np.minimum(part * lever.factor, 1.0))
+        up = np.divide(grown, part, out=np.ones_like(part), where=part > 0)
+        down = np.divide(1 - grown, 1 - part, out=np.ones_like(part), where=~alone)
+        pulled: Float = shares * np.where(
+            chosen, np.repeat(up, counts, axis=2), np.repeat(down, counts, axis=2)
+        )
+        return pulled
+
+    def places(self, key: tuple[int, str], draws: range) -> Float:
+        """Drawn places `[draw, market, trade, year]`, mean V: log-normal, one error a year."""
+        seed, county = key
+        expected, sigma = self.placement.places, self.placement.spread[None, None, :, None]
+        markets, trades, years = expected.shape
+        shape = (years, markets, trades)
+        z = streams.normals(seed, county, draws, Block.FLOW_PLACES, shape)
+        drawn: Float = expected * np.exp(sigma * z.transpose(0, 2, 3, 1) - sigma**2 / 2)
+        return drawn
+
+    def frictions(self, key: tuple[int, str], draws: range) -> Float:
+        """Drawn ε `[draw, trade]`, Beta, as a share of two gammas."""
+        seed, county = key
+        shape = self.placement.friction.alpha
+        gamma = np.stack(
+            [
+                streams.generator(seed, county, d, Block.FLOW_FRICTION).standard_gamma(shape)
+                for d in draws
+            ]
+        )
+        total = gamma.sum(axis=2)
+        share: Float = np.divide(gamma[..., 0], total, out=np.zeros(total.shape), where=total > 0)
+        return share
