@@ -55,6 +55,7 @@ def model(regions: int = REGIONS, seed: int = 1) -> Model:
         space=space,
         edges=edges,
         alpha=spread,
+        common=np.zeros(len(alpha), bool),
         group=np.arange(regions),
         regions=tuple(f"{i:02}" for i in range(regions)),
         start=start,

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
+import numpy.typing as npt
 
 from tasks.errors import ConfigurationError, WrongUse
 from tasks.forecast import streams
@@ -14,6 +15,7 @@ from tasks.forecast.flow.states import Edges, Kind, StateSpace
 from tasks.forecast.streams import Block
 from tasks.forecast.types import Array, Float, Index
 
+Mask = npt.NDArray[np.bool_]
 # Below this much evidence a gamma draw may come out as nothing but zeros.
 LEAST_EVIDENCE = 0.1
 
@@ -47,6 +49,8 @@ class Model:
         space: States and hubs.
         edges: Where they lead.
         alpha: Dirichlet parameters `[group, edge]`, effective persons; 0: the edge is closed.
+        common: Edges `[edge]` known for the county alone: one draw of the first group's parameters
+            holds for all, so that the county's uncertainty is not averaged away over its regions.
         group: Group of each region `[region]`: regions of one group share their drawn shares.
         regions: Code of each region.
         start: Persons at the last count `[region, state]`, whole.
@@ -57,6 +61,7 @@ class Model:
     space: StateSpace
     edges: Edges
     alpha: Float
+    common: Mask
     group: Index
     regions: tuple[str, ...]
     start: Float
@@ -67,6 +72,7 @@ class Model:
         regions, trades = len(self.regions), len(self.space.units(Kind.APPLY))
         shapes = (
             ("alpha", self.alpha.shape, (int(self.group.max()) + 1, self.edges.count)),
+            ("common", self.common.shape, (self.edges.count,)),
             ("group", self.group.shape, (regions,)),
             ("start", self.start.shape, (regions, self.space.count)),
             ("market", self.placement.market.shape, (regions,)),
@@ -86,7 +92,10 @@ class Model:
         evidence = np.zeros((len(self.space.nodes), len(self.alpha)))
         np.add.at(evidence, self.edges.origin, self.alpha.T)
         leaving = np.concatenate(
-            [self.space.transient, self.space.where(Kind.RE_CHOICE, Kind.PLACED, Kind.UNPLACED)]
+            [
+                self.space.transient,
+                self.space.where(Kind.RE_CHOICE, Kind.NEXT, Kind.PLACED, Kind.UNPLACED),
+            ]
         )
         stuck = leaving[(evidence[leaving] < LEAST_EVIDENCE).any(axis=1)]
         if len(stuck):
@@ -114,10 +123,12 @@ class Model:
         )
         drawn = np.empty((len(draws), *self.alpha.shape))
         for block, mask in ((Block.FLOW_TRANSITION, ~hazard), (Block.FLOW_HAZARD, hazard)):
-            shape = self.alpha[:, mask]
+            once, apart = (np.flatnonzero(mask & part) for part in (self.common, ~self.common))
+            shared, own = self.alpha[0, once], self.alpha[:, apart]
             for place, draw in enumerate(draws):
                 stream = streams.generator(seed, county, draw, block)
-                drawn[place][:, mask] = stream.standard_gamma(shape)
+                drawn[place][:, once] = stream.standard_gamma(shared)
+                drawn[place][:, apart] = stream.standard_gamma(own)
         shares = self._normal(drawn)
         for lever in levers:
             shares = self._pulled(shares, lever)

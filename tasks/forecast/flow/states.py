@@ -1,8 +1,9 @@
 """The state space: where a person in education is on 1 October, and where it ends.
 
 A state is held over a year. A hub is passed within the year: re-choice on the way to another
-programme, application for a place on the way to placed or not placed. Hubs keep the edges few:
-every programme has one set of shares over the others, instead of every area having its own.
+programme, the next level on the way to one of its areas, application for a place on the way to
+placed or not placed. Hubs keep the edges few, and let the county say how many go on and the region
+where to: each is known at its own level.
 """
 
 from __future__ import annotations
@@ -45,6 +46,7 @@ class Kind(StrEnum):
     COLLEGE_COMPLETED = "college_completed"
     LEFT = "left"
     RE_CHOICE = "re_choice"
+    NEXT = "next_level"
     APPLY = "apply"
     PLACED = "placed"
     UNPLACED = "unplaced"
@@ -58,7 +60,7 @@ ABSORBING = (
     Kind.COLLEGE_COMPLETED,
     Kind.LEFT,
 )
-HUBS = (Kind.RE_CHOICE, Kind.APPLY, Kind.PLACED, Kind.UNPLACED)
+HUBS = (Kind.RE_CHOICE, Kind.NEXT, Kind.APPLY, Kind.PLACED, Kind.UNPLACED)
 
 
 @dataclass(frozen=True)
@@ -67,8 +69,8 @@ class Node:
 
     Attributes:
         kind: What it is.
-        unit: Programme area (pupils), trade (apprentices, certificates, hubs of placement),
-            programme (re-choice) or empty.
+        unit: Programme area (pupils, next level), trade (apprentices, certificates, hubs of
+            placement), programme (re-choice) or empty.
         contract: Contract type of apprentices, else empty.
         step: Level of pupils, year in training of apprentices, else 0.
     """
@@ -148,7 +150,7 @@ def build(
     """The space of a county.
 
     Args:
-        areas: `programme_area_code`, `programme_code`, `level`, `leads_to`.
+        areas: `programme_area_code`, `programme_code`, `level`, `builds_on`, `leads_to`.
         trades: `trade_code`, `training_years` (whole years in training, the last one open-ended).
         contracts: Pairs of trade and contract type for which there are states, beside apprentices,
             that every trade has.
@@ -198,9 +200,19 @@ def build(
         Node(Kind.COLLEGE_COMPLETED),
         Node(Kind.LEFT),
         *(Node(Kind.RE_CHOICE, p) for p in programmes),
+        *(Node(Kind.NEXT, a) for a in _built_on(areas)),
         *(Node(kind, t) for kind in (Kind.APPLY, Kind.PLACED, Kind.UNPLACED) for t in years),
     ]
     return StateSpace(tuple(nodes))
+
+
+def _built_on(areas: pl.DataFrame) -> list[str]:
+    """Areas that another of the same programme builds on, in order."""
+    codes = set(areas.get_column("programme_area_code"))
+    pairs = areas.select("programme_area_code", "builds_on").drop_nulls().iter_rows()
+    return sorted(
+        {o for area, origins in pairs for o in origins.split() if o[:2] == area[:2] and o in codes}
+    )
 
 
 def _steps(contract: str, training_years: int) -> int:

@@ -89,6 +89,7 @@ def make(
         space=room,
         edges=Edges(ends[order, 0], ends[order, 1]),
         alpha=np.tile(alpha, (groups, 1)),
+        common=np.zeros(len(alpha), bool),
         group=np.zeros(regions, np.intp) if together else np.arange(regions),
         regions=tuple(f"R{i}" for i in range(regions)),
         start=start,

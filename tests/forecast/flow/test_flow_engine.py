@@ -252,3 +252,11 @@ def test_the_result_counts_stocks_and_those_who_reached_an_end(county: Model) ->
     assert all(a.dtype == np.float32 for a in result.arrays.values())
     with pytest.raises(WrongUse, match="størrelser"):
         FlowResult.of(county, last_count=2025, draws=1, years=1, quantities=("ukjent",))
+
+
+def test_what_the_county_alone_knows_is_drawn_once_for_all_regions(county: Model) -> None:
+    common = county.edges.origin == county.space.where(Kind.OUT)[0]
+    shares = replace(county, common=common).shares((3, "50"), range(6))
+    assert np.array_equal(shares[:, 0, common], shares[:, 1, common])
+    assert not np.array_equal(shares[:, 0, ~common], shares[:, 1, ~common])
+    assert not np.array_equal(shares[0, 0, common], shares[1, 0, common])
