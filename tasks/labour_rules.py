@@ -19,6 +19,7 @@ _NUMBERS: dict[str, tuple[float, float, bool]] = {
     "replacement_cap": (0, 1, False),
     "retirement_age": (40, 74, True),
     "survey_interval": (0.5, 0.999, False),
+    "normal_years": (1, 40, True),
     "waterfall_min": (0, 1e5, False),
     "reach_share": (0, 1, False),
     "tightness_window": (1, 20, True),

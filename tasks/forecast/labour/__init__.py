@@ -4,5 +4,8 @@
 """
 
 from tasks.forecast.labour.demand import Demand, Model, Parts, demand
+from tasks.forecast.labour.excess import excess_unemployed
+from tasks.forecast.labour.indicators import of_demand
+from tasks.forecast.labour.shortage import now_cast
 
-__all__ = ["Demand", "Model", "Parts", "demand"]
+__all__ = ["Demand", "Model", "Parts", "demand", "excess_unemployed", "now_cast", "of_demand"]

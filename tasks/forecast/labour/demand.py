@@ -129,7 +129,7 @@ class Demand:
 
     @property
     def employed(self) -> Float:
-        """`[target, region]` persons at work today, by where people of their occupation come from."""
+        """`[target, region]` persons at work today, by where their occupation recruits from."""
         people: Float = self.model.matching.strict.T @ self.model.staffing.employed
         return people
 

@@ -10,6 +10,7 @@ import polars as pl
 from tasks.errors import WrongUse
 from tasks.forecast import streams
 from tasks.forecast.firmness import CONFIDENCE, FIRM, UNRESOLVED, held_back
+from tasks.forecast.labour.demand import Demand
 from tasks.forecast.labour.types import CAVEAT, LabourRules
 from tasks.forecast.streams import Block
 from tasks.forecast.types import Array, Float, Index
@@ -182,6 +183,54 @@ def settles(rank: Index, staffing_firm: bool) -> list[str]:
     ]
 
 
+def of_demand(
+    needed: Demand, codes: Sequence[str], supply: Array, excess: Float | None = None
+) -> pl.DataFrame:
+    """All indicators of the programme areas that both demand and supply know.
+
+    Args:
+        needed: Drawn demand.
+        codes: Programme areas of `supply`, in its order.
+        supply: `[draw, programme area, region, year]` persons who come on the market a year; the
+            regions and years of `needed`, the same draws.
+        excess: `[target of needed, region]` unemployed beyond a normal year's; none when left out.
+
+    Returns:
+        As `table`, with `gap_per_employed_p50` beside it.
+
+    Raises:
+        WrongUse: Draws, regions or years that are not those of the demand.
+    """
+    draws, targets, regions, years = needed.strict.shape
+    if supply.shape != (draws, len(codes), regions, years):
+        raise WrongUse(
+            subject="tilbud mot behov",
+            expected=f"{draws} trekninger, {len(codes)} områder, {regions} regioner, {years} år",
+            got=" × ".join(str(n) for n in supply.shape),
+            remedy="trekk tilbudet for de samme regionene og årene som behovet",
+        )
+    both = [c for c in codes if c in needed.targets]
+    mine = np.array([needed.targets.index(c) for c in both], np.intp)
+    theirs = np.array([list(codes).index(c) for c in both], np.intp)
+    jobs, people, model = needed.strict[:, mine], supply[:, theirs], needed.model
+    spare = np.zeros((targets, regions)) if excess is None else excess
+    window = model.rules.tightness_window
+    gaps = gap(jobs, people)
+    per = gap_per_employed(gaps, needed.employed[mine])[..., :window].mean(axis=-1)
+    return table(
+        both,
+        needed.regions,
+        gaps,
+        tightness(people, jobs, spare[mine], window),
+        model.rules,
+        rank=needed.rank[mine],
+        coverage=needed.coverage[mine],
+        staffing=model.staffing.confidence,
+    ).with_columns(
+        pl.Series("gap_per_employed_p50", _ends(per)[1].ravel(), pl.Float64).fill_nan(None)
+    )
+
+
 def table(
     targets: Sequence[str],
     regions: Sequence[str],
@@ -191,7 +240,7 @@ def table(
     *,
     rank: Index,
     coverage: Float,
-    staffing_firm: bool,
+    staffing: str,
 ) -> pl.DataFrame:
     """The indicators, one row a target and region, with the caveat beside each.
 
@@ -203,7 +252,7 @@ def table(
         rules: Give limits, certainty and window.
         rank: `[target]` weakest confidence of the crosswalk rows.
         coverage: `[target, region]` share of openings on firm rows.
-        staffing_firm: Whether growth by occupation rests on firm rows.
+        staffing: Confidence of growth by occupation.
 
     Returns:
         `target_code`, `region_code`, `gap_p10/p50/p90` (persons a year, mean of the window),
@@ -212,10 +261,12 @@ def table(
     """
     mean_gap = gaps[..., : rules.tightness_window].mean(axis=-1)
     probability = class_probabilities(ratio, rules.tightness_limits)
-    firm_row = np.array([r < 0 or CONFIDENCE[r] in FIRM for r in rank.tolist()]) & staffing_firm
+    ranks = np.maximum(rank, CONFIDENCE.index(staffing)).tolist()
+    firm_row = np.array([CONFIDENCE[r] in FIRM for r in ranks])
     words = classify(probability, rules.certainty, firm_row[:, None])
     per_target = len(regions)
-    weakest = [CONFIDENCE[max(r, 0)] for r in rank.tolist()]
+    weakest = [CONFIDENCE[r] for r in ranks]
+    texts = settles(rank, staffing in FIRM)
     columns: dict[str, object] = {
         "target_code": np.repeat(list(targets), per_target).tolist(),
         "region_code": list(regions) * len(targets),
@@ -229,7 +280,7 @@ def table(
         "assessment": words.ravel().tolist(),
         "coverage": coverage.ravel(),
         "confidence": np.repeat(weakest, per_target).tolist(),
-        "settled_by": np.repeat(settles(rank, staffing_firm), per_target).tolist(),
+        "settled_by": np.repeat(texts, per_target).tolist(),
         "caveat": [CAVEAT] * (len(targets) * per_target),
     }
     return pl.DataFrame(columns).with_columns(pl.col(pl.Float32, pl.Float64).fill_nan(None))

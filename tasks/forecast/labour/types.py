@@ -55,6 +55,7 @@ class LabourRules:
         replacement_cap: Highest exit rate of an occupation, share a year.
         retirement_age: First age at which leaving counts as retirement.
         survey_interval: Coverage of the survey's interval (probability).
+        normal_years: Years whose median is the unemployment of a normal year.
         waterfall_min: Fewest persons behind a share before a wider basis is used.
         reach_share: Least share of an occupation's people for it to be open to a programme area.
         tightness_window: Years added in the tightness.
@@ -73,6 +74,7 @@ class LabourRules:
     replacement_cap: float
     retirement_age: int
     survey_interval: float
+    normal_years: int
     waterfall_min: float
     reach_share: float
     tightness_window: int

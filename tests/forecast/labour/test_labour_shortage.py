@@ -1,0 +1,126 @@
+from __future__ import annotations
+
+from datetime import date
+
+import numpy as np
+import polars as pl
+import pytest
+from labour_tools import COUNTY, declared, made_up
+
+from tasks.errors import NotFound
+from tasks.forecast import labour
+from tasks.forecast.labour import excess, shortage
+from tasks.forecast.labour.demand import fit
+
+RULES = declared()
+FRAMES = made_up(8)
+MODEL = fit(FRAMES, RULES, county=COUNTY, seed=1, horizon=6)
+EMPLOYED = MODEL.staffing.employed
+GROUP = "Helse, pleie og omsorg"
+
+
+def now(frames: dict[str, pl.DataFrame] = FRAMES) -> pl.DataFrame:
+    return shortage.now_cast(frames, MODEL.data, RULES, EMPLOYED, (1, COUNTY, 4000))
+
+
+def test_the_rate_is_shortage_over_all_jobs() -> None:
+    assert shortage.rate(np.array([25.0]), np.array([75.0])).tolist() == [0.25]
+    assert shortage.rate(np.array([0.0]), np.array([0.0])).tolist() == [0.0]
+
+
+def test_the_interval_of_the_survey_is_given_back() -> None:
+    row = now().filter(pl.col("occupation_group") == "*").row(0, named=True)
+    total = EMPLOYED.sum()
+    assert row["rate_p50"] == pytest.approx(120 / (total + 120), rel=0.03)
+    sigma = np.log(150 / 90) / (2 * 1.959964)
+    wide = np.log(row["rate_p90"] / row["rate_p10"])
+    assert wide == pytest.approx(2 * 1.281552 * sigma, rel=0.06)
+
+
+def test_a_group_is_less_certain_than_the_county() -> None:
+    total, group = now().sort("shortage", descending=True).rows(named=True)
+    odds = [[r[end] / (1 - r[end]) for end in ("rate_p10", "rate_p90")] for r in (total, group)]
+    width = [np.log(high / low) for low, high in odds]
+    assert width[1] == pytest.approx(width[0] * np.sqrt(2), rel=0.06)
+    assert group["employed"] == pytest.approx(EMPLOYED[MODEL.data.occupations.index("532")].sum())
+    assert group["shortage_per_unemployed"] == 2.0
+    # Only the newest twelve months count.
+    assert group["vacancies_per_job_seeker"] == pytest.approx(50 / 40)
+
+
+def test_a_county_without_a_survey_is_told_so() -> None:
+    with pytest.raises(NotFound, match="bedriftsundersøkelse"):
+        now(
+            {
+                **FRAMES,
+                "enterprise_survey_by_county": pl.DataFrame({"area_code": ["34"], "year": [2026]}),
+            }
+        )
+
+
+def test_the_longest_prefix_names_the_group() -> None:
+    assert shortage.group_of_code("532", RULES) == GROUP
+    assert shortage.group_of_code("531", RULES) == "Barne- og ungdomsarbeid"
+    assert shortage.group_of_code("213", RULES) == "Akademiske yrker"
+    assert shortage.group_of_code("214", RULES) == "Ingeniør- og ikt-fag"
+    assert shortage.group_of_code("x", RULES) is None
+
+
+def test_every_occupation_of_the_standard_has_a_group() -> None:
+    codes = [f"{a}{b}" for a in range(10) for b in range(1, 10)]
+    standard = {"01", "02", "03", "11", "12", "13", "14", "21", "22", "23", "24", "25", "26", "31"}
+    standard |= {"32", "33", "34", "35", "41", "42", "43", "44", "51", "52", "54", "61", "62", "71"}
+    standard |= {"72", "73", "75", "81", "82", "83", "91", "92", "94", "95", "96", "531", "532"}
+    standard |= {"741", "742", "931", "932", "933"}
+    assert standard <= {*codes, "531", "532", "741", "742", "931", "932", "933"}
+    assert not [c for c in standard if shortage.group_of_code(c, RULES) is None]
+
+
+def test_the_old_survey_by_occupation_is_a_share_of_those_who_work_now() -> None:
+    (row,) = shortage.by_occupation(FRAMES, MODEL.data, EMPLOYED, COUNTY).rows(named=True)
+    people = EMPLOYED[MODEL.data.occupations.index("532")].sum()
+    assert row == {
+        "occupation_code": "532",
+        "year": 2017,
+        "shortage": 30,
+        "rate": pytest.approx(30 / (30 + people)),
+    }
+    assert shortage.by_occupation({}, MODEL.data, EMPLOYED, COUNTY).is_empty()
+
+
+def months(rates: list[float]) -> pl.DataFrame:
+    start = date(2015, 1, 1)
+    return pl.DataFrame(
+        {
+            "area_code": COUNTY,
+            "month": pl.date_range(
+                start,
+                interval="1mo",
+                eager=True,
+                end=start.replace(
+                    year=2015 + (len(rates) - 1) // 12, month=1 + (len(rates) - 1) % 12
+                ),
+            ),
+            "persons": [int(1000 * r) for r in rates],
+            "percent_of_labour_force": rates,
+        }
+    )
+
+
+def test_a_year_of_crisis_does_not_move_the_normal() -> None:
+    calm = [2.0] * 120
+    assert excess.excess_share(months(calm), 10) == 0
+    crisis = calm[:60] + [9.0] * 12 + calm[:36] + [2.5] * 12
+    assert excess.excess_share(months(crisis), 10) == pytest.approx(1 - 2.0 / 2.5)
+    assert excess.excess_share(months([2.0] * 11), 10) == 0
+
+
+def test_excess_unemployed_are_the_seekers_with_an_occupation() -> None:
+    high = {**FRAMES, "unemployed_by_area_month": months([2.0] * 108 + [2.5] * 12)}
+    waiting = labour.excess_unemployed(high, MODEL)
+    # One group in the table, and it has all the seekers: 2 500 × (1 − 2/2.5).
+    assert waiting.sum() == pytest.approx(500)
+    health = MODEL.data.targets.index("HSHEA2----")
+    assert waiting[health].sum() > 0
+    assert waiting[MODEL.data.targets.index("TPPIN2----")].sum() == 0
+    assert labour.excess_unemployed(FRAMES, MODEL).sum() == 0
