@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from tasks.errors import ConfigurationError
 
 if TYPE_CHECKING:
+    from tasks.forecast.evaluation.standards import Standards
     from tasks.forecast.types import Rules
 
 # Field of `Rules`: file, entry, key, least and greatest value, whole number.
@@ -55,6 +56,62 @@ def read_rules(folder: Path) -> Rules:
             remedy="rett tallene i filene som er nevnt",
         )
     return Rules(projection_weights=chosen, cohort_ages=cohort, entry_age=entry[0], **values)
+
+
+def read_standards(folder: Path) -> Standards:
+    """Read what forecasts are tested by, `evaluation.toml`.
+
+    Raises:
+        ConfigurationError: Naming entry and what is wrong, all mistakes at once.
+    """
+    from tasks.forecast.evaluation.conformal import Acceptance
+    from tasks.forecast.evaluation.standards import Standards
+
+    problems: list[str] = []
+    document = _document(folder / "evaluation.toml", problems)
+
+    def number(entry: str, key: str, low: float, high: float, *, whole: bool = False) -> Any:
+        one = {key: {"value": document.get(entry, {}).get(key)}}
+        label = f"evaluation.toml [{entry}] {key}"
+        return _number(one, label, key, [low, high, whole], problems)
+
+    standards = Standards(
+        least_outcomes=number("least_outcomes", "value", 1, 1000, whole=True),
+        coverage=Acceptance(
+            number("coverage", "low", 0, 0.8),
+            number("coverage", "high", 0.8, 1),
+            number("coverage", "outcomes", 1, 1e6, whole=True),
+        ),
+        size_bounds=_rising(document, "size_classes", 0, 1e9, problems),
+        damping=_rising(document, "damping", 0, 1, problems),
+        gates={h: number("gates", f"horizon_{h}", 0, 100) for h in (1, 3, 5)},
+        bias=number("gates", "bias", 0, 100),
+    )
+    if problems:
+        raise ConfigurationError(
+            subject=str(folder),
+            expected="gyldige regler",
+            got="; ".join(problems),
+            remedy="rett tallene i filen som er nevnt",
+        )
+    return standards
+
+
+def _rising(
+    document: dict[str, Any], entry: str, low: float, high: float, problems: list[str]
+) -> tuple[float, ...]:
+    found = document.get(entry, {}).get("value")
+    if (
+        isinstance(found, list)
+        and found
+        and all(_is_number(v) and low <= v <= high for v in found)
+        and sorted(set(found)) == found
+    ):
+        return tuple(float(v) for v in found)
+    problems.append(
+        f"evaluation.toml [{entry}] value: {found!r}, ventet stigende tall fra {low:g} til {high:g}"
+    )
+    return ()
 
 
 def _files() -> tuple[str, ...]:

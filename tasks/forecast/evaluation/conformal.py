@@ -37,7 +37,8 @@ def score() -> pl.Expr:
     """How many half-intervals the outcome lies from the median.
 
     (y − m)/(u − m) above it, (m − y)/(m − l) below, with l and u the 80 per cent interval. Infinite
-    where the interval has no width on that side: no factor would reach the outcome.
+    where the interval has no width on that side: no factor would reach the outcome. Null where
+    there is no interval.
     """
     error = pl.col("actual") - pl.col("q50")
     half = (
@@ -45,13 +46,13 @@ def score() -> pl.Expr:
         .then(pl.col(HIGH80) - pl.col("q50"))
         .otherwise(pl.col("q50") - pl.col(LOW80))
     )
-    return (
+    known = pl.col(LOW80).is_not_null() & pl.col(HIGH80).is_not_null()
+    return pl.when(known).then(
         pl.when(error == 0)
         .then(0.0)
         .when(half > 0)
         .then(error.abs() / half)
-        .when(half.is_not_null())
-        .then(float("inf"))
+        .otherwise(float("inf"))
     )
 
 

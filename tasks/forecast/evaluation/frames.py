@@ -98,20 +98,26 @@ class Draws:
     Attributes:
         units: Names of the second axis.
         horizons: Periods after the origin, the third axis.
-        values: `[draw, unit, horizon]`, NaN where a unit cannot be forecast.
+        values: `[draw, unit, horizon]`, NaN where a unit has no draws.
+        point: `[unit, horizon]`, the median of cells without draws, where there is a forecast but
+            nothing to tell its spread by; NaN where there is no forecast.
     """
 
     units: tuple[str, ...]
     horizons: tuple[int, ...]
     values: Float
+    point: Float | None = None
 
     def quantiles(self, levels: Sequence[float] = LEVELS) -> Float:
-        """`[level, unit, horizon]`; NaN but for the median where there is one draw."""
+        """`[level, unit, horizon]`; NaN but for the median where there is one draw, or none."""
+        middle = [i for i, level in enumerate(levels) if level == 0.5]
         if len(self.values) == 1:
             found = np.full((len(levels), *self.values.shape[1:]), np.nan)
-            found[[i for i, level in enumerate(levels) if level == 0.5]] = self.values[0]
+            found[middle] = self.values[0]
             return found
         quantiles: Float = np.quantile(self.values, levels, axis=0)
+        if self.point is not None:
+            quantiles[middle] = np.where(np.isnan(quantiles[middle]), self.point, quantiles[middle])
         return quantiles
 
     @classmethod

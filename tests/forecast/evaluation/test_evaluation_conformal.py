@@ -133,3 +133,13 @@ def test_acceptance_is_exact_with_many_and_lenient_with_few() -> None:
     assert not hopeless["accepted"]
     points = many.with_columns(pl.lit(None, pl.Float64).alias("q10"))
     assert conformal.accepted(points, RULE).row(0, named=True)["accepted"] is None
+
+
+def test_a_hit_without_an_interval_is_no_score(pairs: pl.DataFrame) -> None:
+    """Else exact hits of points would shrink the intervals of others to nothing."""
+    bare = pairs.with_columns(
+        pl.col("q50").alias("actual"),
+        *(pl.lit(None, pl.Float64).alias(q) for q in QUANTILES if q != "q50"),
+    )
+    assert bare.select(conformal.score().alias("s"))["s"].null_count() == pairs.height
+    assert conformal.fit(bare, ()).is_empty()

@@ -4,9 +4,10 @@ import numpy as np
 import polars as pl
 import pytest
 from evaluation_tools import bitemporal
+from scipy import stats
 
 from tasks.forecast.evaluation import benchmarks, models, origins
-from tasks.forecast.evaluation.frames import Known, Wide
+from tasks.forecast.evaluation.frames import LEVELS, Known, Wide
 from tasks.forecast.evaluation.measures import inside80, table
 
 BANDS = ((6, 12), (13, 15), (16, 19))
@@ -129,9 +130,27 @@ def test_intervals_from_past_errors_cover_and_widen_with_the_horizon() -> None:
     assert four / one == pytest.approx(2, rel=0.15)
 
 
+def test_student_is_the_tabled_distribution() -> None:
+    freedom = np.array([1.0, 2.0, 5.0, 30.0])
+    exact = stats.t.ppf(np.array(LEVELS)[:, None], freedom)
+    found = models.student(LEVELS, freedom)
+    assert found[:, 1:] == pytest.approx(exact[:, 1:], rel=0.01, abs=1e-12)
+    assert found[:, 0] == pytest.approx(exact[:, 0], rel=0.05, abs=1e-12)
+
+
 def test_before_any_error_is_known_there_is_no_interval() -> None:
     series = Known(Wide(("u",), (2000, 2001, 2002), np.array([[5.0, 6.0, 7.0]])))
     model = models.WithErrors(benchmarks.Benchmark(benchmarks.LAST_VALUE), least=3)
     drawn = model.forecast(series, (1,))
     assert drawn.values.tolist() == [[[7.0]]]
     assert np.isnan(drawn.quantiles()[0]).all()
+
+
+def test_a_horizon_without_past_errors_has_a_point_and_no_interval() -> None:
+    values = np.array([[5.0, 6.0, 7.0, 9.0]])
+    series = Known(Wide(("u",), (2000, 2001, 2002, 2003), values))
+    model = models.WithErrors(benchmarks.Benchmark(benchmarks.LAST_VALUE), least=3)
+    quantiles = model.forecast(series, (1, 2)).quantiles()
+    assert np.isfinite(quantiles[:, 0, 0]).all()
+    assert quantiles[3, 0, 1] == 9
+    assert np.isnan(np.delete(quantiles[:, 0, 1], 3)).all()

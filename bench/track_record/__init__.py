@@ -1,0 +1,1 @@
+"""What forecasts are worth on series that nobody here made, measured and written to a page."""

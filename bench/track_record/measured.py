@@ -1,0 +1,314 @@
+"""Rolling origins on every real series, and what came of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import polars as pl
+
+from bench.track_record import series
+from tasks.forecast.evaluation import choice, conformal, measures, origins
+from tasks.forecast.evaluation.benchmarks import LAST_VALUE, Benchmark, benchmarks
+from tasks.forecast.evaluation.frames import Forecaster
+from tasks.forecast.evaluation.models import (
+    AGES,
+    Ageing,
+    BandAgeing,
+    BestOfPast,
+    DampedTrend,
+    WithErrors,
+)
+from tasks.forecast.evaluation.standards import Standards, gated
+from tasks.forecast.types import Rules
+from tasks.rules import read_rules, read_standards
+from tasks.settings import Project
+
+OFFICIAL = "SSBs framskriving, hovedalternativet"
+WINDOW = 5
+
+
+@dataclass(frozen=True)
+class Rolled:
+    """One series and its rolling origins.
+
+    Attributes:
+        title: Heading of the page.
+        note: What the reader must know of the data.
+        model: Name of the model.
+        pairs: All forecasters' pairs.
+        standards: What they are held to.
+        gate: Whether the gates of accuracy are asked.
+    """
+
+    title: str
+    note: str
+    model: str
+    pairs: pl.DataFrame
+    standards: Standards
+    gate: bool = False
+
+    @property
+    def table(self) -> pl.DataFrame:
+        """Measures per horizon of model and best benchmark of each, side by side."""
+        found = measures.table(self.pairs, ("model", "horizon"))
+        own = found.filter(pl.col("model") == self.model)
+        best = (
+            found.filter(pl.col("model") != self.model)
+            .sort("horizon", "mape", "model")
+            .group_by("horizon", maintain_order=True)
+            .agg(
+                pl.col("model").first().alias("benchmark"),
+                pl.col("mape").first().alias("benchmark_mape"),
+            )
+        )
+        joined = own.join(best, on="horizon", how="left")
+        calibrated = self.coverage("block", ("horizon",)).select(
+            "horizon",
+            pl.col("n").alias("calibrated_n"),
+            pl.col("coverage").alias("calibrated"),
+        )
+        joined = joined.join(calibrated, on="horizon", how="left")
+        held = gated(own, self.standards).select("horizon", "gate", "holds")
+        return joined.join(held, on="horizon", how="left").sort("horizon")
+
+    @property
+    def own(self) -> pl.DataFrame:
+        """The model's pairs."""
+        return self.pairs.filter(pl.col("model") == self.model)
+
+    def coverage(self, scheme: conformal.Scheme | None, by: tuple[str, ...] = ()) -> pl.DataFrame:
+        """Coverage of 80 per cent intervals: as simulated, or scaled on other times."""
+        bounds = self.standards.size_bounds
+        pairs = self.own
+        if scheme is not None:
+            pairs = conformal.leave_time_out(pairs, bounds, scheme=scheme)
+        return conformal.accepted(pairs, self.standards.coverage, by)
+
+    @property
+    def choice(self) -> dict[str, object]:
+        """What the series would be forecast by (law 6)."""
+        rivals = sorted(set(self.pairs["model"].unique()) - {self.model})
+        chosen = choice.choose(
+            self.pairs.with_columns(pl.lit("").alias("series")),
+            self.model,
+            rivals,
+            least_outcomes=self.standards.least_outcomes,
+        )
+        return chosen.row(0, named=True)
+
+
+@dataclass(frozen=True)
+class Setting:
+    """The declared rules, and forecasters made of them."""
+
+    rules: Rules = field(default_factory=lambda: read_rules(Project().reference / "rules"))
+    standards: Standards = field(
+        default_factory=lambda: read_standards(Project().reference / "rules")
+    )
+
+    def with_errors(self, point: Forecaster, least: int) -> WithErrors:
+        """A model with intervals from its own past errors."""
+        return WithErrors(point, least, self.standards.size_bounds)
+
+    def drift(self, least: int) -> WithErrors:
+        """Last value or a trend, damped as has been best so far."""
+        last = Benchmark(LAST_VALUE)
+        trends = (DampedTrend(phi, WINDOW) for phi in self.standards.damping if phi > 0)
+        return self.with_errors(BestOfPast((last, *trends), least), least)
+
+    def tested(
+        self,
+        title: str,
+        note: str,
+        frame: pl.DataFrame,
+        name: str,
+        model: WithErrors,
+        *,
+        least: int,
+        others: Mapping[str, str] | None = None,
+        horizons: tuple[int, ...] = origins.HORIZONS,
+        gate: bool = False,
+    ) -> Rolled:
+        """Roll the origin of one series."""
+        units = frame.filter(pl.col("series") == name)["unit"].n_unique()
+        rivals = [model, *benchmarks(units)]
+        pairs = origins.rolling(frame, name, rivals, horizons=horizons, others=others, least=least)
+        return Rolled(title, note, model.name, pairs, self.standards, gate)
+
+
+def telemark(setting: Setting) -> list[Rolled]:
+    """Persons 16–19 by ageing the bands below: the county, and its municipalities."""
+    # Enough for every horizon to have one outcome to be corrected by.
+    least = max(origins.HORIZONS) + 1
+    point = BandAgeing(series.BANDS, setting.rules.mean_years, setting.rules.kappa)
+    model = setting.with_errors(point, least)
+    note = (
+        "Registered 1 January 2000–2026 (Statistics Norway 07459, carried over in "
+        "`data/track_record`), today's borders, one vintage: basis `as_revised`."
+    )
+    return [
+        setting.tested(
+            title,
+            note,
+            series.telemark_young(county=county),
+            "16-19",
+            model,
+            least=least,
+            others={AGES: "ages"},
+            gate=county,
+        )
+        for title, county in (
+            ("Persons 16–19, Telemark", True),
+            ("Persons 16–19, the 17 municipalities of Telemark", False),
+        )
+    ]
+
+
+def recorded(setting: Setting, real: Path) -> list[Rolled]:
+    """The other recorded series, each by last value or damped trend."""
+    seekers = series.job_seekers(real)
+    left = series.leavers(real)
+    return [
+        setting.tested(
+            "Persons 16–18, Trøndelag and the nation",
+            "Registered 1 January 2016–2026, sums alone: the recorded file has no younger ages, so "
+            "nothing can be aged. One vintage.",
+            series.cohort_16_18(real),
+            "16-18",
+            setting.drift(4),
+            least=5,
+            gate=True,
+        ),
+        setting.tested(
+            "Job seekers by group of occupations 2002–2011 (ISCO-88)",
+            "NAV's groups, whole country, mean of months. The series ends with its code system.",
+            seekers,
+            "ISCO-88",
+            setting.drift(4),
+            least=5,
+        ),
+        setting.tested(
+            "Job seekers by group of occupations 2012–2017 (ISCO-08)",
+            "The same groups under the next code system, a series of its own.",
+            seekers,
+            "ISCO-08",
+            setting.drift(3),
+            least=3,
+            horizons=(1, 2, 3),
+        ),
+        setting.tested(
+            "Fully unemployed by county 2011–2024",
+            "NAV, mean of months, eleven areas that can be followed through the mergers of 2018 "
+            "and 2020 and the splits of 2024 (Trøndelag until 2017 is Nord- and Sør-Trøndelag).",
+            series.unemployed(real),
+            "helt ledige",
+            setting.drift(5),
+            least=6,
+        ),
+        setting.tested(
+            "Share of pupils who left, per school, 2011/12–2017/18",
+            "Directorate for Education, per cent of the school's pupils; suppressed shares are "
+            "missing. Ends before the break of 2018/19.",
+            left,
+            "til 2017/18",
+            setting.drift(3),
+            least=4,
+            horizons=(1, 2, 3),
+        ),
+        setting.tested(
+            "Share of pupils who left, per school, with the break of 2018/19 in it",
+            "The same to 2020/21. Pupils of unknown status are treated in another way since "
+            "2018/19, and no model here is told.",
+            left,
+            "alle år",
+            setting.drift(3),
+            least=4,
+        ),
+    ]
+
+
+def pupils(setting: Setting, real: Path) -> list[Rolled]:
+    """Pupils, three counts: one year ahead alone."""
+    frame = series.pupils(real)
+    return [
+        setting.tested(
+            title,
+            "Three counts: one origin with a step behind it. Longer horizons are not measurable "
+            "yet.",
+            frame,
+            name,
+            setting.drift(2),
+            least=2,
+            horizons=(1,),
+            gate=name == "områder",
+        )
+        for title, name in (
+            ("Pupils, Trøndelag and the nation 2023–2025", "områder"),
+            ("Pupils per school, Trøndelag 2023–2025", "skoler"),
+        )
+    ]
+
+
+def constructed(setting: Setting) -> list[Rolled]:
+    """The bundled sample: the sums of the cohort are published, its single ages are not."""
+    first, last = setting.rules.cohort_ages
+    point = Ageing(first, last, setting.rules.mean_years, setting.rules.kappa)
+    return [
+        setting.tested(
+            "Persons 16–18, Trøndelag, aged by the sample's single years",
+            "The bundled sample's table 07459: single-year ages and municipalities are "
+            "constructed.",
+            series.sample_cohort(first, last),
+            "cohort",
+            setting.with_errors(point, 5),
+            least=5,
+            others={AGES: "ages"},
+        )
+    ]
+
+
+def editions(real: Path) -> dict[str, pl.DataFrame]:
+    """The official projection as it was known then, held against what was registered.
+
+    Returns:
+        `old`: measures by age band and horizon, county, editions 2005–2018; `recorded`: the edition
+        of 2024 in 2025 and 2026 by age group, over municipalities; `places`: the same for 16–19 per
+        municipality in 2026.
+    """
+    registered, old = series.telemark_registered(), series.telemark_editions()
+    bands = ["6-12", "13-15", "16-19"]
+    earlier = pl.concat([origins.of_editions(old, registered, b, OFFICIAL) for b in bands])
+    edition, newest = (series.recorded_projection(real, year) for year in (2024, 2026))
+    base = newest.filter(pl.col("period") == 2026).with_columns(
+        pl.lit(series.REGISTERED).alias("known_from")
+    )
+    base = pl.concat(
+        [
+            base,
+            edition.filter(pl.col("period") == 2024).with_columns(
+                pl.lit(series.REGISTERED).alias("known_from")
+            ),
+            registered.filter(pl.col("period") == 2025),
+        ]
+    )
+    groups = edition["series"].unique().sort().to_list()
+    pairs = pl.concat([origins.of_editions(edition, base, g, OFFICIAL) for g in groups])
+    towns = pairs.filter(pl.col("unit") != "Telemark")
+    county = pairs.filter(pl.col("unit") == "Telemark")
+    by = ("series", "period")
+    found = measures.table(towns, by).join(
+        measures.table(county, by).select(*by, pl.col("bias").alias("county_bias")), on=by
+    )
+    return {
+        "old": measures.table(earlier, ("series", "horizon")),
+        "recorded": found,
+        "places": measures.table(
+            towns.filter(pl.col("series") == "16-19", pl.col("period") == 2026), ("unit",)
+        ).with_columns(
+            towns.filter(pl.col("series") == "16-19", pl.col("period") == 2026)
+            .sort("unit")
+            .select("q50", "actual")
+        ),
+    }

@@ -1,0 +1,141 @@
+"""Forecasts on series that nobody here made: gates, coverage, and the page that tells of them."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from bench.track_record import measured, page, series
+from bench.track_record.measured import Rolled, Setting
+
+SETTING = Setting()
+
+
+@cache
+def telemark() -> dict[str, Rolled]:
+    county, towns = measured.telemark(SETTING)
+    return {"county": county, "towns": towns}
+
+
+@cache
+def recorded(real: Path) -> dict[str, Rolled]:
+    return {tested.title: tested for tested in measured.recorded(SETTING, real)}
+
+
+def test_the_carried_figures_are_those_of_the_recorded_editions(real: Path) -> None:
+    """Every figure of two base years, which another file tells too."""
+    registered = series.telemark_registered()
+    for year in (2024, 2026):
+        edition = series.recorded_projection(real, year)
+        both = registered.join(edition, on=["series", "unit", "period"], suffix="_edition").filter(
+            pl.col("period") == year
+        )
+        assert both.height == 3 * 18
+        assert both.select((pl.col("value") == pl.col("value_edition")).all()).item()
+
+
+def test_the_carried_editions_start_from_what_was_registered() -> None:
+    """Sums of municipalities from one file, the county's from another."""
+    base = series.telemark_editions().filter(pl.col("known_from").dt.year() == pl.col("period"))
+    both = base.join(
+        series.telemark_registered(), on=["series", "unit", "period"], suffix="_registered"
+    )
+    assert both.height == 12
+    assert both.select((pl.col("value") == pl.col("value_registered")).all()).item()
+
+
+@pytest.mark.parametrize("horizon", [1, 3, 5])
+def test_the_cohort_of_a_county_holds_the_gates(horizon: int) -> None:
+    row = telemark()["county"].table.filter(pl.col("horizon") == horizon).row(0, named=True)
+    assert row["n"] >= 16
+    assert row["holds"], row
+    assert row["mape"] < row["benchmark_mape"]
+
+
+def test_intervals_of_municipalities_cover_on_years_they_were_not_fitted_on() -> None:
+    for scheme in ("block", "past"):
+        row = telemark()["towns"].coverage(scheme).row(0, named=True)
+        assert row["n"] >= 400
+        assert row["strict"]
+        assert row["accepted"], (scheme, row)
+
+
+def test_each_horizon_of_municipalities_covers_as_far_as_it_can_be_told() -> None:
+    found = telemark()["towns"].coverage("block", ("horizon",))
+    assert found["horizon"].to_list() == [1, 2, 3, 4, 5, 6]
+    assert found["accepted"].all()
+
+
+def test_a_small_series_is_judged_by_what_its_outcomes_can_tell() -> None:
+    row = telemark()["county"].coverage("block").row(0, named=True)
+    assert 0 < row["n"] < 400
+    assert not row["strict"]
+    assert row["accepted"]
+
+
+def test_where_no_model_wins_the_benchmark_is_used(real: Path) -> None:
+    for tested in recorded(real).values():
+        best = tested.choice["benchmark"]
+        assert tested.choice["used"] == best, tested.title
+        assert "brukes" in str(tested.choice["reason"])
+
+
+def test_the_sums_alone_do_not_see_the_wave(real: Path) -> None:
+    """Why ageing is needed: on the real cohort of Trøndelag every trend of sums misses the gate."""
+    tested = recorded(real)["Persons 16–18, Trøndelag and the nation"]
+    by_model = (
+        tested.pairs.filter(pl.col("horizon") == 3)
+        .group_by("model")
+        .agg(
+            (100 * (pl.col("q50") - pl.col("actual")).abs().sum() / pl.col("actual").sum()).alias(
+                "e"
+            )
+        )
+    )
+    assert by_model.height == 5
+    assert by_model["e"].min() > SETTING.standards.gates[3]  # type: ignore[operator]
+
+
+def test_the_official_projection_beats_ageing_of_bands_where_both_can_be_tested(
+    real: Path,
+) -> None:
+    """It has single years of age; that is what is left to win."""
+    official = measured.editions(real)["old"].filter(pl.col("series") == "16-19")
+    bands = telemark()["county"].table
+    for horizon in (1, 3, 5):
+        of = official.filter(pl.col("horizon") == horizon)["mape"].item()
+        assert of < bands.filter(pl.col("horizon") == horizon)["mape"].item()
+
+
+def test_the_code_system_breaks_and_the_series_with_it(real: Path) -> None:
+    frame = series.job_seekers(real)
+    spans = frame.group_by("series").agg(
+        pl.col("period").min().alias("a"), pl.col("period").max().alias("b")
+    )
+    assert sorted(spans.iter_rows()) == [("ISCO-08", 2012, 2017), ("ISCO-88", 2002, 2011)]
+    groups = frame.group_by("series").agg(pl.col("unit").n_unique()).sort("series")
+    assert groups["unit"].to_list() == [67, 64]
+
+
+def test_counties_add_up_to_the_nation_through_the_mergers(real: Path) -> None:
+    """Each year's mean of months against the nation's, but for those of no county."""
+    rows = pl.read_csv(real / "nav" / "helt_ledige_fylke_2010_2024.csv")
+    nation = (
+        rows.filter(pl.col("Fylke") == "Landet", pl.col("Antall").is_not_null())
+        .group_by(pl.col("År").alias("period"))
+        .agg(pl.col("Antall").cast(pl.Float64).mean())
+    )
+    areas = series.unemployed(real).group_by("period").agg(pl.col("value").sum())
+    both = nation.join(areas, on="period").filter(pl.col("period") != 2018)
+    share = (both["value"] / both["Antall"]).to_list()
+    assert both.height == 13
+    assert all(0.98 < s < 1.001 for s in share), share
+
+
+def test_the_page_is_what_is_measured(real: Path) -> None:
+    assert page.PAGE.read_text(encoding="utf-8") == page.text(SETTING, real), (
+        "docs/track-record.md is old: run «python -m bench.track_record»"
+    )
