@@ -227,10 +227,7 @@ def _warehouse(settings: Settings) -> tuple[State, str]:
         with warehouse.connect_published(settings.rooms) as connection:
             return "ok", f"{len(warehouse.tables(connection))} tabeller publisert"
     except NotFound:
-        return (
-            "merk",
-            "ingen natt er publisert ennå. Kjør «tilbudsplan demo» eller «tilbudsplan ingest».",
-        )
+        return "merk", home.no_night(show.relative(settings.rooms.home))
 
 
 def _persons(settings: Settings, project: Project) -> tuple[State, str]:

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from flows import show
 from flows.summary import titles
-from tasks import catalogue, quality, quarantine, warehouse
+from tasks import catalogue, home, quality, quarantine, warehouse
 from tasks.alerts import words
 from tasks.errors import NotFound
 from tasks.journal import Journal
@@ -120,9 +120,13 @@ def _print_results(results: Sequence[Result], states: Sequence[str], every: bool
 def held(as_json: bool) -> None:
     """Print what is held back, with the verdict where one is given."""
     settings = Settings()
-    rows = _held(settings)
+    night = settings.rooms.warehouse.is_file()
+    rows = _held(settings) if night else []
     if as_json:
         show.as_json(rows)
+        return
+    if not night:
+        show.line(home.no_night(show.relative(settings.rooms.home)))
         return
     if not rows:
         show.line("Ingen tall holdes tilbake.")

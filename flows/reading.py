@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from flows import norwegian, show
 from flows.summary import titles
-from tasks import alerts, catalogue, warehouse
+from tasks import alerts, catalogue, dates, home, sql_errors, warehouse
 from tasks.alerts import outbox, words
 from tasks.errors import NotFound, WrongUse
 from tasks.journal import Journal
@@ -131,12 +131,12 @@ def query(sql: str | None, form: str, as_of: datetime | None) -> None:
         except duckdb.Error as error:
             if warehouse.tells_of_damage(error):
                 raise warehouse.damaged(path) from error
+            wrong, remedy, engine = sql_errors.told(error)
             raise WrongUse(
                 subject="query",
                 expected="én SELECT som varehuset forstår (kun lesing)",
-                got=str(error).strip(),
-                remedy="se tabellene med «tilbudsplan query» uten SQL, og kolonnene i en tabell "
-                "med «tilbudsplan explain mart.school»",
+                got=wrong,
+                remedy=remedy + engine,
             ) from error
     if form == "json":
         show.as_json([dict(zip(columns, row, strict=True)) for row in rows])
@@ -236,10 +236,11 @@ def _print_status(facts: dict[str, Any]) -> None:
     night, run, report = facts["night"], facts["run"], facts["report"]
     _print_profile(facts["profile"])
     if night is None:
-        show.line(f"Siste natt: ingen ennå i {show.relative(Settings().rooms.home)}.")
-        show.line("Kjør «tilbudsplan demo» eller «tilbudsplan ingest».")
+        show.line(home.no_night(show.relative(facts["home"])))
     else:
-        show.line(f"Siste natt: {show.local_time(night['at'])} (tall per {night['as_of']})")
+        show.line(
+            f"Siste natt: {show.local_time(night['at'])} (tall per {dates.day(date.fromisoformat(night['as_of']))})"
+        )
     if facts["failed"]:
         failed = facts["failed"]
         show.line(f"Mislykket natt: {show.local_time(failed['at'])}: {failed['reason']}")

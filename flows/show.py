@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import shutil
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -11,11 +12,13 @@ from contextlib import contextmanager
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
+from textwrap import TextWrapper
 from typing import Any
 
-from tasks.settings import OSLO
+from tasks import dates
 
 PROGRESS_AFTER_SECONDS = 2.0
+_NARROWEST = 40
 
 
 def as_json(value: Any) -> None:
@@ -32,19 +35,70 @@ def as_csv(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
     writer.writerows([_excel(value) for value in row] for row in rows)
 
 
-def as_table(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
-    """Print a table: numbers to the right, as wide as needed, plain when not on a terminal."""
+def as_table(
+    columns: Sequence[str], rows: Sequence[Sequence[Any]], *, cut: str | None = None
+) -> None:
+    """Print a table: numbers to the right, as wide as needed, plain when not on a terminal.
+
+    Args:
+        columns: The heads.
+        rows: One row of values each.
+        cut: The head of a column whose texts may be cut, so that a line fits the window.
+    """
     if not rows:
         line("  ".join(columns))
         line("Ingen rader.")
         return
     texts = [[text(value) for value in row] for row in rows]
+    if cut is not None:
+        _cut(columns, texts, columns.index(cut))
     widths = [max(map(len, column)) for column in zip(columns, *texts, strict=True)]
     numeric = [_is_numeric([row[i] for row in rows]) for i in range(len(columns))]
     line("  ".join(_pad(c, w, n) for c, w, n in zip(columns, widths, numeric, strict=True)))
     line("  ".join("─" * w for w in widths))
     for row in texts:
         line("  ".join(_pad(c, w, n) for c, w, n in zip(row, widths, numeric, strict=True)))
+
+
+def _cut(columns: Sequence[str], texts: list[list[str]], at: int) -> None:
+    others = sum(
+        2 + max(map(len, column))
+        for i, column in enumerate(zip(columns, *texts, strict=True))
+        if i != at
+    )
+    room = max(width() - others, _NARROWEST)
+    for row in texts:
+        row[at] = shortened(row[at], room)
+
+
+def width() -> int:
+    """How wide the reader's window is; a hundred signs where there is none."""
+    return max(shutil.get_terminal_size((100, 24)).columns, _NARROWEST)
+
+
+def shortened(text: str, most: int) -> str:
+    """A text on one line, cut with an ellipsis where it is longer than told."""
+    plain = " ".join(text.split())
+    return plain if len(plain) <= most else f"{plain[: most - 1].rstrip()}…"
+
+
+def wrapped(text: str, first: str = "") -> None:
+    """Print a text over as many lines as the reader's window needs.
+
+    Args:
+        text: The text.
+        first: What stands before it; later lines are indented as far.
+    """
+    wrapper = TextWrapper(
+        width(),
+        initial_indent=first,
+        subsequent_indent=" " * len(first),
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+    for one in text.splitlines() or [""]:
+        line(wrapper.fill(one) or first)
+        wrapper.initial_indent = wrapper.subsequent_indent
 
 
 def line(text: str = "") -> None:
@@ -58,8 +112,8 @@ def note(text: str) -> None:
 
 
 def local_time(instant: datetime) -> str:
-    """An instant as a planner reads it: Oslo time, day first."""
-    return instant.astimezone(OSLO).strftime("%d.%m.%Y kl. %H:%M")
+    """An instant as a planner reads it in prose: Oslo time, the month written out."""
+    return dates.moment(instant)
 
 
 def relative(path: Path) -> str:
@@ -166,16 +220,14 @@ def _excel(value: Any) -> Any:
 
 
 def text(value: Any) -> str:
-    """A value as a planner reads it."""
+    """A value as a planner reads it in a table."""
     match value:
         case None:
             return "–"
         case bool():
             return "ja" if value else "nei"
-        case datetime():
-            return local_time(value) if value.tzinfo else f"{value:%d.%m.%Y %H:%M}"
         case date():
-            return f"{value:%d.%m.%Y}"
+            return dates.in_table(value)
         case int():
             return f"{value:,}".replace(",", "\u00a0") if abs(value) >= 10_000 else str(value)
         case float() | Decimal():

@@ -20,7 +20,8 @@ SETTING_ERRORS = {
     "float_parsing": "ventet et tall",
     "greater_than_equal": "ventet minst {ge}",
     "less_than_equal": "ventet høyst {le}",
-    "string_pattern_mismatch": "ventet formen {pattern}",
+    "greater_than": "ventet mer enn {gt}",
+    "literal_error": "ventet ett av ordene {words}",
 }
 
 
@@ -83,4 +84,7 @@ def _setting(detail: ErrorDetails) -> str:
     if name.endswith("PASSWORD"):
         return f"{name} kan ikke leses"
     said = SETTING_ERRORS.get(detail["type"], "kan ikke brukes")
-    return f"{name} er {detail['input']!r}, {said.format_map(detail.get('ctx', {}))}"
+    context = detail.get("ctx", {})
+    # The library's list of words ends in English: 'starttls', 'tls' or 'none'.
+    words = str(context.get("expected", "")).replace("'", "").replace(" or ", " eller ")
+    return f"{name} er {detail['input']!r}, {said.format_map({**context, 'words': words})}"

@@ -2,8 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from tasks.errors import ConfigurationError
 from tasks.settings import Rooms
+
+# What to do in a home where no night has been; every command says the same.
+FIRST_NIGHT = "kjør «tilbudsplan demo» (eksempeldata) eller «tilbudsplan ingest» (kildene)"
+
+
+def no_night(home: Path | str) -> str:
+    """What is told of a home where no night was published, whoever looks."""
+    return f"Ingen natt er publisert ennå i {home}. {FIRST_NIGHT[:1].upper()}{FIRST_NIGHT[1:]}."
 
 
 def claim_home(rooms: Rooms, profile: str) -> None:

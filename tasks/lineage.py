@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
-from tasks import warehouse
+from tasks import sql_errors, warehouse
 from tasks.errors import NotFound, WrongUse
 from tasks.landing import Landing
 
@@ -153,11 +153,12 @@ def _rows(
         )
         return [name[0] for name in found.description or ()], found.fetchall()
     except duckdb.Error as error:
+        wrong, _, engine = sql_errors.told(error)
         raise WrongUse(
             subject="--where",
             expected=f"et vilkår på kolonnene i {table}, som «year = 2025»",
-            got=str(error).strip(),
-            remedy=f"«tilbudsplan explain {table}» viser kolonnene",
+            got=wrong,
+            remedy=f"«tilbudsplan explain {table}» viser kolonnene{engine}",
         ) from error
 
 

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 
 from tasks.errors import ConfigurationError, NotFound, ValidationFailed, WarehouseDamaged
+from tasks.home import FIRST_NIGHT
 from tasks.jsonlines import sync_folder
 from tasks.settings import Rooms
 
@@ -404,7 +405,7 @@ def _open_finished(path: Path, config: Mapping[str, str]) -> duckdb.DuckDBPyConn
             subject=str(path),
             expected="et publisert varehus",
             got="ingen fil",
-            remedy="kjør natten først med «tilbudsplan ingest»",
+            remedy=FIRST_NIGHT,
         )
     try:
         return duckdb.connect(str(path), read_only=True, config=dict(config))

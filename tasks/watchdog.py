@@ -11,10 +11,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
-from tasks import alerts, disk, locks
+from tasks import alerts, dates, disk, locks
 from tasks.alerts import OPERATIONS, Desk, Finding, Look, Post, direct, outbox, policy
 from tasks.alerts.policy import Policy, Watch
 from tasks.errors import ConfigurationError, JournalCorrupt, NightLocked
+from tasks.home import no_night
 from tasks.journal import Entry, Journal
 from tasks.settings import OSLO, Project, Rooms, Settings, oslo_date, oslo_today
 
@@ -55,7 +56,9 @@ def look(
     told = _of("stopped", f"{stopped} stoppet med feil", oslo_today(now)) if stopped else []
     try:
         if not rooms.home.is_dir():
-            raise FileNotFoundError(2, "mappen finnes ikke", str(rooms.home))
+            return _directly(
+                settings, project, now, f"mappen finnes ikke. {no_night(rooms.home)}", told
+            )
         outbox.probe(rooms.journal)
         post = Post(alerts.policy_of(rooms, project), _desk(settings, now))
         if told:  # whoever else looks meanwhile does not know it
@@ -104,7 +107,7 @@ def find(rooms: Rooms, project: Project, now: datetime) -> list[Finding]:
     holder = locks.holder(rooms.lock)
     entries = Journal(rooms.journal).entries()
     checks: dict[str, Callable[[], list[Finding]]] = {
-        "unstarted": lambda: _unstarted(entries, terms, now),
+        "unstarted": lambda: _unstarted(entries, terms, now, rooms),
         "unfinished": lambda: _unfinished(entries, terms, now, holder is not None),
         "unreadable": lambda: _unreadable(rooms, entries, as_of, holder is not None),
         "unsent": lambda: _unsent(entries, terms, chosen, now),
@@ -147,7 +150,9 @@ def _of(kind: str, reason: str, as_of: date) -> list[Finding]:
     return [Finding(_ABOUT[kind], kind, OPERATIONS, reason, as_of)]
 
 
-def _unstarted(entries: Sequence[Entry], terms: Watch, now: datetime) -> list[Finding]:
+def _unstarted(
+    entries: Sequence[Entry], terms: Watch, now: datetime, rooms: Rooms
+) -> list[Finding]:
     """No night of the last date whose hour is past; a failed one has told so itself."""
     today = oslo_today(now)
     # A night that doubts its clock is built on another date than it began with.
@@ -165,9 +170,9 @@ def _unstarted(entries: Sequence[Entry], terms: Watch, now: datetime) -> list[Fi
         return []
     if wanted < today and not begun + failed:
         return []  # nothing could be expected of yesterday
-    last = f"siste natt begynte {max(begun):%d.%m.%Y}" if begun else "ingen har noen gang begynt"
-    reason = f"natten {wanted:%d.%m.%Y} begynte ikke før {terms.published_by:%H:%M}; {last}"
-    return _of("unstarted", reason, today)
+    missed = f"natten {dates.day(wanted)} begynte ikke før kl. {terms.published_by:%H:%M}"
+    last = f"siste natt begynte {dates.day(max(begun))}" if begun else no_night(rooms.home)
+    return _of("unstarted", f"{missed}; {last}" if begun else f"{missed}. {last}", today)
 
 
 def _unfinished(entries: Sequence[Entry], terms: Watch, now: datetime, held: bool) -> list[Finding]:
@@ -179,7 +184,7 @@ def _unfinished(entries: Sequence[Entry], terms: Watch, now: datetime, held: boo
     ended = {e.payload["night"] for e in entries if e.kind in {"night.published", "night.failed"}}
     if last.payload["night"] in ended:
         return []
-    when = f"{last.at.astimezone(OSLO):%d.%m.%Y kl. %H:%M}"
+    when = dates.moment(last.at)
     if not held:
         text = f"natten som begynte {when}, ble avbrutt: prosessen er borte"
         return _of("unfinished", text, oslo_today(now))
@@ -222,7 +227,7 @@ def _unsent(
     ]
     if not late:
         return []
-    since = f"{late[0].written_at.astimezone(OSLO):%d.%m.%Y kl. %H:%M}"
+    since = dates.moment(late[0].written_at)
     why = late[0].reason or "ikke forsøkt"
     return _of(
         "unsent", f"e-post til {late[0].mail.to} har ventet siden {since}: {why}", oslo_today(now)

@@ -46,7 +46,7 @@ class Posted:
         sent_at: When the server had taken it.
         attempts: How often it was deferred.
         refusals: How often in a row the server said that trying again will not help.
-        reason: Why it was deferred last.
+        reason: Why it was deferred last; none once it is sent.
         tried_at: When that was.
     """
 
@@ -102,7 +102,8 @@ def posted(entries: Iterable[Entry]) -> list[Posted]:
                     mail = Mail(*(one[name] for name in Mail.__dataclass_fields__))
                     found.setdefault(mail.id, Posted(mail, entry.at))
             case "mail.sent" if (identity := entry.payload["id"]) in found:
-                found[identity] = replace(found[identity], sent_at=entry.at)
+                # Why it waited before is over.
+                found[identity] = replace(found[identity], sent_at=entry.at, reason=None)
             case "mail.deferred":
                 tried = entry.payload["mails"]
                 found |= {i: _tried(found[i], tried[i], entry.at) for i in tried.keys() & found}

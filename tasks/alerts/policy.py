@@ -17,9 +17,9 @@ FILE = "alerts.toml"
 WEEKDAYS = ("mandag", "tirsdag", "onsdag", "torsdag", "fredag", "lørdag", "søndag")
 _UNSET = ".invalid"
 _ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
-_ADDRESS = rf"^{_ATOM}(\.{_ATOM})*@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*$"
+ADDRESS = rf"^{_ATOM}(\.{_ATOM})*@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*$"
 
-Address = Annotated[str, StringConstraints(pattern=_ADDRESS, max_length=254)]
+Address = Annotated[str, StringConstraints(pattern=ADDRESS, max_length=254)]
 Text = Annotated[str, StringConstraints(min_length=1)]
 Severity = Literal["fault", "block", "warn"]
 

@@ -9,14 +9,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from ipaddress import ip_address
 
-from tasks.alerts import clean
+from tasks.alerts import causes, clean
 from tasks.alerts.message import Mail
 from tasks.errors import ConfigurationError
 from tasks.settings import Settings
 
 _PERMANENT = range(500, 600)
 _SAID_MOST = 200
-_TROUBLE = (smtplib.SMTPException, OSError)
+# A name or a password that the protocol cannot carry is an error of encoding.
+_TROUBLE = (smtplib.SMTPException, OSError, UnicodeError)
 
 
 class Deferred(Exception):
@@ -79,7 +80,7 @@ def deliver(server: smtplib.SMTP, mail: Mail, settings: Settings) -> None:
         text = f"e-posten ble avvist ({error.smtp_code} {_said(error.smtp_error, settings)})"
         raise Deferred(text, permanent=error.smtp_code in _PERMANENT) from None
     except _TROUBLE as error:
-        text = f"forbindelsen brøt ({_what(error, settings)})"
+        text = f"forbindelsen brøt: {_what(error, settings)}"
         raise Deferred(text, connected=False) from None
 
 
@@ -138,32 +139,23 @@ def _on_loopback(host: str) -> bool:
 
 
 def _refusal(error: Exception, settings: Settings) -> ConfigurationError:
+    what, said, remedy = causes.told(error, settings.smtp_timeout_seconds)
     return ConfigurationError(
         subject=f"{settings.smtp_host}:{settings.smtp_port}",
         expected=f"en e-posttjener som svarer ({settings.smtp_security})",
-        got=_what(error, settings),
-        remedy="rett TILBUDSPLAN_SMTP_HOST, _PORT, _SECURITY, _USER eller _PASSWORD",
+        got=_quoting(what, said, settings),
+        remedy=remedy,
     )
 
 
 def _what(error: Exception, settings: Settings) -> str:
-    """An error in words; of a refused log-in only the code, for a server may echo what it got."""
-    match error:
-        case smtplib.SMTPAuthenticationError():
-            return f"innloggingen ble avvist ({error.smtp_code})"
-        case smtplib.SMTPServerDisconnected() if "timed out" in str(error):
-            return f"intet svar på {settings.smtp_timeout_seconds:g} sekunder"
-        case smtplib.SMTPServerDisconnected():
-            return "at tjeneren la på"
-        case smtplib.SMTPResponseException():
-            return f"{error.smtp_code} {_said(error.smtp_error, settings)}"
-        case ssl.SSLCertVerificationError():
-            return f"et sertifikat som ikke godtas ({error.verify_message})"
-        case TimeoutError():
-            return f"intet svar på {settings.smtp_timeout_seconds:g} sekunder"
-        case ConnectionRefusedError():
-            return "at ingen svarer på porten"
-    return f"{type(error).__name__}: {_said(str(error), settings)}"
+    """An error in words, without a remedy: the connection was fine until it broke."""
+    what, said, _ = causes.told(error, settings.smtp_timeout_seconds)
+    return _quoting(what.removeprefix("at "), said, settings)
+
+
+def _quoting(what: str, said: str, settings: Settings) -> str:
+    return f"{what} ({_said(said, settings)})" if said else what
 
 
 def _said(text: bytes | str, settings: Settings) -> str:

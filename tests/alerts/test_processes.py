@@ -262,9 +262,24 @@ def test_a_mail_server_that_is_down_is_told_on_the_page_and_the_mail_waits(
     assert len(outbox.send(rooms, made, force=True).sent) == 1
 
 
+def test_a_night_that_is_fine_is_told_apart_from_mail_that_does_not_go_out(
+    watch: Watch, rooms: Rooms
+) -> None:
+    look(Journal(rooms.journal), 20, [finding()])
+    begun(rooms, 0)
+    # At once, and in the pause between two attempts.
+    for port in (str(free_port()), str(free_port())):
+        done = watch(port=port)
+        assert done.returncode == 3, done.stdout + done.stderr
+        assert "E-post går ikke ut: " in done.stdout
+        assert "ingen svarer på porten" in done.stdout
+        assert done.stdout.splitlines()[-1] == "Ellers er alt vel."
+    assert json.loads(watch("--json", port=str(free_port())).stdout)["exit_code"] == 3
+
+
 def test_the_watchdog_imports_nothing_heavy() -> None:
     script = (
-        "import sys, flows.cli, tasks.watchdog, flows.mail_commands\n"
+        "import sys, flows.cli, tasks.watchdog, flows.watch_command\n"
         "print(*{name.partition('.')[0] for name in sys.modules})"
     )
     done = subprocess.run(

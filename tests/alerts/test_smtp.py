@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import smtplib
 import socket
 import ssl
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from errno import ENETUNREACH
 from pathlib import Path
 
 import pytest
@@ -15,7 +17,7 @@ from alert_tools import INTAKE, OPERATIONS, finding, look, mails
 from smtp_tools import PASSWORD, USER, Office, context_for, free_port, post_office
 
 from tasks import locks
-from tasks.alerts import check_smtp, outbox
+from tasks.alerts import causes, check_smtp, outbox
 from tasks.alerts.outbox import Round
 from tasks.errors import ConfigurationError, JournalCorrupt, NightLocked
 from tasks.journal import Journal
@@ -218,6 +220,83 @@ def test_a_server_that_breaks_off_every_time_is_left_for_later(
     assert (office.connections, done.waiting, len(done.deferred)) == (3, 7, 7)
     office.drops = 0
     assert len(outbox.send(rooms, settings(office.port), force=True).sent) == 7
+
+
+@pytest.mark.parametrize(
+    ("error", "what", "said", "remedy"),
+    [
+        (
+            smtplib.SMTPNotSupportedError("STARTTLS extension not supported by server."),
+            "STARTTLS",
+            "extension not supported",
+            "TILBUDSPLAN_SMTP_SECURITY=tls",
+        ),
+        (
+            smtplib.SMTPNotSupportedError("SMTP AUTH extension not supported by server."),
+            "ikke tar imot innlogging",
+            "extension not supported",
+            "fjern TILBUDSPLAN_SMTP_USER",
+        ),
+        (
+            smtplib.SMTPException("No suitable authentication method found."),
+            "måter å logge inn på",
+            "No suitable",
+            "spør den som drifter",
+        ),
+        (
+            smtplib.SMTPAuthenticationError(535, b"5.7.8 hemmelig"),
+            "innloggingen ble avvist (535)",
+            "",
+            "TILBUDSPLAN_SMTP_PASSWORD",
+        ),
+        (
+            smtplib.SMTPServerDisconnected("Connection unexpectedly closed: timed out"),
+            "intet svar på 7 sekunder",
+            "",
+            "brannmuren",
+        ),
+        (
+            smtplib.SMTPServerDisconnected("Connection unexpectedly closed"),
+            "la på",
+            "",
+            "_SECURITY",
+        ),
+        (TimeoutError("timed out"), "intet svar på 7 sekunder", "", "brannmuren"),
+        (
+            socket.gaierror(-2, "Name or service not known"),
+            "tjenernavn som ikke finnes",
+            "Name or service not known",
+            "TILBUDSPLAN_SMTP_HOST",
+        ),
+        (ConnectionRefusedError(111, "Connection refused"), "ingen svarer på porten", "", "_PORT"),
+        (ConnectionResetError(104, "reset by peer"), "brøt forbindelsen", "", "_SECURITY"),
+        (OSError(ENETUNREACH, "Network is unreachable"), "når fram", "unreachable", "brannmuren"),
+        (ssl.SSLError(1, "[SSL: WRONG_VERSION_NUMBER]"), "kryptering", "WRONG_VERSION", "465"),
+        (smtplib.SMTPHeloError(501, b"bad name"), "avslag fra tjeneren", "501 bad name", "_HOST"),
+        (UnicodeEncodeError("ascii", "pæss", 1, 2, "x"), "tegn som ikke kan sendes", "", "_HOST"),
+    ],
+)
+def test_what_goes_wrong_is_told_in_norwegian_with_its_own_remedy(
+    error: Exception, what: str, said: str, remedy: str
+) -> None:
+    told = causes.told(error, 7)
+    assert what in told[0]
+    assert (said in told[1]) if said else told[1] == ""
+    assert remedy in told[2]
+    assert "hemmelig" not in "".join(told)
+    assert "pæss" not in "".join(told)
+
+
+@pytest.mark.parametrize(
+    ("host", "what"),
+    [("nobody.invalid", "et tjenernavn som ikke finnes ("), ("a..b", "tegn som ikke kan sendes")],
+)
+def test_a_name_that_leads_nowhere_is_named(settings: Make, host: str, what: str) -> None:
+    made = settings(25, smtp_security="starttls").model_copy(update={"smtp_host": host})
+    with pytest.raises(ConfigurationError) as refusal:
+        check_smtp(made)
+    assert what in refusal.value.got
+    assert "TILBUDSPLAN_SMTP_HOST" in refusal.value.remedy
 
 
 # What is ours ---------------------------------------------------------------------------------
