@@ -14,11 +14,12 @@ from tasks import catalogue, home, quality, quarantine, warehouse
 from tasks.alerts import words
 from tasks.errors import NotFound
 from tasks.journal import Journal
-from tasks.quality import Result, Suite
+from tasks.quality import WATCHES_FOR, Result, Suite
 from tasks.settings import Project, Settings
 
 AFTERWARDS = "Det gjelder fra neste natt, eller fra «tilbudsplan build»."
 _TABLES_NAMED = 3
+_INDENT, _WIDEST_CELL = " " * 10, 40
 _STATES = {"block": "STOPPER", "warn": "ADVARSEL"}
 # Rows of these tables are about few people: they are counted, and not printed.
 _ABOUT_PERSONS = ("restricted.", "closed.")
@@ -103,10 +104,12 @@ def _chosen(suites: dict[str, Suite], table: str | None) -> list[Suite]:
 
 def _print_results(results: Sequence[Result], states: Sequence[str], every: bool) -> None:
     for result, state in zip(results, states, strict=True):
-        if every or not result.success:
+        if not result.success:
             show.line(f"{state:<9} {result.table}: {result.in_short()}")
-            if result.unexpected:
-                show.line(f"          blant dem {result.unexpected}")
+            _print_sample(result)
+        elif every:
+            # The reason is what a breach would come to: said of what holds it reads as a fault.
+            show.line(f"{'ok':<9} {result.table} holder. {WATCHES_FOR}: {result.reason}")
     count = Counter(states)
     tables = list(dict.fromkeys(result.table for result in results))
     named = ", ".join(tables) if len(tables) <= _TABLES_NAMED else f"{len(tables)} tabeller"
@@ -115,6 +118,21 @@ def _print_results(results: Sequence[Result], states: Sequence[str], every: bool
         f"{named}: {len(results)} krav, {count['holder']} holder, "
         f"{count['ADVARSEL']} gir advarsel, {count['STOPPER']} stopper{released}."
     )
+
+
+def _print_sample(result: Result) -> None:
+    """The first failing rows as a table, or the first failing values."""
+    sample = result.sample()
+    if sample and isinstance(sample[0], dict):
+        columns = list(sample[0])
+        rows = [[_short(row.get(column)) for column in columns] for row in sample]
+        show.as_table(columns, rows, indent=_INDENT)
+    elif sample:
+        show.line(f"{_INDENT}blant dem {', '.join(map(show.text, sample))}")
+
+
+def _short(value: Any) -> Any:
+    return show.shortened(value, _WIDEST_CELL) if isinstance(value, str) else value
 
 
 def held(as_json: bool) -> None:

@@ -238,9 +238,8 @@ def _print_status(facts: dict[str, Any]) -> None:
     if night is None:
         show.line(home.no_night(show.relative(facts["home"])))
     else:
-        show.line(
-            f"Siste natt: {show.local_time(night['at'])} (tall per {dates.day(date.fromisoformat(night['as_of']))})"
-        )
+        as_of = dates.day(date.fromisoformat(night["as_of"]))
+        show.line(f"Siste natt: {show.local_time(night['at'])} (tall per {as_of})")
     if facts["failed"]:
         failed = facts["failed"]
         show.line(f"Mislykket natt: {show.local_time(failed['at'])}: {failed['reason']}")

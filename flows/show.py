@@ -36,7 +36,11 @@ def as_csv(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
 
 
 def as_table(
-    columns: Sequence[str], rows: Sequence[Sequence[Any]], *, cut: str | None = None
+    columns: Sequence[str],
+    rows: Sequence[Sequence[Any]],
+    *,
+    cut: str | None = None,
+    indent: str = "",
 ) -> None:
     """Print a table: numbers to the right, as wide as needed, plain when not on a terminal.
 
@@ -44,6 +48,7 @@ def as_table(
         columns: The heads.
         rows: One row of values each.
         cut: The head of a column whose texts may be cut, so that a line fits the window.
+        indent: What stands before every line.
     """
     if not rows:
         line("  ".join(columns))
@@ -54,10 +59,9 @@ def as_table(
         _cut(columns, texts, columns.index(cut))
     widths = [max(map(len, column)) for column in zip(columns, *texts, strict=True)]
     numeric = [_is_numeric([row[i] for row in rows]) for i in range(len(columns))]
-    line("  ".join(_pad(c, w, n) for c, w, n in zip(columns, widths, numeric, strict=True)))
-    line("  ".join("─" * w for w in widths))
-    for row in texts:
-        line("  ".join(_pad(c, w, n) for c, w, n in zip(row, widths, numeric, strict=True)))
+    for row in (columns, ["─" * w for w in widths], *texts):
+        padded = (_pad(c, w, n) for c, w, n in zip(row, widths, numeric, strict=True))
+        line(indent + "  ".join(padded))
 
 
 def _cut(columns: Sequence[str], texts: list[list[str]], at: int) -> None:

@@ -14,12 +14,15 @@ import base64
 import hashlib
 import json
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tasks import history, warehouse
+from tasks import dates, history, warehouse
+from tasks.errors import NotFound
+from tasks.quality.results import WATCHES_FOR
 
 if TYPE_CHECKING:
     import duckdb
@@ -88,6 +91,12 @@ class Check:
         told = {k: json.dumps(v, ensure_ascii=False) for k, v in self._arguments().items()}
         listed = ", ".join(f"{name} = {value}" for name, value in told.items())
         return f"{self.facts.get('expectation', '')} {listed}".strip()
+
+    @property
+    def sample(self) -> list[dict[str, Any]]:
+        """The first rows against it, of what is held back or of what is published."""
+        rows = self.facts.get("rows") or json.loads(self.facts.get("unexpected") or "[]")
+        return rows if rows and isinstance(rows[0], dict) else []
 
     def _arguments(self) -> dict[str, Any]:
         return dict(json.loads(self.facts.get("arguments") or "{}"))
@@ -159,13 +168,25 @@ def write(rooms: Rooms) -> Path:
 
 
 def write_index(rooms: Rooms) -> None:
-    """Write the list of the nights that have pages; those that are pruned leave it."""
+    """Write the list of the nights that have pages, and the newest one's tables with counts.
+
+    Nights that are pruned leave it.
+    """
     folder = rooms.docs
     environment = _environment()
     environment.globals["sample"] = rooms.tied_to() not in {None, "live"}
     nights = sorted((f.parent.name for f in folder.glob("*/index.html")), reverse=True)
     listed = [date.fromisoformat(name) for name in nights]
-    _replace(folder / "index.html", _draw(environment, "nights", nights=listed))
+    pages = _newest(rooms, listed[0]) if listed else []
+    _replace(folder / "index.html", _draw(environment, "nights", nights=listed, pages=pages))
+
+
+def _newest(rooms: Rooms, night: date) -> list[Page]:
+    """The tables of the published night, where its pages are the newest."""
+    with suppress(NotFound), warehouse.connect_internal(rooms) as con:
+        ((as_of,),) = con.execute("select as_of from audit.night").fetchall()
+        return _pages(con) if as_of == night else []
+    return []
 
 
 def _pages(con: duckdb.DuckDBPyConnection) -> list[Page]:
@@ -247,10 +268,10 @@ def _environment() -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["day"] = lambda value: f"{value:%d.%m.%Y}"
+    environment.filters["day"] = dates.day
     environment.filters["sentence"] = lambda text: text[:1].upper() + text[1:]
     environment.filters["rows"] = lambda n: "1 rad" if n == 1 else f"{n} rader"
-    environment.globals |= {"states": STATES, "sample": False}
+    environment.globals |= {"states": STATES, "sample": False, "watches_for": WATCHES_FOR}
     return environment
 
 

@@ -15,7 +15,7 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 from tasks import warehouse
-from tasks.quality.results import Result, store
+from tasks.quality.results import WATCHES_FOR, Result, store
 from tasks.quality.rows import doubled_rows, failing_rows
 from tasks.quality.suites import ROWS, Expectation, Suite, as_json, read_suites
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     import duckdb
 
 __all__ = [
+    "WATCHES_FOR",
     "Expectation",
     "Result",
     "Suite",

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
@@ -13,6 +14,10 @@ from tasks.quality.suites import ROWS
 
 if TYPE_CHECKING:
     import duckdb
+
+
+# What stands before the reason of a demand that holds, on the page and in commands.
+WATCHES_FOR = "Passer på"
 
 
 @dataclass(frozen=True)
@@ -51,6 +56,10 @@ class Result:
     def blocks(self) -> bool:
         """Whether this failure keeps the previous vintage."""
         return not self.success and self.severity == "block"
+
+    def sample(self) -> list[Any]:
+        """The first rows or values against it."""
+        return list(json.loads(self.unexpected)) if self.unexpected else []
 
     def in_short(self) -> str:
         """Why it matters, and how many; rule and rows stand in `audit.validation`."""

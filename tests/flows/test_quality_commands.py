@@ -6,6 +6,7 @@ import json
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -176,7 +177,8 @@ def test_only_commands_that_validate_pay_for_great_expectations(home: Path) -> N
 def test_suites_are_run_by_hand(in_night: Path, ask: Ask) -> None:
     said = ask("check", "population_by_municipality", "--all")
     assert said.code == 0
-    assert "holder    staging.population_by_municipality: " in said.out
+    holding = "ok        staging.population_by_municipality holder. Passer på: "
+    assert holding in said.out
     assert "staging.population_by_municipality: " in said.out.splitlines()[-1]
     assert "0 stopper." in said.out
     assert ask("check", "ssb_population").out.splitlines()[-1] == said.out.splitlines()[-1]
@@ -200,15 +202,48 @@ def test_pages_tell_what_failed_and_carry_no_markup_of_the_data(home: Path) -> N
     assert "<td>5001</td><td>-3</td>" in page
     assert "i tallene som er publisert" in page
     assert "hemmelig" not in "".join(f.read_text() for f in night.parent.glob("*.html"))
-    assert "20.11.2026: holdt ikke" in page
+    assert "20. november 2026: holdt ikke" in page
+    # What holds does not read as a fault; what fails is told as it is.
+    assert '<span class="watches">Passer på:</span> Tallene er' in page
+    assert "<h3>Få innbyggere.</h3>" in page
+    assert page.count("Passer på:") == 1
     assert "EKSEMPELDATA" in page
     assert "://" not in page
     assert "2026-11-21/index.html" in (night.parent.parent / "index.html").read_text()
     assert not list(night.parent.glob("*.part"))
 
 
+def test_the_list_of_nights_counts_the_demands_of_each_table(home: Path) -> None:
+    night = data_docs.write(Rooms(home))
+    counted = '<td class="number">4</td>' + "".join(
+        f'<td class="number">{n}</td>' for n in (1, 1, 1, 1)
+    )
+    for page, folder in ((night, ""), (night.parent.parent / "index.html", "2026-11-21/")):
+        text = page.read_text(encoding="utf-8")
+        assert f'<a href="{folder}staging.population_by_municipality.html">' in text
+        assert counted in text
+
+
+def test_failing_rows_are_a_small_table(capsys: pytest.CaptureFixture[str]) -> None:
+    failing = replace(
+        result("staging.x", "k", "block", False, "Galt."),
+        unexpected=json.dumps([{"area_code": "5001", "persons": -3, "note": "x" * 80}]),
+    )
+    quality_commands._print_results([failing], ["STOPPER"], False)
+    said = capsys.readouterr().out.splitlines()
+    assert said[0] == "STOPPER   staging.x: Galt. (12 rader)"
+    assert said[1].split() == ["area_code", "persons", "note"]
+    assert said[3].split()[:2] == ["5001", "-3"]
+    assert max(map(len, said)) < 80
+    values = replace(failing, unexpected="[1, 2]")
+    quality_commands._print_results([values], ["STOPPER"], False)
+    assert capsys.readouterr().out.splitlines()[1] == "          blant dem 1, 2"
+
+
 def test_pages_of_old_nights_go_and_leave_the_list(home: Path) -> None:
     rooms = Rooms(home)
     shutil.rmtree(data_docs.write(rooms).parent)
     data_docs.write_index(rooms)
-    assert "2026-11-21" not in (rooms.docs / "index.html").read_text()
+    listed = (rooms.docs / "index.html").read_text()
+    assert "2026-11-21" not in listed
+    assert "staging." not in listed
