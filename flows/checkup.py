@@ -18,6 +18,7 @@ from flows.sources import source_server
 from tasks import (
     alerts,
     catalogue,
+    dates,
     home,
     locks,
     persons,
@@ -191,7 +192,8 @@ def _space(settings: Settings) -> tuple[State, str]:
     existing = next(folder for folder in (home, *home.parents) if folder.exists())
     free = shutil.disk_usage(existing).free
     if free < SPACE_BYTES:
-        return "feil", f"{free / 1e9:.1f} GB ledig; en natt trenger 2 GB. Rydd på disken."
+        left = show.text(round(free / 1e9, 1))
+        return "feil", f"{left} GB ledig; en natt trenger 2 GB. Rydd på disken."
     return "ok", f"{free / 1e9:.0f} GB ledig"
 
 
@@ -248,7 +250,7 @@ def _persons(settings: Settings, project: Project) -> tuple[State, str]:
         return "feil", f"{len(late)} er over slettedatoen. Kjør «tilbudsplan purge»."
     rows = sum(batch.rows for batch in held)
     first = min(batch.delete_after for batch in held)
-    text = f"{len(held)} tatt inn med {rows} rader, neste slettes etter {first:%d.%m.%Y}"
+    text = f"{len(held)} tatt inn med {rows} rader, neste slettes etter {dates.day(first)}"
     other = [batch.file for batch in held if batch.key != fingerprint(secret)]
     if other:
         return "merk", (

@@ -26,7 +26,7 @@ typer.core._ = norwegian.heading  # type: ignore[attr-defined,assignment]
 
 app = typer.Typer(
     name="tilbudsplan",
-    cls=norwegian.Group,
+    cls=norwegian.Root,
     help="Kunnskapsbasert tilbudsplanlegging: fra offentlige tall til plasser i skolen.\n\n"
     "Første gang: «tilbudsplan demo» kjører alt på eksempeldata og sier hvor rapporten ligger. "
     "Deretter: «status» for å se hvordan det står til, «doctor» når noe er galt.",

@@ -12,7 +12,7 @@ from flows import show, workers
 from flows.environment import configure
 from flows.mailing import send
 from flows.sources import hear, source_server
-from tasks import catalogue, disk, home, locks, night, persons, runs
+from tasks import catalogue, dates, disk, home, locks, night, persons, runs
 from tasks.assembly import AWAITED
 from tasks.errors import WrongUse
 from tasks.journal import Journal
@@ -56,10 +56,10 @@ def ingest(datasets: tuple[str, ...], as_of: date | None, full: bool, ignore_win
         )
     if as_of and as_of < today:
         path = night.rebuild(settings, as_of)
-        show.line(f"Tallene slik de stod {as_of:%d.%m.%Y}: {show.relative(path)}")
+        show.line(f"Tallene slik de stod {dates.day(as_of)}: {show.relative(path)}")
         for file, on in night.deleted_since(settings, as_of).items():
             show.line(
-                f"Radene om personer fra {file} ble slettet {on:%d.%m.%Y} og er ikke med; "
+                f"Radene om personer fra {file} ble slettet {dates.day(on)} og er ikke med; "
                 "tallene som ble talt av dem, står."
             )
         show.line(f"Se tabellene med: tilbudsplan query --as-of {as_of}")
@@ -73,7 +73,7 @@ def ingest(datasets: tuple[str, ...], as_of: date | None, full: bool, ignore_win
         from flows.summary import night_summary
 
         outcome = nightly(datasets=list(datasets), full=full, ignore_windows=ignore_windows)
-    show.line(night_summary(outcome))
+    show.line(night_summary(outcome, markdown=False))
     fallen = {v.dataset for v in outcome.vintages if v.kind not in {None, AWAITED}}
     return not fallen.intersection(datasets)
 
@@ -87,7 +87,7 @@ def build() -> None:
             outcome = night.build(begun, [])
         retention.tidy(begun)
     send(settings)
-    show.line(f"Bygget og publisert {outcome.tables} tabeller, per {outcome.as_of:%d.%m.%Y}.")
+    show.line(f"Bygget og publisert {outcome.tables} tabeller, per {dates.day(outcome.as_of)}.")
 
 
 def plan_run(school_year: str, seed: int, draws: int | None) -> None:

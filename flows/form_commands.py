@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from flows import show
+from tasks import dates
 from tasks.errors import WrongUse
 from tasks.forms import calendar, codes, definition, inbox, template
 from tasks.forms.contacts import Contacts
@@ -65,10 +66,10 @@ def write(name: str, region: str | None, round_name: str | None, out: Path | Non
         )
     template.write(path, Context(form, when, chosen, lists, county))
     show.line(f"Skjema: {show.relative(path)}")
-    show.line(f"{form.title}, runde {when.name}, frist {when.deadline:%d.%m.%Y}.")
+    show.line(f"{form.title}, runde {when.name}, frist {dates.day(when.deadline)}.")
     if when.opens > today:
         show.line(
-            f"Runden åpner {when.opens:%d.%m.%Y}. En tidligere runde velges med --round; det som "
+            f"Runden åpner {dates.day(when.opens)}. En tidligere runde velges med --round; det som "
             "kommer etter fristen der, blir tatt imot og merket som for sent."
         )
     if when.deadline < today:

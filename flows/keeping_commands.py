@@ -10,7 +10,7 @@ from datetime import date
 from pathlib import Path
 
 from flows import show
-from tasks import catalogue, locks, night, persons
+from tasks import catalogue, dates, disk, locks, night, persons
 from tasks.alerts import outbox
 from tasks.backup import making, restoring
 from tasks.backup.archive import Head
@@ -80,7 +80,7 @@ def backup(target: Path, as_json: bool) -> None:
     if as_json:
         show.as_json(asdict(made) | {"head": _plain(made.head)})
         return
-    show.line(f"Sikkerhetskopi: {made.file} ({made.bytes / 1e6:.1f} MB, {made.files} filer)")
+    show.line(f"Sikkerhetskopi: {made.file} ({disk.megabytes(made.bytes)}, {made.files} filer)")
     show.line(f"Kontrollsum:    {made.sha256}")
     if made.missing:
         show.line(
@@ -101,7 +101,7 @@ def verify(source: Path, as_json: bool) -> None:
         facts = {"head": _plain(head), "files": len(files), "bytes": read.bytes}
         show.as_json({"whole": True, **facts, "sha256": read.sha256, "missing": missing})
         return
-    show.line(f"Hel: {source} ({read.bytes / 1e6:.1f} MB, {len(files)} filer)")
+    show.line(f"Hel: {source} ({disk.megabytes(read.bytes)}, {len(files)} filer)")
     show.line(f"Tatt {show.local_time(head.made_at)}, {head.entries} linjer i journalen.")
     show.line(f"Siste natt i den: {_day(head.night)}")
     if lost := len(read.manifest.missing):
@@ -176,7 +176,7 @@ def _plain(head: Head) -> dict[str, object]:
 
 
 def _day(text: str | None) -> str:
-    return f"{date.fromisoformat(text):%d.%m.%Y}" if text else "ingen"
+    return dates.day(date.fromisoformat(text)) if text else "ingen"
 
 
 def _print_landing(found: Cleared) -> None:

@@ -32,9 +32,9 @@ def listed(everything: bool, as_json: bool) -> None:
     # What is the same for many is told once, below, and known by a letter.
     reasons = dict.fromkeys(one.reason for one in chosen.values() if one.reason)
     marks = {reason: _mark(number) for number, reason in enumerate(reasons)}
-    columns = ["nr", "tilstand", "skrevet", "forsøk", "hvorfor", "til", "emne"]
+    columns = ["nr", "tilstand", "skrevet", "forsøk", "hvorfor", "til"]
     rows = [_row(number, one, marks) for number, one in chosen.items()]
-    show.as_table(columns, rows, cut="emne")
+    show.as_table(columns, rows, below=[one.mail.subject for one in chosen.values()])
     if marks:
         show.line()
         show.line("Hvorfor ikke sendt:")
@@ -160,7 +160,6 @@ def _row(number: int, one: Posted, marks: dict[str, str]) -> list[object]:
         one.attempts,
         marks.get(one.reason or ""),
         one.mail.to,
-        one.mail.subject,
     ]
 
 

@@ -78,6 +78,42 @@ class Group(TyperGroup):
         return help_page(super().get_help(ctx))
 
 
+# The commands in order of use: to see it, to know how it stands, the night, the figures, their
+# quality, the plan, what people say, alerts, keeping.
+ORDER = (
+    "demo",
+    "status",
+    "doctor",
+    "ingest",
+    "build",
+    "sources",
+    "query",
+    "explain",
+    "check",
+    "quarantine",
+    "plan",
+    "report",
+    "indicators",
+    "form",
+    "case",
+    "mail",
+    "watchdog",
+    "backup",
+    "restore",
+    "prune",
+    "purge",
+)
+
+
+class Root(Group):
+    """The whole program: its commands stand in order of use, and not as they were registered."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """Names of commands."""
+        place = {name: number for number, name in enumerate(ORDER)}
+        return sorted(super().list_commands(ctx), key=lambda name: place.get(name, len(ORDER)))
+
+
 def help_page(text: str) -> str:
     """A help page with the library's own words translated."""
     for english, norwegian in HELP_PAGE.items():

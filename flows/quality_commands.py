@@ -174,7 +174,7 @@ def shown(dataset: str, number: int, as_json: bool) -> None:
     for row in mine:
         show.line()
         show.line(f"{row['table_name'] or words.label(row['kind'])}: {_in_short(row)}")
-        show.line(f"Ansvar: {row['owner']}")
+        show.line(f"Ansvar: {words.owner(row['owner'])}")
         _print_rows(row, rows[row["key"]])
     show.line()
     show.line(

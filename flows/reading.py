@@ -113,7 +113,7 @@ def query(sql: str | None, form: str, as_of: datetime | None) -> None:
     path = rooms.asof / f"{past:%Y-%m-%d}.duckdb" if past else rooms.warehouse
     if past and not path.is_file():
         raise NotFound(
-            subject=f"tall slik de stod {past:%d.%m.%Y}",
+            subject=f"tall slik de stod {dates.day(past)}",
             expected=f"{show.relative(path)}",
             got="ingen fil",
             remedy=f"bygg den med «tilbudsplan ingest --as-of {past:%Y-%m-%d}»",
@@ -261,13 +261,14 @@ def _print_status(facts: dict[str, Any]) -> None:
     if facts["awaited"]:
         show.line(f"Ventes, meldt og ikke levert: {len(facts['awaited'])}")
     for awaited in facts["awaited"]:
-        show.line(f"  {words.titled(awaited['dataset'], awaited['title'])}, {awaited['owner']}")
+        name = words.titled(awaited["dataset"], awaited["title"])
+        show.line(f"  {name}, {words.owner(awaited['owner'])}")
     show.line(f"Åpne varsler: {len(facts['alerts']) or 'ingen'}")
     for alert in facts["alerts"]:
         name, kind = words.titled(alert["dataset"], alert["title"]), alert["kind"]
         show.line(
             f"  {name}, {words.label(kind)}, {alert['nights']}. natt, "
-            f"{alert['owner']}: {alert['reason']}"
+            f"{words.owner(alert['owner'])}: {alert['reason']}"
         )
     if facts["mail"]:
         show.line(f"E-post som venter: {len(facts['mail'])}. Se «tilbudsplan mail list».")

@@ -39,7 +39,7 @@ def as_table(
     columns: Sequence[str],
     rows: Sequence[Sequence[Any]],
     *,
-    cut: str | None = None,
+    below: Sequence[str] = (),
     indent: str = "",
 ) -> None:
     """Print a table: numbers to the right, as wide as needed, plain when not on a terminal.
@@ -47,7 +47,7 @@ def as_table(
     Args:
         columns: The heads.
         rows: One row of values each.
-        cut: The head of a column whose texts may be cut, so that a line fits the window.
+        below: A text for each row, wrapped under it: what is too long for a column.
         indent: What stands before every line.
     """
     if not rows:
@@ -55,24 +55,13 @@ def as_table(
         line("Ingen rader.")
         return
     texts = [[text(value) for value in row] for row in rows]
-    if cut is not None:
-        _cut(columns, texts, columns.index(cut))
     widths = [max(map(len, column)) for column in zip(columns, *texts, strict=True)]
     numeric = [_is_numeric([row[i] for row in rows]) for i in range(len(columns))]
-    for row in (columns, ["─" * w for w in widths], *texts):
+    for number, row in enumerate((columns, ["─" * w for w in widths], *texts), start=-2):
         padded = (_pad(c, w, n) for c, w, n in zip(row, widths, numeric, strict=True))
         line(indent + "  ".join(padded))
-
-
-def _cut(columns: Sequence[str], texts: list[list[str]], at: int) -> None:
-    others = sum(
-        2 + max(map(len, column))
-        for i, column in enumerate(zip(columns, *texts, strict=True))
-        if i != at
-    )
-    room = max(width() - others, _NARROWEST)
-    for row in texts:
-        row[at] = shortened(row[at], room)
+        if below and number >= 0:
+            wrapped(below[number], indent + " " * (widths[0] + 2))
 
 
 def width() -> int:

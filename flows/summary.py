@@ -2,52 +2,76 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from flows import show
-from tasks import catalogue, warehouse
-from tasks.alerts.words import label, titled
+from tasks import catalogue, dates, warehouse
+from tasks.alerts.words import label, owner, titled
 from tasks.assembly import AWAITED
 from tasks.errors import NotFound
 from tasks.night import Outcome
 from tasks.settings import Project, Settings
 
 
-def night_summary(outcome: Outcome) -> str:
-    """Markdown: what was published, what stands on older figures, and why."""
+def night_summary(outcome: Outcome, *, markdown: bool = True) -> str:
+    """What was published, what stands on older figures, and why.
+
+    Args:
+        outcome: What the night came to.
+        markdown: Write Markdown, for Prefect's page; without, plain text.
+    """
     known = titles(Settings())
 
-    def name(identity: str) -> str:
-        return f"**{titled(identity, known.get(identity))}**"
+    def bold(text: str) -> str:
+        return f"**{text}**" if markdown else text
 
-    fallen = [
-        f"- {name(v.dataset)}, {label(v.kind)}: {v.reason}"
-        for v in outcome.vintages
-        if v.kind and v.kind != AWAITED
-    ]
-    awaited = [f"- {name(v.dataset)}" for v in outcome.vintages if v.kind == AWAITED]
+    def name(identity: str) -> str:
+        return bold(titled(identity, known.get(identity)))
+
+    day = dates.day(outcome.as_of)
     lines = [
-        f"# Natten {outcome.as_of:%d.%m.%Y}",
+        f"# Natten {day}" if markdown else f"Natten {day}",
         "",
         f"{len(outcome.vintages)} datasett, {outcome.tables} tabeller publisert.",
     ]
     if outcome.docs:
-        lines += ["", f"Kontrollene: [{show.relative(outcome.docs)}]({outcome.docs.as_uri()})"]
-    if outcome.taken:
-        lines += ["", "## Personfiler tatt inn i dag", ""]
-        lines += [f"- {batch.file}, {batch.rows} rader" for batch in outcome.taken]
-    if fallen:
-        lines += ["", "## Står på eldre tall", "", *fallen]
-    if awaited:
-        lines += ["", "## Ventes: meldt og ikke levert", "", *awaited]
-    if outcome.skipped:
-        lines += ["", "## Ikke bygget", ""]
-        lines += [f"- **{table}**: {why}" for table, why in sorted(outcome.skipped.items())]
-    if outcome.findings:
-        lines += ["", "## Åpne varsler", ""]
-        lines += [
-            f"- {name(f.dataset)}, {label(f.kind)}, {f.nights}. natt, {f.owner}: {f.reason}"
-            for f in outcome.findings
-        ]
+        page = show.relative(outcome.docs)
+        link = f"[{page}]({outcome.docs.as_uri()})" if markdown else page
+        lines += ["", f"Kontrollene: {link}"]
+    for heading, items in _sections(outcome, name, bold):
+        if items:
+            lines += ["", f"## {heading}" if markdown else f"{heading}:"]
+            lines += ["", *(f"- {i}" for i in items)] if markdown else [f"  {i}" for i in items]
     return "\n".join(lines)
+
+
+def _sections(
+    outcome: Outcome, name: Callable[[str], str], bold: Callable[[str], str]
+) -> list[tuple[str, list[str]]]:
+    fallen = [v for v in outcome.vintages if v.kind and v.kind != AWAITED]
+    return [
+        ("Personfiler tatt inn i dag", [f"{b.file}, {b.rows} rader" for b in outcome.taken]),
+        (
+            "Står på eldre tall",
+            [f"{name(v.dataset)}, {label(v.kind or '')}: {v.reason}" for v in fallen],
+        ),
+        (
+            "Ventes: meldt og ikke levert",
+            [name(v.dataset) for v in outcome.vintages if v.kind == AWAITED],
+        ),
+        (
+            "Ikke bygget",
+            [f"{bold(table)}: {why}" for table, why in sorted(outcome.skipped.items())],
+        ),
+        (
+            "Åpne varsler",
+            [
+                f"{name(f.dataset)}, {label(f.kind)}, {f.nights}. natt, {owner(f.owner)}: "
+                f"{f.reason}"
+                for f in outcome.findings
+            ],
+        ),
+    ]
 
 
 def titles(settings: Settings) -> dict[str, str]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from tasks import persons, quality, quarantine, warehouse
+from tasks import dates, persons, quality, quarantine, warehouse
 from tasks.alerts import Finding
 from tasks.assembly import AWAITED, Assembly, Vintage
 from tasks.catalogue import Dataset
@@ -137,7 +137,7 @@ def _overdue(night: Assembly, landing: Landing) -> list[Finding]:
             "deletion",
             night.catalogue.datasets[dataset].owner,
             f"{', '.join(batch.file for batch in batches)} skulle vært slettet senest "
-            f"{min(batch.delete_after for batch in batches):%d.%m.%Y}; kjør «tilbudsplan purge»",
+            f"{dates.day(min(batch.delete_after for batch in batches))}; kjør «tilbudsplan purge»",
             night.as_of,
         )
         for dataset, batches in late.items()
@@ -221,7 +221,7 @@ def _too_old(dataset: Dataset, landed: Snapshot | None, on: date | None, as_of: 
     if days <= dataset.freshness_days:
         return None
     return (
-        f"kilden er ikke oppdatert siden {updated:%d.%m.%Y}, {days} dager; "
+        f"kilden er ikke oppdatert siden {dates.day(updated)}, {days} dager; "
         f"grensen er {dataset.freshness_days}"
     )
 

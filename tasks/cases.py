@@ -16,6 +16,7 @@ from typing import Any
 
 import polars as pl
 
+from tasks import dates
 from tasks.errors import NotFound, WrongUse
 from tasks.forms import personal, standing, tables
 from tasks.journal import Entry, Journal
@@ -321,14 +322,14 @@ def _check_days(change: Change, came_on: date | None) -> None:
             raise WrongUse(
                 subject=change.need_id,
                 expected=f"en dag som har vært i {option}",
-                got=f"{day:%d.%m.%Y}",
+                got=dates.day(day),
                 remedy="før tilstanden når dagen er kommet",
             )
     if came_on is not None and change.decided_on is not None and change.decided_on < came_on:
         raise WrongUse(
             subject=change.need_id,
-            expected=f"en dag fra behovet kom, {came_on:%d.%m.%Y}",
-            got=f"{change.decided_on:%d.%m.%Y}",
+            expected=f"en dag fra behovet kom, {dates.day(came_on)}",
+            got=dates.day(change.decided_on),
             remedy="rett --decided",
         )
 

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from statistics import median
-from zoneinfo import ZoneInfo
 
-OSLO = ZoneInfo("Europe/Oslo")
+from tasks import dates
+from tasks.dates import OSLO as OSLO
+
 # Answers out of a cache may be hours old; a clock that is wrong by less moves no date by two.
 _SLACK = timedelta(hours=12)
 # Clocks are set by seconds all the time.
@@ -71,7 +72,7 @@ def doubt(
         if not wrong:
             return None
         right = (at + wrong).astimezone(OSLO).date()
-        return Doubt(right, _reason(at, f"de som svarte i natt, sier {right:%d.%m.%Y}", right))
+        return Doubt(right, _reason(at, f"de som svarte i natt, sier {dates.day(right)}", right))
     if last is None:
         return None
     built, as_of = last
@@ -92,10 +93,10 @@ def _wrong_by(offsets: Iterable[timedelta]) -> timedelta | None:
 
 def _reason(at: datetime, why: str, as_of: date) -> str:
     return (
-        f"klokken på maskinen er {_local(at)}, men {why}; natten er ført på {as_of:%d.%m.%Y} og "
+        f"klokken på maskinen er {_local(at)}, men {why}; natten er ført på {dates.day(as_of)} og "
         "ingen tall er regnet som for gamle. Still klokken, og slå på tidssynkronisering"
     )
 
 
 def _local(instant: datetime) -> str:
-    return f"{instant.astimezone(OSLO):%d.%m.%Y %H:%M}"
+    return dates.moment(instant)

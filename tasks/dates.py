@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
-from tasks.clock import OSLO
-
+OSLO = ZoneInfo("Europe/Oslo")
 MONTHS = (
     "januar",
     "februar",

@@ -47,6 +47,11 @@ def told(rooms: Rooms) -> Iterator[None]:
         raise full(rooms, "plass til det som skal skrives") from error
 
 
+def megabytes(size: int) -> str:
+    """A number of bytes as people read it, with a decimal comma."""
+    return f"{size / 1e6:.1f} MB".replace(".", ",")
+
+
 def require_room(rooms: Rooms) -> None:
     """Refuse a night that will not have room: it fails before it has begun.
 
@@ -94,7 +99,7 @@ def full(rooms: Rooms, expected: str) -> DiskFull:
     return DiskFull(
         subject=str(rooms.home),
         expected=expected,
-        got=f"en full disk ({free(rooms.home) / 1e6:.1f} MB ledig)",
+        got=f"en full disk ({megabytes(free(rooms.home))} ledig)",
         remedy="gjør plass på disken eller flytt TILBUDSPLAN_HOME til en større, og kjør natten "
         "igjen; det som var publisert fra før, står urørt",
     )

@@ -20,7 +20,7 @@ from typing import TypeVar
 
 import msgspec
 
-from tasks import clock, jsonlines
+from tasks import clock, dates, jsonlines
 from tasks.blobs import Blobs, Damaged, Pruned
 from tasks.errors import LandingCorrupt, NotFound
 from tasks.settings import Project
@@ -423,9 +423,9 @@ def offsets(line: Snapshot) -> list[timedelta]:
 def taken_away(dataset: str, came_on: date, gone: Pruned) -> NotFound:
     """The refusal to read what the rules of retention have taken away."""
     return NotFound(
-        subject=f"{dataset}, hentet {came_on:%d.%m.%Y}",
+        subject=f"{dataset}, hentet {dates.day(came_on)}",
         expected="det kilden svarte da",
-        got=f"at det er tatt bort etter oppbevaringsreglene {gone.on:%d.%m.%Y} ({gone.rule})",
+        got=f"at det er tatt bort etter oppbevaringsreglene {dates.day(gone.on)} ({gone.rule})",
         remedy="velg en natt som er beholdt, eller hent det fra en eldre sikkerhetskopi med "
         "«tilbudsplan restore» til en egen mappe",
     )

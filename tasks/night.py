@@ -19,6 +19,7 @@ from tasks import (
     audit,
     catalogue,
     clock,
+    dates,
     disk,
     history,
     locks,
@@ -261,8 +262,8 @@ def _gone_back(night: Night, vintages: Mapping[str, Vintage]) -> list[Finding]:
             dataset,
             "freshness",
             night.catalogue.datasets[dataset].owner,
-            f"kilden svarer igjen det den svarte {then:%d.%m.%Y}, og ikke det nyere av "
-            f"{newest:%d.%m.%Y}",
+            f"kilden svarer igjen det den svarte {dates.day(then)}, og ikke det nyere av "
+            f"{dates.day(newest)}",
             night.as_of,
             about="older",
         )

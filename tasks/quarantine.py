@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import duckdb
 import polars as pl
 
-from tasks import warehouse
+from tasks import dates, warehouse
 from tasks.errors import NotFound, WrongUse
 from tasks.settings import oslo_date
 
@@ -97,7 +97,7 @@ class Verdict:
 
     def __str__(self) -> str:
         done = "frigitt" if self.verdict == "release" else "forkastet"
-        return f"{done} av {self.by} {self.on:%d.%m.%Y}: {self.reason}"
+        return f"{done} av {self.by} {dates.day(self.on)}: {self.reason}"
 
 
 class Verdicts:

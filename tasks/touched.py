@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 from tasks import runs, transform
@@ -45,12 +45,14 @@ def _touches(table: str, tables: Sequence[Table], plans: list[str]) -> tuple[str
     return (*(plans if read_by_plans else ()), *_shortened(titles))
 
 
-def _shortened(titles: list[str]) -> Iterable[str]:
-    named = [f"tabellen «{title}»" for title in titles[:_TABLES_NAMED]]
-    more = len(titles) - len(named)
-    if more:
-        named.append(f"{more} tabell til" if more == 1 else f"{more} tabeller til")
-    return named
+def _shortened(titles: list[str]) -> list[str]:
+    """The tables as one thing that is touched, so that «tabellen» is not said of each."""
+    if not titles:
+        return []
+    named = ", ".join(f"«{title}»" for title in titles[:_TABLES_NAMED])
+    more = len(titles) - _TABLES_NAMED
+    end = f" og {more} til" if more > 0 else ""
+    return [f"{'tabellen' if len(titles) == 1 else 'tabellene'} {named}{end}"]
 
 
 def _newest_plans(rooms: Rooms) -> list[str]:

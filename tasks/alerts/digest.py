@@ -14,6 +14,7 @@ from datetime import date
 from typing import Literal
 from urllib.parse import quote
 
+from tasks import dates
 from tasks.alerts import words
 from tasks.alerts.findings import Change, Finding, Key
 from tasks.alerts.message import Item, Letter, Section, Tone
@@ -144,7 +145,7 @@ def _escalated(finding: Finding, policy: Policy) -> bool:
 def _letter(to: str, parts: _Parts, policy: Policy, desk: Desk, week: Week | None) -> Letter:
     headline = _headline(parts, desk, week)
     sample = "" if desk.profile == "live" else "[Eksempeldata] "
-    lead = [f"Slik det står {desk.as_of:%d.%m.%Y}."]
+    lead = [f"Slik det står {dates.day(desk.as_of)}."]
     if sample:
         lead.append("Dette er eksempeldata. Ingen skal handle på det som står her.")
     full: tuple[tuple[str, Tone, list[Finding]], ...] = (
@@ -163,7 +164,8 @@ def _letter(to: str, parts: _Parts, policy: Policy, desk: Desk, week: Week | Non
         sections.append(Section("Uken som gikk", "week", lines=week.lines()))
     return Letter(
         to=to,
-        subject=f"{sample}Tilbudsplan: {headline} ({desk.as_of:%d.%m.%Y})",
+        # The fact first: a list of mails shows the beginning.
+        subject=f"{sample}{headline} (Tilbudsplan, {dates.day(desk.as_of)})",
         heading=headline,
         lead=tuple(lead),
         sections=tuple(sections),
@@ -240,7 +242,7 @@ def _item(group: list[Finding], tone: Tone, policy: Policy, desk: Desk) -> Item:
         more = len(touches) - _TOUCHES
         named = ", ".join(touches[:_TOUCHES])
         facts.append(("Berører", f"{named} og {more} til" if more > 0 else named))
-    facts.append(("Ansvar", ", ".join(dict.fromkeys(f.owner for f in group))))
+    facts.append(("Ansvar", ", ".join(dict.fromkeys(words.owner(f.owner) for f in group))))
     return Item(
         title=_title(first, desk),
         label=words.label(first.kind),
@@ -254,8 +256,8 @@ def _item(group: list[Finding], tone: Tone, policy: Policy, desk: Desk) -> Item:
 def _since(group: list[Finding], over: bool) -> str:
     first, nights = min(f.since for f in group), max(f.nights for f in group)
     if over:
-        return f"fra {first:%d.%m.%Y}, {nights} {'natt' if nights == 1 else 'netter'}"
-    return f"natten {first:%d.%m.%Y}, {nights}. natt"
+        return f"fra {dates.day(first)}, {nights} {'natt' if nights == 1 else 'netter'}"
+    return f"natten {dates.day(first)}, {nights}. natt"
 
 
 def _title(finding: Finding, desk: Desk) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from tasks import dates
 from tasks.alerts.policy import Policy
 from tasks.journal import Entry
 from tasks.settings import oslo_date
@@ -36,7 +37,7 @@ class Week:
     def lines(self) -> tuple[str, ...]:
         """The week in words."""
         return (
-            f"Netter publisert siden {self.since:%d.%m.%Y}: {self.nights} av {self.days}",
+            f"Netter publisert siden {dates.day(self.since)}: {self.nights} av {self.days}",
             f"Netter som mislyktes: {self.failed or 'ingen'}",
             f"Datasett siste natt: {self.datasets}",
             f"E-poster sendt: {self.mails or 'ingen'}",

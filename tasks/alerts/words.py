@@ -77,10 +77,23 @@ TODO = {
 }
 REMEDY = "Gjør slik: "
 
+# Owners whose names in files are not how they are written.
+OWNERS = {
+    "fagopplaering": "fagopplæring",
+    "okonomi": "økonomi",
+    "opplaering": "opplæring",
+    "voksenopplaering": "voksenopplæring",
+}
+
 
 def label(kind: str) -> str:
     """What a kind of finding is called."""
     return KINDS.get(kind, kind)
+
+
+def owner(name: str) -> str:
+    """Who answers for something, as people write it."""
+    return OWNERS.get(name, name)
 
 
 def titled(identity: str, title: str | None) -> str:

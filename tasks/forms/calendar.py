@@ -8,7 +8,7 @@ from pathlib import Path
 
 import polars as pl
 
-from tasks import regions
+from tasks import dates, regions
 from tasks.errors import ConfigurationError, NotFound
 
 ROUNDS = "form_round.csv"
@@ -75,7 +75,7 @@ def choose_round(known: list[Round], form: str, name: str | None, today: date) -
     raise NotFound(
         subject=f"runde for skjemaet {form}",
         expected=f"en av {', '.join(one.name for one in own) or 'ingen'}",
-        got=f"«{name}»" if name else f"ingen med frist etter {today:%d.%m.%Y}",
+        got=f"«{name}»" if name else f"ingen med frist etter {dates.day(today)}",
         remedy=f"velg en av dem med --round, eller før runden i data/reference/{ROUNDS}",
     )
 
@@ -132,7 +132,7 @@ def county_name(folder: Path, code: str, today: date) -> str:
     for row in _table(folder / COUNTIES).filter(county_code=code).iter_rows(named=True):
         if (row["valid_from"] or "") <= day < (row["valid_to"] or "9999"):
             return str(row["name"])
-    raise _unusable(folder / COUNTIES, f"ikke noe navn for fylket {code} {today:%d.%m.%Y}")
+    raise _unusable(folder / COUNTIES, f"ikke noe navn for fylket {code} {dates.day(today)}")
 
 
 def _table(path: Path) -> pl.DataFrame:

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tasks import dates, history, warehouse
+from tasks.alerts import words
 from tasks.errors import NotFound
 from tasks.quality.results import WATCHES_FOR
 
@@ -95,7 +96,8 @@ class Check:
     @property
     def sample(self) -> list[dict[str, Any]]:
         """The first rows against it, of what is held back or of what is published."""
-        rows = self.facts.get("rows") or json.loads(self.facts.get("unexpected") or "[]")
+        found = json.loads(self.facts.get("unexpected") or "[]")
+        rows = self.facts["rows"] if self.held else found
         return rows if rows and isinstance(rows[0], dict) else []
 
     def _arguments(self) -> dict[str, Any]:
@@ -269,6 +271,7 @@ def _environment() -> jinja2.Environment:
         lstrip_blocks=True,
     )
     environment.filters["day"] = dates.day
+    environment.filters["owner"] = words.owner
     environment.filters["sentence"] = lambda text: text[:1].upper() + text[1:]
     environment.filters["rows"] = lambda n: "1 rad" if n == 1 else f"{n} rader"
     environment.globals |= {"states": STATES, "sample": False, "watches_for": WATCHES_FOR}

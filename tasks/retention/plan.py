@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from itertools import pairwise
 
+from tasks import dates
 from tasks.errors import ConfigurationError
 from tasks.landing import PROJECT, Outline
 from tasks.retention.compared import profiles_of
@@ -109,7 +110,7 @@ def check_clock(nights: Sequence[date], today: date, rule: ClockRule) -> None:
         days.append(today)
     for earlier, later in pairwise(days):
         if not 0 <= (later - earlier).days <= rule.longest_gap_days:
-            got = f"en natt {earlier:%d.%m.%Y} og den neste {later:%d.%m.%Y}"
+            got = f"en natt {dates.day(earlier)} og den neste {dates.day(later)}"
             raise _doubted(rule, got)
 
 
@@ -154,7 +155,7 @@ def _referred_to(evidence: Evidence) -> Iterable[tuple[Key, str]]:
         yield from ((key, why) for key in run.vintages.items())
         yield from (((PROJECT, night.project), why) for night in _nights_of(run, evidence.nights))
     for day, night in _released(evidence):
-        yield from _stood_on(night, f"frigitt kunnskapsgrunnlag, tall fra {day:%d.%m.%Y}")
+        yield from _stood_on(night, f"frigitt kunnskapsgrunnlag, tall fra {dates.day(day)}")
     if evidence.nights:
         newest = evidence.nights[-1]
         waiting = "holdes tilbake til noen har avgjort"

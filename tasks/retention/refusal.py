@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
+from tasks import dates
 from tasks.blobs import Pruned
 from tasks.errors import NotFound
 from tasks.landing import PROJECT, Landing, Outline
@@ -40,10 +41,10 @@ def refuse_pruned(
     }
     name = "katalog, SQL og forventninger" if dataset == PROJECT else dataset
     raise NotFound(
-        subject=f"natten {date.fromisoformat(record['as_of']):%d.%m.%Y}",
+        subject=f"natten {dates.day(date.fromisoformat(record['as_of']))}",
         expected="at alt den stod på er beholdt",
-        got=f"at {name} (hentet {line.as_of:%d.%m.%Y}){more} er tatt bort etter "
-        f"oppbevaringsreglene {pruned.on:%d.%m.%Y} ({pruned.rule})",
+        got=f"at {name} (hentet {dates.day(line.as_of)}){more} er tatt bort etter "
+        f"oppbevaringsreglene {dates.day(pruned.on)} ({pruned.rule})",
         remedy=_nearest(date.fromisoformat(record["as_of"]), whole),
     )
 
@@ -74,7 +75,7 @@ def _nearest(day: date, whole: set[date]) -> str:
         max((d for d in whole if d < day), default=None),
     ]
     found = sorted((d for d in around if d), key=lambda d: abs(d - day))
-    near = " eller ".join(f"{d:%d.%m.%Y}" for d in found)
+    near = " eller ".join(map(dates.day, found))
     return (
         f"velg en natt som er beholdt, nærmest er {near}; "
         if near
