@@ -56,11 +56,17 @@ def quarantine_list(json: Json = False) -> None:
 def quarantine_show(
     dataset: Dataset,
     rows: Annotated[
-        int, typer.Option("--rows", min=0, max=10_000, help="Hvor mange rader som vises per krav.")
+        int,
+        typer.Option(
+            "--limit", "--rows", min=0, max=10_000, help="Hvor mange rader som vises per krav."
+        ),
     ] = 10,
     json: Json = False,
 ) -> None:
-    """Vis hva som er galt med tallene som holdes tilbake, og radene det gjelder."""
+    """Vis hva som er galt med tallene som holdes tilbake, og radene det gjelder.
+
+    Der samme rad er publisert fra før, står verdien som er publisert, ved siden av den nye.
+    """
     from flows import quality_commands
 
     quality_commands.shown(dataset, rows, json)

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Sequence
 from difflib import get_close_matches
 from typing import Any, Literal
 
-from flows import show
+from flows import held_rows, show
 from flows.summary import titles
-from tasks import catalogue, home, quality, quarantine, warehouse
+from tasks import catalogue, heads, home, quality, quarantine, warehouse
 from tasks.alerts import words
 from tasks.errors import NotFound
 from tasks.journal import Journal
@@ -21,8 +20,6 @@ AFTERWARDS = "Det gjelder fra neste natt, eller fra «tilbudsplan build»."
 _TABLES_NAMED = 3
 _INDENT, _WIDEST_CELL = " " * 10, 40
 _STATES = {"block": "STOPPER", "warn": "ADVARSEL"}
-# Rows of these tables are about few people: they are counted, and not printed.
-_ABOUT_PERSONS = ("restricted.", "closed.")
 
 
 def check(table: str | None, every: bool, as_json: bool) -> bool:
@@ -126,7 +123,7 @@ def _print_sample(result: Result) -> None:
     if sample and isinstance(sample[0], dict):
         columns = list(sample[0])
         rows = [[_short(row.get(column)) for column in columns] for row in sample]
-        show.as_table(columns, rows, indent=_INDENT)
+        show.as_table([heads.head(column) for column in columns], rows, indent=_INDENT)
     elif sample:
         show.line(f"{_INDENT}blant dem {', '.join(map(show.text, sample))}")
 
@@ -163,19 +160,24 @@ def shown(dataset: str, number: int, as_json: bool) -> None:
     settings = Settings()
     mine = _of(_held(settings), dataset)
     with warehouse.connect_internal(settings.rooms) as con:
-        rows = {row["key"]: _rows(con, row, number) for row in mine}
+        rows = [held_rows.stored(con, row, number) for row in mine]
+        beside = [
+            held_rows.published(con, row["table_name"], found)
+            for row, found in zip(mine, rows, strict=True)
+        ]
+    looked_at = list(zip(mine, rows, beside, strict=True))
     if as_json:
-        show.as_json([{**row, "rows": rows[row["key"]]} for row in mine])
+        show.as_json([{**row, "rows": r, "published": b} for row, r, b in looked_at])
         return
     show.line(words.titled(dataset, titles(settings).get(dataset)))
     show.line(f"Øyeblikksbilde {mine[0]['snapshot'][:12]}. {_verdict(mine[0])}")
     for earlier in _earlier(settings, mine[0]):
         show.line(f"Før det: {earlier}.")
-    for row in mine:
+    for row, found, known in looked_at:
         show.line()
         show.line(f"{row['table_name'] or words.label(row['kind'])}: {_in_short(row)}")
         show.line(f"Ansvar: {words.owner(row['owner'])}")
-        _print_rows(row, rows[row["key"]])
+        held_rows.printed(row, found, known)
     show.line()
     show.line(
         "Inntil noe annet er avgjort, brukes de forrige gode tallene. Er tallet skrevet feil hos"
@@ -247,28 +249,3 @@ def _earlier(settings: Settings, row: dict[str, Any]) -> list[str]:
     mine = [e for e in entries if e.payload["snapshot"] == row["snapshot"]]
     verdicts = [quarantine.Verdicts([e]).of(row["dataset"], row["snapshot"]) for e in mine]
     return [str(verdict) for verdict in reversed(verdicts[:-1]) if verdict]
-
-
-def _rows(con: Any, row: dict[str, Any], number: int) -> list[dict[str, Any]]:
-    """The first rows that are kept; none where they are about persons."""
-    if row["table_name"].startswith(_ABOUT_PERSONS):
-        return []
-    found = con.execute(
-        'select "row" from quarantine.row where dataset = ? and table_name = ? and "key" = ? '
-        "order by position limit ?",
-        [row["dataset"], row["table_name"], row["key"], number],
-    ).fetchall()
-    return [json.loads(text) for (text,) in found]
-
-
-def _print_rows(row: dict[str, Any], rows: list[dict[str, Any]]) -> None:
-    if rows:
-        columns = list(rows[0])
-        show.as_table(columns, show.rows_of(rows, columns))
-        if (row["unexpected_count"] or 0) > len(rows):
-            show.line(
-                f"Viser {len(rows)} av {row['unexpected_count']}; "
-                f"{row['rows_stored']} er tatt vare på (--rows, --json)."
-            )
-    elif row["rows_stored"]:
-        show.line("Radene gjelder personer og vises ikke.")

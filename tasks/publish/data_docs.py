@@ -20,7 +20,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tasks import dates, history, warehouse
+from tasks import dates, heads, history, warehouse
 from tasks.alerts import words
 from tasks.errors import NotFound
 from tasks.quality.results import WATCHES_FOR
@@ -272,6 +272,7 @@ def _environment() -> jinja2.Environment:
     )
     environment.filters["day"] = dates.day
     environment.filters["owner"] = words.owner
+    environment.filters["head"] = heads.head
     environment.filters["sentence"] = lambda text: text[:1].upper() + text[1:]
     environment.filters["rows"] = lambda n: "1 rad" if n == 1 else f"{n} rader"
     environment.globals |= {"states": STATES, "sample": False, "watches_for": WATCHES_FOR}

@@ -16,7 +16,7 @@ import pytest
 from alert_tools import INTAKE, OPERATIONS, environment_of, finding, look, mails, parsed, text_of
 from smtp_tools import PASSWORD, USER, Office, free_port, post_office
 
-from tasks import locks
+from tasks import dates, locks
 from tasks.alerts import open_findings, outbox
 from tasks.journal import Journal
 from tasks.settings import CHECKOUT, Rooms, Settings, oslo_today
@@ -208,9 +208,8 @@ def test_a_service_that_stopped_is_told(watch: Watch, rooms: Rooms, office: Offi
     begun(rooms, 0)
     assert watch("--stopped", "tilbudsplan.service").returncode == 1
     assert watch().returncode == 0
-    assert [s.partition(": ")[2] for s in subjects(office)] == [
-        f"Natten: tjenesten stoppet ({oslo_today():%d.%m.%Y})"
-    ]
+    today = dates.day(oslo_today())
+    assert subjects(office) == [f"Natten: tjenesten stoppet (Tilbudsplan, {today})"]
     assert "systemctl start tilbudsplan" in text_of(parsed(office.got[0][1]))
 
 
@@ -239,7 +238,7 @@ def test_where_the_journal_cannot_be_used_it_mails_directly_and_once_a_day(
         assert "Journalen kan ikke brukes" in done.stdout
         assert "Traceback" not in done.stderr
     assert set(subjects(office)) == {
-        f"Tilbudsplan: Journalen: kan ikke brukes ({oslo_today():%d.%m.%Y})"
+        f"Journalen: kan ikke brukes (Tilbudsplan, {dates.day(oslo_today())})"
     }
     # Where not even a file of a few bytes can be written it mails again, as the same mail.
     assert len(office.ids) == 1

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from flow_tools import Ask
 
-from flows import quality_commands
+from flows import held_rows, quality_commands
 from tasks import history, quality, quarantine, warehouse
 from tasks.journal import Journal
 from tasks.publish import data_docs
@@ -40,7 +40,9 @@ def home(tmp_path: Path, clean_environment: None, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setenv("TILBUDSPLAN_HOME", str(tmp_path))
     rooms = Rooms(tmp_path)
     con = warehouse.open_build(rooms.build / "night.duckdb")
-    con.execute("create table staging.population_by_municipality as select 1 as persons")
+    con.execute(
+        "create table staging.population_by_municipality as select '5001' area_code, 1 as persons"
+    )
     con.execute("create table audit.night as select date '2026-11-21' as as_of, 'demo' as profile")
     con.execute(
         "create table audit.vintage as select 'ssb_population' as dataset, "
@@ -48,7 +50,10 @@ def home(tmp_path: Path, clean_environment: None, monkeypatch: pytest.MonkeyPatc
         "'staging.population_by_municipality' as table_name, "
         "true as stale, 'Folketallet er galt' as stale_reason, date '2026-11-20' as as_of"
     )
-    con.execute("create table audit.table as select null as table_name, null as title limit 0")
+    con.execute(
+        "create table audit.table as select 'staging.population_by_municipality' as table_name, "
+        "null as title, 'area_code' as key"
+    )
     quarantine.prepare(con)
     query = "select '5001' as area_code, range - 3 as persons from range(12)"
     negative = Held(
@@ -90,10 +95,24 @@ def test_what_is_held_back_is_listed_and_shown(home: Path, ask: Ask) -> None:
     assert "(12 rader)" in listed.out
     assert "Ikke avgjort" in listed.out
     shown = ask("quarantine", "show", "ssb_population", "--rows", "2")
-    assert "area_code" in shown.out
+    assert "områdekode  personer  personer (publisert)" in shown.out
+    assert "area_code" not in shown.out
+    assert shown.out.splitlines()[7].split() == ["5001", "-3", "1"]
     assert "Viser 2 av 12" in shown.out
-    rows = json.loads(ask("quarantine", "show", "ssb_population", "--json").out)[0]["rows"]
-    assert rows[0] == {"area_code": "5001", "persons": -3}
+    assert ask("quarantine", "show", "ssb_population", "--limit", "2").out == shown.out
+    (one, *_) = json.loads(ask("quarantine", "show", "ssb_population", "--json").out)
+    assert one["rows"][0] == {"area_code": "5001", "persons": -3}
+    assert one["published"][0] == {"area_code": "5001", "persons": 1}
+
+
+def test_without_a_key_in_common_only_what_is_held_back_is_shown(home: Path, ask: Ask) -> None:
+    with warehouse.connect_internal(Rooms(home)) as con:
+        rows = [{"persons": -3}, {"persons": 4}]
+        assert held_rows.published(con, "staging.population_by_municipality", rows) == [None, None]
+        assert held_rows.published(con, "staging.not_built", rows) == [None, None]
+        other = [{"area_code": "5001", "persons": 2}, {"area_code": "9999", "persons": 2}]
+        known = held_rows.published(con, "staging.population_by_municipality", other)
+    assert known == [{"area_code": "5001", "persons": 1}, None]
 
 
 def test_rows_about_persons_are_not_printed(home: Path, ask: Ask) -> None:
@@ -199,6 +218,7 @@ def test_pages_tell_what_failed_and_carry_no_markup_of_the_data(home: Path) -> N
     assert 'id="h-k1"' in page
     assert "frigitt" in page
     assert "Folketallet er galt" in text
+    assert "<th>områdekode</th><th>personer</th>" in page
     assert "<td>5001</td><td>-3</td>" in page
     assert "i tallene som er publisert" in page
     assert "hemmelig" not in "".join(f.read_text() for f in night.parent.glob("*.html"))
@@ -232,7 +252,7 @@ def test_failing_rows_are_a_small_table(capsys: pytest.CaptureFixture[str]) -> N
     quality_commands._print_results([failing], ["STOPPER"], False)
     said = capsys.readouterr().out.splitlines()
     assert said[0] == "STOPPER   staging.x: Galt. (12 rader)"
-    assert said[1].split() == ["area_code", "persons", "note"]
+    assert said[1].split() == ["områdekode", "personer", "note"]
     assert said[3].split()[:2] == ["5001", "-3"]
     assert max(map(len, said)) < 80
     values = replace(failing, unexpected="[1, 2]")

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import duckdb
 import pytest
 from flow_tools import Ask
 
-from tasks import home, sql_errors, warehouse
-from tasks.settings import Rooms
+from flows import norwegian, show
+from tasks import catalogue, dates, disk, home, sql_errors, touched, warehouse
+from tasks.alerts import words
+from tasks.settings import Project, Rooms
 
 
 @pytest.mark.usefixtures("clean_environment")
@@ -96,3 +99,42 @@ def test_an_empty_home_is_told_the_same_way_by_all(
         assert told in ask(*command).out, command
     assert ask("quarantine", "list").code == 0
     assert json.loads(ask("quarantine", "list", "--json").out) == []
+
+
+def test_dates_have_one_form_in_prose_and_one_in_tables() -> None:
+    late = datetime(2026, 11, 25, 23, 30, tzinfo=UTC)
+    assert dates.day(date(2026, 3, 1)) == "1. mars 2026"
+    assert dates.day(late) == "26. november 2026"
+    assert dates.moment(late) == "26. november 2026 kl. 00:30"
+    assert show.text(late) == "2026-11-26 00:30"
+    assert show.text(date(2026, 3, 1)) == "2026-03-01"
+
+
+def test_sizes_have_a_decimal_comma() -> None:
+    assert disk.megabytes(6_340_000) == "6,3 MB"
+
+
+def test_owners_are_written_as_people_write_them() -> None:
+    owners = {d.owner for d in catalogue.load(Project().catalogue)}
+    told = {words.owner(owner) for owner in owners}
+    assert {"opplæring", "økonomi", "inntak"} <= told
+    assert not [one for one in told if "ae" in one or one.startswith("okonomi")]
+
+
+@pytest.mark.parametrize(
+    ("titles", "told"),
+    [
+        ([], []),
+        (["A"], ["tabellen «A»"]),
+        (["A", "B"], ["tabellene «A», «B»"]),
+        (list("ABCDEFGH"), ["tabellene «A», «B», «C», «D», «E», «F» og 2 til"]),
+    ],
+)
+def test_what_a_fault_touches_says_table_once(titles: list[str], told: list[str]) -> None:
+    assert touched._shortened(titles) == told
+
+
+def test_help_lists_the_commands_in_order_of_use(ask: Ask) -> None:
+    page = ask("--help").out
+    listed = [line.split()[0] for line in page.partition("Kommandoer:")[2].splitlines() if line]
+    assert [name for name in listed if name in norwegian.ORDER] == list(norwegian.ORDER)

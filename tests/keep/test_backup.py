@@ -630,7 +630,7 @@ def test_the_night_lock_is_held_while_a_backup_is_taken(
     assert cli.run(["backup", "--verify", made["file"]]) == 0
     said = capsys.readouterr().out
     assert f"Hel: {made['file']}" in said
-    assert "Siste natt i den: 21.11.2026" in said
+    assert "Siste natt i den: 21. november 2026" in said
     assert cli.run(["backup", str(tmp_path / "copy.tar")]) == 2
     assert cli.run(["backup"]) == 2
     assert "argumentet MÅL mangler" in capsys.readouterr().err

@@ -286,12 +286,12 @@ def test_a_blob_that_is_shared_with_what_stays_is_not_taken() -> None:
 @pytest.mark.parametrize(
     ("nights", "today", "named"),
     [
-        ([*daily(500), date(2036, 1, 1)], date(2036, 1, 1), "01.01.2036"),
-        ([*daily(500), date(2036, 1, 1)], date(2036, 1, 2), "01.01.2036"),
-        (daily(500), date(2036, 1, 1), "01.01.2036"),
-        (daily(500), START + timedelta(days=540), "14.05.2021"),
-        ([*daily(500), date(2036, 1, 1)], START + timedelta(days=501), "01.01.2036"),
-        (daily(500), START + timedelta(days=480), "14.05.2021"),
+        ([*daily(500), date(2036, 1, 1)], date(2036, 1, 1), "1. januar 2036"),
+        ([*daily(500), date(2036, 1, 1)], date(2036, 1, 2), "1. januar 2036"),
+        (daily(500), date(2036, 1, 1), "1. januar 2036"),
+        (daily(500), START + timedelta(days=540), "14. mai 2021"),
+        ([*daily(500), date(2036, 1, 1)], START + timedelta(days=501), "1. januar 2036"),
+        (daily(500), START + timedelta(days=480), "14. mai 2021"),
     ],
 )
 def test_a_clock_that_jumped_takes_nothing(nights: list[date], today: date, named: str) -> None:

@@ -102,9 +102,9 @@ def test_a_rebuild_of_a_night_that_is_gone_is_refused_with_the_nearest_that_is_n
     prune(settings.rooms, project, TODAY)
     with pytest.raises(NotFound, match=r"natten 10\.02\.2025") as told:
         night.rebuild(settings, MIDDLE)
-    assert "places (hentet 10.02.2025) er tatt bort" in told.value.got
-    assert "01.04.2025 (hver natt i 31 dager" in told.value.got
-    assert "nærmest er 31.01.2025 eller 25.02.2025" in told.value.remedy
+    assert "places (hentet 10. februar 2025) er tatt bort" in told.value.got
+    assert "1. april 2025 (hver natt i 31 dager" in told.value.got
+    assert "nærmest er 31. januar 2025 eller 25. februar 2025" in told.value.remedy
     assert night.rebuild(settings, NIGHTS[1]).is_file()
 
 

@@ -107,7 +107,7 @@ def test_a_need_that_was_withdrawn_has_no_new_state(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "told_of"),
     [
-        (replace(CLARIFIED, decided_on=date(2020, 1, 1)), "fra behovet kom, 01.11.2026"),
+        (replace(CLARIFIED, decided_on=date(2020, 1, 1)), "fra behovet kom, 1. november 2026"),
         (replace(CLARIFIED, decided_on=oslo_today() + timedelta(days=1)), "--decided"),
         (replace(CLARIFIED, reason="Ring 99 88 77 66"), "telefonnummer"),
         (replace(CLARIFIED, by="kari@example.org"), "e-postadresse"),

@@ -49,12 +49,13 @@ def test_a_fault_is_mailed_once_and_when_it_is_over(
     for as_of in (SECOND, SECOND, THIRD):
         run_night(as_of)
         night.send(settings)
-    assert subjects(office) == ["Tilbudsplan: Plasser (places): ikke hentet (21.11.2026)"]
+    assert subjects(office) == ["Plasser (places): ikke hentet (Tilbudsplan, 21. november 2026)"]
     assert "503" in text_of(parsed(office.got[0][1]))
     source.files["places.csv"] = good
     run_night(date(2026, 11, 23))
     night.send(settings)
-    assert subjects(office)[1:] == ["Tilbudsplan: Plasser (places): ikke hentet, løst (23.11.2026)"]
+    resolved = "Plasser (places): ikke hentet, løst (Tilbudsplan, 23. november 2026)"
+    assert subjects(office)[1:] == [resolved]
     assert set(office.ids.values()) == {1}
 
 
@@ -108,7 +109,8 @@ def test_a_night_that_cannot_begin_is_mailed_counted_and_closed_by_the_next(
     journal = Journal(settings.rooms.journal)
     open_now = {f.kind: f.nights for f in alerts.open_findings(journal)}
     assert open_now == {"fetch": 1, "night": 2}
-    assert subjects(office, OPERATIONS)[1:] == ["Tilbudsplan: Natten: mislyktes (21.11.2026)"]
+    failed = "Natten: mislyktes (Tilbudsplan, 21. november 2026)"
+    assert subjects(office, OPERATIONS)[1:] == [failed]
     assert "county.toml" in text_of(parsed(office.got[-1][1]))
 
     (project.catalogue / "county.toml").write_text(whole, encoding="utf-8")
@@ -129,7 +131,7 @@ def test_a_night_that_cannot_be_built_is_mailed_also_where_the_policy_is_what_is
     with pytest.raises(ConfigurationError):
         run_night(SECOND)
     night.send(settings)
-    assert subjects(office, OPERATIONS) == ["Tilbudsplan: Natten: mislyktes (21.11.2026)"]
+    assert subjects(office, OPERATIONS) == ["Natten: mislyktes (Tilbudsplan, 21. november 2026)"]
     (failed,) = Journal(settings.rooms.journal).entries("night.failed")
     (told,) = alerts.open_findings(Journal(settings.rooms.journal))
     assert failed.payload["reason"] == told.reason
@@ -182,6 +184,6 @@ def test_a_night_that_is_killed_and_run_again_tells_once(
     assert done.returncode == -signal.SIGKILL, done.stderr.decode()
     run_night(SECOND)
     night.send(settings)
-    assert subjects(office) == ["Tilbudsplan: Plasser (places): ikke hentet (21.11.2026)"]
+    assert subjects(office) == ["Plasser (places): ikke hentet (Tilbudsplan, 21. november 2026)"]
     (left,) = alerts.open_findings(Journal(settings.rooms.journal))
     assert (left.since, left.nights) == (SECOND, 1)

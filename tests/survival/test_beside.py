@@ -137,8 +137,9 @@ def test_a_source_that_answers_what_it_answered_before_is_told_of(laboratory: La
     # It is older than the limit too, which is told beside it.
     (finding,) = [f for f in found.findings if f["about"] == "older"]
     assert (finding["dataset"], finding["kind"]) == ("pupils", "freshness")
-    assert "svarer igjen det den svarte 10.10.2026, og ikke det nyere av 12.11.2026" in str(
-        finding["reason"]
+    assert (
+        "svarer igjen det den svarte 10. oktober 2026, og ikke det nyere av 12. november 2026"
+        in str(finding["reason"])
     )
     # Unchanged since the night before is no news.
     same = laboratory.home(1)
