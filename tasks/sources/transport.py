@@ -23,7 +23,6 @@ import requests
 import urllib3
 from requests.adapters import HTTPAdapter
 
-from tasks import dates
 from tasks.errors import ConfigurationError, SourceUnavailable
 from tasks.sources import Answer
 from tasks.sources.body import (
@@ -270,7 +269,7 @@ class Client:
                 subject=subject,
                 expected="å kalle kilden utenom stengetiden",
                 got=f"stengt kl. {window.start:%H:%M}–{window.end:%H:%M} ({window.reason})",
-                remedy=f"prøv igjen etter kl. {opens:%H:%M} den {dates.day(opens)}",
+                remedy=f"prøv igjen etter kl. {opens:%H:%M} den {opens:%d.%m.%Y}",
             )
 
     def _redirected(

@@ -19,7 +19,7 @@ import pytest
 from flow_tools import Ask, Said
 
 from flows import checkup, commands
-from tasks import catalogue, night, runs
+from tasks import catalogue, dates, night, runs
 from tasks.demo.construct_persons import files, write
 from tasks.demo.server import serve
 from tasks.errors import WrongUse
@@ -568,7 +568,7 @@ def test_persons_are_taken_told_of_and_purged(
     # A past night is built again without them, and says so.
     monkeypatch.setattr(commands, "oslo_today", lambda: later)
     rebuilt = ask("ingest", "--as-of", oslo_today().isoformat())
-    assert f"elever_2025-26.csv ble slettet {later:%d.%m.%Y}" in rebuilt.out
+    assert f"elever_2025-26.csv ble slettet {dates.day(later)}" in rebuilt.out
 
 
 def test_the_doctor_refuses_datasets_without_live(ask: Ask) -> None:

@@ -21,6 +21,7 @@ import requests
 import yaml
 
 from flows.serve import serving
+from tasks import dates
 from tasks.settings import CHECKOUT, OSLO, Settings, oslo_today
 
 pytestmark = pytest.mark.prefect
@@ -265,7 +266,7 @@ def test_night_and_plan_from_the_page(api: Api) -> None:
 
     night = api.finished(api.start("natt"))
     assert night["type"] == "COMPLETED", night["message"]
-    assert f"# Natten {oslo_today():%d.%m.%Y}" in api.artifact("natt")
+    assert f"# Natten {dates.day(oslo_today())}" in api.artifact("natt")
 
     plan = api.finished(api.start("dimensjonering", school_year="2028/29"))
     assert plan["type"] == "COMPLETED", plan["message"]

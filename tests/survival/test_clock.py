@@ -14,7 +14,7 @@ import pytest
 import reading
 from lab import Lab, State, program, state_of
 
-from tasks import clock, watchdog
+from tasks import clock, dates, watchdog
 from tasks.settings import OSLO, Project, Rooms, oslo_today
 
 NOW = datetime(2026, 11, 21, 2, 30, tzinfo=UTC)
@@ -142,7 +142,7 @@ def test_a_night_by_a_wrong_clock_takes_the_right_date_and_says_so(
     assert vintages(home) == [(today, 31)]
     assert before <= blobs(home)
     (finding,) = [f for f in found.findings if f["kind"] == "clock"]
-    assert f"natten er ført på {today:%d.%m.%Y}" in finding["reason"]
+    assert f"natten er ført på {dates.day(today)}" in finding["reason"]
     # The watchdog has seen a night of today, and expects tomorrow's.
     rooms, project = Rooms(home), Project(laboratory.world.project.root)
     found_by = {f.kind for f in watchdog.find(rooms, project, datetime.now(UTC))}
