@@ -134,7 +134,7 @@ def test_status_tells_night_stale_and_alerts(ask: Ask, in_night: Path) -> None:
         assert vintage["stale_reason"]
     said = ask("status")
     assert said.code == 0
-    assert f"tall per {oslo_today().isoformat()}" in said.out
+    assert f"tall per {dates.day(oslo_today())}" in said.out
     assert "Siste plan: ingen ennå" in said.out
 
 

@@ -80,7 +80,8 @@ def test_reading_what_is_gone_says_when_and_by_which_rule(
 ) -> None:
     prune(settings.rooms, project, TODAY)
     line = history.snapshots("places")[0]
-    with pytest.raises(NotFound, match=r"tatt bort etter oppbevaringsreglene 1\. april 2025") as told:
+    gone = r"tatt bort etter oppbevaringsreglene 1\. april 2025"
+    with pytest.raises(NotFound, match=gone) as told:
         history.answers(line)
     assert told.value.subject.startswith("places, hentet ")
     assert "siste natt i måneden i 1 år" in str(told.value)
