@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, datetime
 
+from tasks import dates
 from tasks.journal import Entry
-from tasks.settings import OSLO, oslo_date
+from tasks.settings import oslo_date
 
 MADE = "backup.made"
 
@@ -32,6 +33,6 @@ def too_old(entries: Sequence[Entry], most: int, today: date) -> str | None:
     if (today - oslo_date(made or first.at)).days <= most:
         return None
     if made is None:
-        begun = f"{oslo_date(first.at):%d.%m.%Y}"
+        begun = dates.day(oslo_date(first.at))
         return f"ingen er tatt siden første natt {begun}; grensen er {most} dager"
-    return f"den siste er fra {made.astimezone(OSLO):%d.%m.%Y kl. %H:%M}; grensen er {most} dager"
+    return f"den siste er fra {dates.moment(made)}; grensen er {most} dager"

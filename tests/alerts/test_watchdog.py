@@ -175,9 +175,9 @@ def test_a_look_counts_days_and_not_looks(rooms: Rooms, project: Project, tmp_pa
     ("profile", "night", "backup", "told"),
     [
         ("live", "2026-11-01", "2026-11-11", None),
-        ("live", "2026-11-01", "2026-11-10", "den siste er fra 10.11.2026 kl. 12:00"),
+        ("live", "2026-11-01", "2026-11-10", "den siste er fra 10. november 2026 kl. 12:00"),
         ("live", "2026-11-11", None, None),  # a new home is given as long
-        ("live", "2026-11-10", None, "ingen er tatt siden første natt 10.11.2026"),
+        ("live", "2026-11-10", None, "ingen er tatt siden første natt 10. november 2026"),
         ("live", None, None, None),  # nothing to lose
         ("demo", "2026-11-01", None, None),
     ],
