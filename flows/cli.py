@@ -19,7 +19,7 @@ from flows.cli_forms import form
 from flows.cli_indicators import indicators
 from flows.cli_mail import mail, watchdog
 from flows.cli_quality import check, quarantine
-from tasks.errors import TilbudsplanError, WrongUse
+from tasks.errors import TilbudsplanError, WrongUse, is_interrupt
 
 # The library's help headings go through this name; there is no public way to another language.
 typer.core._ = norwegian.heading  # type: ignore[attr-defined,assignment]
@@ -252,6 +252,9 @@ def main() -> None:
     sys.exit(run(sys.argv[1:]))
 
 
+_STOPPED = "Avbrutt. Det som var publisert fra før, står urørt."
+
+
 def run(arguments: list[str]) -> int:
     """Run one command.
 
@@ -271,11 +274,13 @@ def run(arguments: list[str]) -> int:
             return _refuse(_message(error), 2)
         return _refuse(f"Feil bruk: {norwegian.usage_error(_message(error))}", 2, error)
     except KeyboardInterrupt:
-        return _refuse("Avbrutt. Det som var publisert fra før, står urørt.", 1)
+        return _refuse(_STOPPED, 1)
     except SystemExit:
         # The library's only use of it: the reader (head, less) has seen enough.
         return 0
     except Exception as error:
+        if is_interrupt(error):
+            return _refuse(_STOPPED, 1)
         # A planner is told what to do; the trace is for whoever runs the installation.
         from flows import trouble
 

@@ -10,6 +10,8 @@ from typing import Any
 
 # A source may answer with a million signs where a word was meant; a reader is shown the start.
 MOST_SHOWN = 4_000
+# What DuckDB's binding says when it is stopped by a signal.
+INTERRUPTED = "Query interrupted"
 
 
 class TilbudsplanError(Exception):
@@ -121,3 +123,15 @@ class CatalogueError(TilbudsplanError):
 
     def __str__(self) -> str:
         return "\n".join([super().__str__(), *(f"  - {line}" for line in self.problems)])
+
+
+def is_interrupt(error: BaseException | None) -> bool:
+    """Whether somebody stopped the program (Ctrl-C) while a query ran.
+
+    DuckDB's binding takes the signal and raises an error of its own; nothing stays pending.
+    """
+    while error is not None:
+        if isinstance(error, RuntimeError) and INTERRUPTED in str(error):
+            return True
+        error = error.__cause__ or error.__context__
+    return False

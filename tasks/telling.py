@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 from tasks import alerts, disk
 from tasks.alerts import Desk, Finding, Look, Post
 from tasks.alerts.outbox import attempt as send
-from tasks.errors import TilbudsplanError
+from tasks.errors import TilbudsplanError, is_interrupt
 from tasks.intake import Night
 from tasks.transform import Table
 
@@ -21,6 +21,8 @@ def accounted(night: Night) -> Iterator[None]:
     try:
         yield
     except Exception as error:
+        if is_interrupt(error):  # as by Ctrl-C between two queries
+            raise KeyboardInterrupt from error
         # Where the journal itself is what failed, the watchdog tells.
         with suppress(TilbudsplanError, OSError):
             try:

@@ -24,6 +24,8 @@ from sqlalchemy.dialects import registry
 from sqlalchemy.engine.cursor import FullyBufferedCursorFetchStrategy
 from sqlalchemy.pool import StaticPool
 
+from tasks.errors import INTERRUPTED
+
 if TYPE_CHECKING:
     import duckdb
 
@@ -201,6 +203,9 @@ def _validate(batch: Any, demands: Sequence[Demand]) -> list[Outcome]:
 def _outcome(result: Any) -> Outcome:
     found = result.to_json_dict()
     raised = _message(found.get("exception_info") or {})
+    if raised and INTERRUPTED in raised:
+        # It catches that too, and the table would be blamed for it.
+        raise KeyboardInterrupt
     if raised:
         return {"success": False, "error": f"lot seg ikke kjøre: {raised}"}
     return {"success": bool(result.success), "result": found["result"]}
