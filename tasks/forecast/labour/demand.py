@@ -11,7 +11,9 @@ from tasks.errors import WrongUse
 from tasks.forecast.firmness import CONFIDENCE
 from tasks.forecast.labour import expansion, matching, openings, replacement, staffing
 from tasks.forecast.labour.frames import Frames, build
+from tasks.forecast.labour.levers import Levers, of_scenario, with_jobs, with_norms
 from tasks.forecast.labour.types import LabourData, LabourRules
+from tasks.forecast.scenario import Scenario
 from tasks.forecast.types import Array, Float, Index
 
 CHUNK = 50
@@ -60,19 +62,40 @@ class Model:
     county: str
     seed: int
 
-    def parts(self, draws: range) -> Parts:
-        """Employment, expansion, replacement and openings by occupation in these draws."""
-        key = (self.seed, self.county, draws)
-        growth = expansion.draw(self.said, self.data.industry[-1], self.ensemble, self.rules, key)
+    def parts(self, draws: range, levers: Levers | None = None) -> Parts:
+        """Employment, expansion, replacement and openings by occupation in these draws.
+
+        Args:
+            draws: Which.
+            levers: What a scenario does to them (`levers.of_scenario`).
+        """
+        key, data = (self.seed, self.county, draws), self.data
+        lives = expansion.lived_in(self.rules, key)
+        if levers is not None and levers.alternative is not None:
+            lives = np.full_like(lives, levers.alternative)
+        growth = expansion.draw(self.said, data.industry[-1], self.ensemble, lives, key)
         of_groups = expansion.group_growth(growth, self.staffing.drivers, self.staffing.misfit, key)
-        employed, signed = openings.of_occupations(
-            of_groups, self.staffing.employed, self.data.group_of
-        )
+        if levers is not None:
+            of_groups = with_jobs(of_groups, levers, data.group[-1])
+        employed = openings.of_occupations(of_groups, self.staffing.employed, data.group_of)
+        if levers is not None:
+            employed = with_norms(employed, levers, lives)
+        signed = expansion.expansion_demand(employed)
         factor = openings.replacement_factor(self.replacement.spread, key)
         leavers = openings.replacement_demand(
             employed, self.replacement, factor, self.rules.replacement_cap
         )
         return Parts(employed, signed, leavers, openings.openings(signed, leavers))
+
+    def levers(self, scenario: Scenario) -> Levers:
+        """A planner's scenario on the axes of this model."""
+        return of_scenario(scenario, self.data, self.staffing, self.years)
+
+    @property
+    def years(self) -> tuple[int, ...]:
+        """Years ahead."""
+        last = self.data.years[-1]
+        return tuple(range(last + 1, last + 1 + self.said.shape[-1]))
 
 
 @dataclass(frozen=True)
@@ -235,8 +258,15 @@ def demand(
     )
 
 
-def simulate(model: Model, draws: int, chunk: int = CHUNK) -> Demand:
-    """Draw demand from an estimated model, chunk by chunk."""
+def simulate(model: Model, draws: int, chunk: int = CHUNK, levers: Levers | None = None) -> Demand:
+    """Draw demand from an estimated model, chunk by chunk.
+
+    Args:
+        model: As from `fit`.
+        draws: Number of draws.
+        chunk: Draws held in work at a time; it does not change the answer.
+        levers: What a scenario does to the draws; the random numbers stay the same.
+    """
     data, horizon = model.data, model.said.shape[-1]
     shape = (len(data.targets), len(data.regions), horizon)
     strict, flexible = (np.empty((draws, *shape), np.float32) for _ in range(2))
@@ -245,7 +275,7 @@ def simulate(model: Model, draws: int, chunk: int = CHUNK) -> Demand:
     for start in range(0, draws, chunk):
         part = range(start, min(start + chunk, draws))
         at = slice(part.start, part.stop)
-        drawn = model.parts(part)
+        drawn = model.parts(part, levers)
         strict[at] = matching.demand(drawn.openings, model.matching.strict)
         flexible[at] = matching.demand(drawn.openings, model.matching.flexible)
         for out, values in zip(
@@ -257,7 +287,7 @@ def simulate(model: Model, draws: int, chunk: int = CHUNK) -> Demand:
     mean /= draws
     return Demand(
         model=model,
-        years=tuple(range(data.years[-1] + 1, data.years[-1] + 1 + horizon)),
+        years=model.years,
         strict=strict,
         flexible=flexible,
         reachable=matching.reachable(mean, model.matching, model.rules.reach_share),

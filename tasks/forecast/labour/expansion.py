@@ -198,6 +198,12 @@ def _root_mean(squared: Float, use: np.ndarray) -> Float:
     return root
 
 
+def lived_in(rules: LabourRules, key: tuple[int, str, range]) -> Index:
+    """Alternative of the projection that each draw lives in, `[draw]`."""
+    score = streams.normals(*key, Block.POPULATION, (1,))[:, 0]
+    return alternative_of(score, rules.projection_weights)
+
+
 def alternative_of(score: Float, weights: tuple[float, float, float]) -> Index:
     """Which alternative of the projection each draw lives in; scores are standard normals.
 
@@ -219,7 +225,7 @@ def draw(
     said: Float,
     last: Float,
     model: Ensemble,
-    rules: LabourRules,
+    lives: Index,
     key: tuple[int, str, range],
 ) -> Array:
     """Growth of each industry since the last year, drawn.
@@ -232,7 +238,7 @@ def draw(
         said: As from `members`.
         last: `[industry, region]` persons in the last year.
         model: Weights and spread.
-        rules: Give the weights of the alternatives.
+        lives: `[draw]` alternative of the projection that each draw lives in.
         key: Seed, county, draws.
 
     Returns:
@@ -240,8 +246,6 @@ def draw(
     """
     seed, county, draws = key
     _, _, industries, regions, horizon = said.shape
-    score = streams.normals(seed, county, draws, Block.POPULATION, (1,))[:, 0]
-    lives = alternative_of(score, rules.projection_weights)
     u = streams.uniforms(seed, county, draws, Block.INDUSTRY_MEMBER, (industries,))
     picked = (u[:, None, :] >= np.cumsum(model.weights, axis=0)[None, :-1]).sum(axis=1)
     where = np.arange(industries)

@@ -327,4 +327,5 @@ def _population(frames: Frames, regions: tuple[str, ...]) -> dict[str, Any]:
         "population": np.nan_to_num(counts),
         "population_years": years,
         "registered": int(str(registered["year"].max())),
+        "region_of": {m: r for r, m in member.iter_rows() if r in regions},
     }

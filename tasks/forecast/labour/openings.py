@@ -5,10 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from tasks.forecast import streams
-from tasks.forecast.labour.expansion import expansion_demand
 from tasks.forecast.labour.replacement import Replacement
 from tasks.forecast.streams import Block
-from tasks.forecast.types import Array, Float
+from tasks.forecast.types import Array, Float, Index
 
 
 def replacement_factor(spread: Float, key: tuple[int, str, range]) -> Array:
@@ -46,8 +45,8 @@ def openings(expansion: Array, replacement: Array) -> Array:
     return jobs
 
 
-def of_occupations(growth: Array, employed: Float, group_of: np.ndarray) -> tuple[Array, Array]:
-    """Employment and signed expansion of occupations from the growth of their groups.
+def of_occupations(growth: Array, employed: Float, group_of: Index) -> Array:
+    """Employment of occupations from the growth of their groups.
 
     Args:
         growth: `[draw, region, group, 1 + year ahead]`, 1 in the last year.
@@ -55,9 +54,8 @@ def of_occupations(growth: Array, employed: Float, group_of: np.ndarray) -> tupl
         group_of: Group of each occupation.
 
     Returns:
-        `[draw, occupation, region, 1 + year ahead]` and `[draw, occupation, region, year ahead]`.
+        `[draw, occupation, region, 1 + year ahead]` persons.
     """
-    persons: Array = (
-        growth.transpose(0, 2, 1, 3)[:, group_of] * employed.astype(np.float32)[None, :, :, None]
-    )
-    return persons, expansion_demand(persons)
+    base = employed.astype(np.float32)[None, :, :, None]
+    persons: Array = growth.transpose(0, 2, 1, 3)[:, group_of] * base
+    return persons

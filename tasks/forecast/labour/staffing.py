@@ -8,9 +8,9 @@ two digits are counted in full; three digits are partly closed and are shrunk to
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import lgamma
 
 import numpy as np
+from scipy.special import gammaln
 
 from tasks.errors import ConfigurationError
 from tasks.forecast.firmness import FIRM
@@ -49,6 +49,7 @@ class Staffing:
     Attributes:
         employed: `[occupation, region]` persons in the last year.
         drivers: `[region, group, industry]` share of a group's employed by industry; rows sum to 1.
+        table: `[region, group, industry]` persons, fitted to both margins.
         misfit: Standard deviation of the log corrections that the margins asked of the seed.
         kappa: Weight of the nation in the split of a group into occupations.
         confidence: Weakest confidence that growth by occupation rests on.
@@ -57,10 +58,18 @@ class Staffing:
 
     employed: Float
     drivers: Float
+    table: Float
     misfit: float
     kappa: Kappa
     confidence: str
     firm: bool
+
+    def shares_in(self, region: int, industry: int) -> Float:
+        """ŝ_g|i,r `[group]`: staffing of an industry in a region, in the county if it has none."""
+        here = self.table[region, :, industry]
+        people = here if here.sum() > 0 else self.table[:, :, industry].sum(axis=0)
+        share: Float = people / max(float(people.sum()), 1e-300)
+        return share
 
 
 def fit_table(seed: Float, rows: Float, columns: Float) -> Float:
@@ -134,10 +143,10 @@ def log_likelihood(count: Float, national: Float, kappa: float) -> float:
     open_cells = ~np.isnan(count) & (national > 0)
     alpha = np.where(open_cells, kappa * national, 0.0)
     n = np.where(open_cells, count, 0.0)
-    inner = (_lgamma(n[open_cells] + alpha[open_cells]) - _lgamma(alpha[open_cells])).sum()
+    inner = (gammaln(n[open_cells] + alpha[open_cells]) - gammaln(alpha[open_cells])).sum()
     mass, people = alpha.sum(axis=-1), n.sum(axis=-1)
     told = mass > 0
-    return float(inner + (_lgamma(mass[told]) - _lgamma(people[told] + mass[told])).sum())
+    return float(inner + (gammaln(mass[told]) - gammaln(people[told] + mass[told])).sum())
 
 
 def empirical_bayes(count: Float, national: Float) -> Kappa:
@@ -203,6 +212,7 @@ def fit(data: LabourData) -> Staffing:
     return Staffing(
         employed=employed,
         drivers=table / np.maximum(table.sum(axis=-1, keepdims=True), 1e-300),
+        table=table,
         misfit=_misfit(data.seed, table),
         kappa=kappa,
         confidence=data.seed_confidence,
@@ -260,8 +270,3 @@ def _ratio(over: Float, under: Float) -> Float:
     zeros = np.zeros(np.broadcast(over, under).shape)
     ratio: Float = np.divide(over, under, out=zeros, where=under > 0)
     return ratio
-
-
-def _lgamma(values: Float) -> Float:
-    # No gamma function in numpy; called for some thousand cells and forty values of κ.
-    return np.fromiter(map(lgamma, values.ravel().tolist()), np.float64, values.size)

@@ -121,6 +121,7 @@ class LabourData:
         population: `[alternative, region, age, year]` persons on 1 January.
         population_years: Years of the population, consecutive.
         registered: Last registered year of the population.
+        region_of: Intake region of each municipality.
         notes: What was missing or closed and what was done: `what`, `cells`, `of`, `done`.
     """
 
@@ -153,6 +154,7 @@ class LabourData:
     population: Float
     population_years: tuple[int, ...]
     registered: int
+    region_of: dict[str, str]
     notes: pl.DataFrame
 
     @property

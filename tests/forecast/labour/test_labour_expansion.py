@@ -87,7 +87,8 @@ def test_demand_lives_in_the_alternative_that_the_student_flow_draws() -> None:
 
 def drawn(draws: range, horizon: int = 12) -> np.ndarray:
     said = expansion.members(DATA, RULES, DATA.years[-1], horizon)
-    return expansion.draw(said, DATA.industry[-1], MODEL, RULES, (4, COUNTY, draws))
+    key = (4, COUNTY, draws)
+    return expansion.draw(said, DATA.industry[-1], MODEL, expansion.lived_in(RULES, key), key)
 
 
 def test_growth_starts_at_one_and_widens_with_the_horizon() -> None:
@@ -104,7 +105,8 @@ def test_a_longer_horizon_and_other_chunks_leave_the_first_years_as_they_were() 
 
 def test_the_random_walk_has_mean_one() -> None:
     flat = np.broadcast_to(DATA.industry[-1][None, None, :, :, None], (3, 3, 3, 2, 4))
-    growth = expansion.draw(flat, DATA.industry[-1], MODEL, RULES, (4, COUNTY, range(6000)))
+    lives = np.zeros(6000, np.intp)
+    growth = expansion.draw(flat, DATA.industry[-1], MODEL, lives, (4, COUNTY, range(6000)))
     np.testing.assert_allclose(growth.mean(axis=0), 1, atol=0.01)
 
 

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from labour_tools import COUNTY, declared, made_up
 
 from tasks.forecast.labour import openings, replacement
+from tasks.forecast.labour.expansion import expansion_demand
 from tasks.forecast.labour.frames import build
 
 RULES = declared()
@@ -112,7 +113,8 @@ def test_openings_are_never_below_zero_and_leavers_never_above_the_cap(seed: int
     shape = found.rate.shape
     growth = np.ones((6, 2, len(DATA.groups), 5), np.float32)
     growth[..., 1:] = rng.uniform(0.5, 1.5, (6, 2, len(DATA.groups), 4))
-    employed, signed = openings.of_occupations(growth, rng.uniform(0, 900, shape), DATA.group_of)
+    employed = openings.of_occupations(growth, rng.uniform(0, 900, shape), DATA.group_of)
+    signed = expansion_demand(employed)
     factor = openings.replacement_factor(np.full(shape[0], 0.4), (seed, COUNTY, range(6)))
     leave = openings.replacement_demand(employed, found, factor, RULES.replacement_cap)
     jobs = openings.openings(signed, leave)
