@@ -10,7 +10,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.optimize import brentq, minimize_scalar
 from scipy.special import gammaln
+from scipy.stats import chi2
 
 from tasks.errors import ConfigurationError
 from tasks.forecast.firmness import FIRM
@@ -150,7 +152,7 @@ def log_likelihood(count: Float, national: Float, kappa: float) -> float:
 
 
 def empirical_bayes(count: Float, national: Float) -> Kappa:
-    """κ at the largest marginal likelihood, on a logarithmic grid refined three times.
+    """κ at the largest marginal likelihood, with its profile-likelihood interval.
 
     Args:
         count: `[cell, occupation]` persons, whole or not; NaN where closed.
@@ -166,16 +168,18 @@ def empirical_bayes(count: Float, national: Float) -> Kappa:
     low, high = KAPPA_RANGE
     if not len(count):
         return Kappa(10.0**high, 10.0**low, 10.0**high, 0.0, 0)
-    tried: dict[float, float] = {}
-    for points in (49, 9, 9, 9):
-        for point in np.linspace(low, high, points):
-            tried.setdefault(float(point), log_likelihood(count, national, 10.0**point))
-        best = max(tried, key=tried.__getitem__)
-        step = (high - low) / (points - 1)
-        low, high = max(KAPPA_RANGE[0], best - step), min(KAPPA_RANGE[1], best + step)
-    # 1.92 is half the 95th percentile of chi-square with one degree of freedom.
-    inside = [point for point, value in tried.items() if value >= tried[best] - 1.92]
-    return Kappa(10.0**best, 10.0 ** min(inside), 10.0 ** max(inside), tried[best], len(count))
+
+    def loss(power: float) -> float:
+        return -log_likelihood(count, national, 10.0**power)
+
+    found = minimize_scalar(loss, bounds=KAPPA_RANGE, method="bounded", options={"xatol": 1e-5})
+    best = min((float(found.x), low, high), key=loss)
+    drop = loss(best) + float(chi2.ppf(0.95, 1)) / 2
+    ends = [
+        float(brentq(lambda p: loss(p) - drop, *sorted((best, end)))) if loss(end) > drop else end
+        for end in KAPPA_RANGE
+    ]
+    return Kappa(10.0**best, 10.0 ** ends[0], 10.0 ** ends[1], -loss(best), len(count))
 
 
 def fill_closed(count: Float, total: Float, share: Float, cell: Index) -> Float:

@@ -69,15 +69,28 @@ def test_parts_add_up_and_the_cap_holds() -> None:
     np.testing.assert_array_equal(cut.capped > 0, cut.uncapped > 0.01 + 1e-12)
 
 
-def test_more_people_near_retirement_never_means_fewer_leavers() -> None:
+@given(seed=st.integers(0, 1000), moved=st.floats(0, 1))
+@settings(max_examples=30, deadline=None)
+def test_an_older_profile_never_means_fewer_leavers(seed: int, moved: float) -> None:
+    rates = replacement.estimate(DATA, RULES).band_rates
+    profile = np.random.default_rng(seed).dirichlet(np.ones(5), len(rates))
+    older = profile.copy()
+    older[:, 4] += moved * profile[:, 3]
+    older[:, 3] -= moved * profile[:, 3]
+    before, after = ((p * rates).sum(axis=1) for p in (profile, older))
+    assert (after >= before - 1e-12).all()
+
+
+def test_a_region_with_older_people_has_more_leavers() -> None:
     before = replacement.estimate(DATA, RULES)
     older = DATA.group_age.copy()
-    moved = older[:, :, 3] * 0.5
-    older[:, :, 3] -= moved
-    older[:, :, 4] += moved
+    moved = older[:, 0, 1] * 0.5
+    older[:, 0, 1] -= moved
+    older[:, 0, 4] += moved
     after = replacement.estimate(replace(DATA, group_age=older), RULES)
-    assert (after.uncapped >= before.uncapped - 1e-12).all()
-    assert after.retirement.sum() > before.retirement.sum()
+    assert (after.uncapped[:, 0] > before.uncapped[:, 0]).all()
+    assert (after.retirement[:, 0] > before.retirement[:, 0]).all()
+    np.testing.assert_allclose(after.uncapped[:, 1], before.uncapped[:, 1])
 
 
 def test_rates_rise_with_age_from_the_retirement_age_on() -> None:
