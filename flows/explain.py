@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 
 from flows import show
-from tasks import lineage
+from tasks import dates, lineage
 from tasks.lineage import Explanation, Source, Vintage
 from tasks.settings import Settings
 
@@ -69,9 +69,9 @@ def _print_vintage(vintage: Vintage, indent: str) -> None:
     if facts["snapshot"] is None:
         show.line(f"{indent}ikke levert ennå")
         return
-    told = [f"hentet {show.text(facts['as_of'])}"]
+    told = [f"hentet {dates.day(facts['as_of'])}"]
     if facts["source_updated"]:
-        told.append(f"oppdatert av kilden {show.text(facts['source_updated'].date())}")
+        told.append(f"oppdatert av kilden {dates.day(facts['source_updated'])}")
     if facts["stale"]:
         told.append(f"gammel: {facts['stale_reason']}")
     if facts["constructed"]:

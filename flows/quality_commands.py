@@ -123,7 +123,11 @@ def _print_sample(result: Result) -> None:
     if sample and isinstance(sample[0], dict):
         columns = list(sample[0])
         rows = [[_short(row.get(column)) for column in columns] for row in sample]
-        show.as_table([heads.head(column) for column in columns], rows, indent=_INDENT)
+        named = [heads.head(column) for column in columns]
+        most = show.fitting(named, rows, _INDENT)
+        show.as_table(named[:most], [row[:most] for row in rows], indent=_INDENT)
+        if most < len(named):
+            show.line(f"{_INDENT}… og {', '.join(named[most:])} (--json)")
     elif sample:
         show.line(f"{_INDENT}blant dem {', '.join(map(show.text, sample))}")
 

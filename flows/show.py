@@ -64,6 +64,16 @@ def as_table(
             wrapped(below[number], indent + " " * (widths[0] + 2))
 
 
+def fitting(columns: Sequence[str], rows: Sequence[Sequence[Any]], indent: str = "") -> int:
+    """How many of the first columns a table may have so that its lines fit the reader's window."""
+    used = len(indent)
+    for number, column in enumerate(columns):
+        used += max(len(column), *(len(text(row[number])) for row in rows)) + 2
+        if used - 2 > width():
+            return max(number, 1)
+    return len(columns)
+
+
 def width() -> int:
     """How wide the reader's window is; a hundred signs where there is none."""
     return max(shutil.get_terminal_size((100, 24)).columns, _NARROWEST)

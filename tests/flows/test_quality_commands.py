@@ -255,6 +255,11 @@ def test_failing_rows_are_a_small_table(capsys: pytest.CaptureFixture[str]) -> N
     assert said[1].split() == ["områdekode", "personer", "note"]
     assert said[3].split()[:2] == ["5001", "-3"]
     assert max(map(len, said)) < 80
+    wide = {f"figure_{n}": "x" * 30 for n in range(6)}
+    quality_commands._print_sample(replace(failing, unexpected=json.dumps([wide])))
+    said = capsys.readouterr().out.splitlines()
+    assert said[0].split() == ["figure_0", "figure_1"]
+    assert said[3] == "          … og figure_2, figure_3, figure_4, figure_5 (--json)"
     values = replace(failing, unexpected="[1, 2]")
     quality_commands._print_results([values], ["STOPPER"], False)
     assert capsys.readouterr().out.splitlines()[1] == "          blant dem 1, 2"

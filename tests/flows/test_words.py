@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import pytest
 from flow_tools import Ask
 
 from flows import norwegian, show
-from tasks import catalogue, dates, disk, home, sql_errors, touched, warehouse
+from tasks import catalogue, dates, disk, heads, home, sql_errors, touched, warehouse
 from tasks.alerts import words
 from tasks.settings import Project, Rooms
 
@@ -138,3 +139,13 @@ def test_help_lists_the_commands_in_order_of_use(ask: Ask) -> None:
     page = ask("--help").out
     listed = [line.split()[0] for line in page.partition("Kommandoer:")[2].splitlines() if line]
     assert [name for name in listed if name in norwegian.ORDER] == list(norwegian.ORDER)
+
+
+def test_heads_of_columns_are_norwegian_and_codes_are_told_from_names() -> None:
+    assert heads.head("municipality_code") == "kommunenummer"
+    assert heads.head("pupils_mark") == "merke for elever"
+    assert heads.head("no_such_column") == "no_such_column"
+    # A name and its code are two columns, and so is every other pair in one table.
+    same = Counter(heads.HEADS[name] for name in heads.HEADS)
+    twice = {told: n for told, n in same.items() if n > 1}
+    assert set(twice) <= {"før", "trinn", "tilbud", "telt"}
