@@ -8,7 +8,7 @@ from statistics import NormalDist
 import numpy as np
 
 from tasks.forecast import streams
-from tasks.forecast.labour.types import LabourData, LabourRules
+from tasks.forecast.labour.types import Industries, LabourRules
 from tasks.forecast.streams import Block
 from tasks.forecast.types import Array, Float, Index
 
@@ -56,7 +56,7 @@ def damped_log_trend(history: Float, horizon: int, damping: float, years: int) -
     return grown
 
 
-def driver(data: LabourData, rules: LabourRules, base: int, horizon: int) -> Float:
+def driver(data: Industries, rules: LabourRules, base: int, horizon: int) -> Float:
     """Σ_s w_s · (Σ_a u_sa Pop_art / Σ_a u_sa Pop_ar,base): what the population asks for.
 
     E = k·Σ_a u_a·Pop_art with k from the base year, for each of an industry's services, weighted by
@@ -74,6 +74,8 @@ def driver(data: LabourData, rules: LabourRules, base: int, horizon: int) -> Flo
     """
     shape = (len(data.population), len(data.industries), len(data.regions), horizon)
     out = np.full(shape, np.nan)
+    if not data.population_years:
+        return out
     first, ages = data.population_years[0], data.population.shape[2]
     at = [year + 1 - first for year in range(base, base + horizon + 1)]
     reached = [place for place in at if 0 <= place < len(data.population_years)]
@@ -92,7 +94,7 @@ def driver(data: LabourData, rules: LabourRules, base: int, horizon: int) -> Flo
     return out
 
 
-def members(data: LabourData, rules: LabourRules, base: int, horizon: int) -> Float:
+def members(data: Industries, rules: LabourRules, base: int, horizon: int) -> Float:
     """What each member says from `base` on.
 
     Returns:
@@ -108,7 +110,7 @@ def members(data: LabourData, rules: LabourRules, base: int, horizon: int) -> Fl
     return np.stack([*both, grown], axis=1)
 
 
-def backtest(data: LabourData, rules: LabourRules) -> Float:
+def backtest(data: Industries, rules: LabourRules) -> Float:
     """Log errors of each member from every origin with enough years behind it.
 
     Figures are today's, not those known at the origin; the driver uses the population counted
@@ -132,7 +134,7 @@ def backtest(data: LabourData, rules: LabourRules) -> Float:
     return errors
 
 
-def ensemble(errors: Float, said: Float, data: LabourData) -> Ensemble:
+def ensemble(errors: Float, said: Float, data: Industries) -> Ensemble:
     """Weights by inverse mean squared error, equal where there is no outcome.
 
     w_m ∝ 1 / MSE_m (Bates and Granger 1969, errors taken as uncorrelated: with as few origins as
@@ -167,7 +169,7 @@ def ensemble(errors: Float, said: Float, data: LabourData) -> Ensemble:
 
 
 def _spread(
-    errors: Float, weights: Float, size: Float, steps: Index, data: LabourData
+    errors: Float, weights: Float, size: Float, steps: Index, data: Industries
 ) -> tuple[Float, Float]:
     """Standard deviation per √year of the weighted members' error: shared, and each region's.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 import polars as pl
@@ -85,6 +86,61 @@ class LabourRules:
     services: tuple[Service, ...]
     nav_groups: dict[str, tuple[str, ...]]
     nav_confidence: str
+
+
+class Industries(Protocol):
+    """What the ensemble of industries reads: `LabourData`, or `IndustrySeries` alone."""
+
+    @property
+    def industries(self) -> tuple[str, ...]:
+        """Industry groups."""
+        ...
+
+    @property
+    def regions(self) -> tuple[str, ...]:
+        """Regions."""
+        ...
+
+    @property
+    def years(self) -> tuple[int, ...]:
+        """Years of employment, consecutive."""
+        ...
+
+    @property
+    def industry(self) -> Float:
+        """`[year, industry, region]` employed."""
+        ...
+
+    @property
+    def population(self) -> Float:
+        """`[alternative, region, age, year]` persons on 1 January."""
+        ...
+
+    @property
+    def population_years(self) -> tuple[int, ...]:
+        """Years of the population, consecutive."""
+        ...
+
+
+@dataclass(frozen=True)
+class IndustrySeries:
+    """Employment by industry and region alone, for a track record.
+
+    Attributes:
+        industries: Industry groups.
+        regions: Regions.
+        years: Years of employment, consecutive.
+        industry: `[year, industry, region]` employed.
+        population: `[alternative, region, age, year]`; may be empty.
+        population_years: Years of the population.
+    """
+
+    industries: tuple[str, ...]
+    regions: tuple[str, ...]
+    years: tuple[int, ...]
+    industry: Float
+    population: Float
+    population_years: tuple[int, ...]
 
 
 @dataclass(frozen=True)
