@@ -10,6 +10,7 @@ from tasks.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from tasks.forecast.evaluation.standards import Standards
+    from tasks.forecast.flow.types import FlowRules
     from tasks.forecast.types import Rules
 
 # Field of `Rules`: file, entry, key, least and greatest value, whole number.
@@ -112,6 +113,75 @@ def _rising(
         f"evaluation.toml [{entry}] value: {found!r}, ventet stigende tall fra {low:g} til {high:g}"
     )
     return ()
+
+
+# Assumption of `FlowRules`: its shares, and whether they are everything that can happen.
+_SHARES: dict[str, tuple[tuple[str, ...], bool]] = {
+    "unplaced": (("school", "paabygg", "out"), True),
+    "out_of_school": (("back", "out", "left"), True),
+    "school_vg3": (("completed", "out"), True),
+    "adult_modules": (("left",), False),
+    "college": (("completed", "left"), False),
+}
+
+
+def read_flow_rules(folder: Path) -> FlowRules:
+    """Read what the student flow is held to (`flow.toml`).
+
+    Raises:
+        ConfigurationError: Naming entry and what is wrong, all mistakes at once.
+    """
+    from tasks.forecast.flow.types import Assumption, FlowRules
+
+    problems: list[str] = []
+    document = _document(folder / "flow.toml", problems)
+    years = _number(document, "flow.toml [flow_years]", "flow_years", [1, 20, True], problems)
+    bounds = document.get("kappa_bounds", {})
+    low, high = bounds.get("low"), bounds.get("high")
+    if not (_is_number(low) and _is_number(high) and 0 < low < high):
+        problems.append(f"flow.toml [kappa_bounds]: {low!r} og {high!r}, ventet 0 < low < high")
+    training = _whole_years(document, "training_years", problems)
+    longer = _whole_years(document, "longer_training", problems)
+    read = {
+        name: _shares(document.get(name, {}), f"flow.toml [{name}]", *how, problems)
+        for name, how in _SHARES.items()
+    }
+    missing = {"laerling", "laerekandidat", "praksisbrev"} - training.keys()
+    if missing:
+        problems.append(f"flow.toml [training_years]: {', '.join(sorted(missing))} mangler")
+    if problems:
+        raise ConfigurationError(
+            subject=str(folder),
+            expected="gyldige regler for elevstrømmen",
+            got="; ".join(problems),
+            remedy="rett tallene i filen som er nevnt",
+        )
+    assumptions = {name: Assumption(*values) for name, values in read.items()}
+    return FlowRules(years, low, high, training, longer, **assumptions)
+
+
+def _whole_years(document: dict[str, Any], entry: str, problems: list[str]) -> dict[str, int]:
+    texts = {"unit", "source", "confidence"}
+    years = {k: v for k, v in document.get(entry, {}).items() if k not in texts}
+    wrong = [f"{k} = {v!r}" for k, v in years.items() if not isinstance(v, int) or not 1 <= v <= 6]
+    if wrong:
+        problems.append(f"flow.toml [{entry}]: {', '.join(wrong)}, ventet hele år fra 1 til 6")
+    return years
+
+
+def _shares(
+    table: dict[str, Any], label: str, names: tuple[str, ...], whole: bool, problems: list[str]
+) -> tuple[dict[str, float], float]:
+    values: dict[str, Any] = {name: table.get(name) for name in names}
+    persons: Any = table.get("persons")
+    shares = [v for v in values.values() if _is_number(v) and 0 <= v <= 1]
+    total = sum(shares)
+    right = len(shares) == len(names) and (abs(total - 1) < 1e-9 if whole else total <= 1)
+    if not right:
+        problems.append(f"{label}: {values}, ventet andeler, sum {'1' if whole else 'høyst 1'}")
+    if not _is_number(persons) or not 1 <= persons <= 1e6:
+        problems.append(f"{label} persons: {persons!r}, ventet et tall fra 1 til 1 000 000")
+    return {k: v for k, v in values.items() if v is not None}, persons or 0.0
 
 
 def _files() -> tuple[str, ...]:

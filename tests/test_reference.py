@@ -115,7 +115,7 @@ def test_the_possible_break_is_noted() -> None:
     assert "brudd" in note["note"]
 
 
-@pytest.mark.parametrize("name", ["classes", "thresholds"])
+@pytest.mark.parametrize("name", ["classes", "thresholds", "flow"])
 def test_rules_name_source_and_confidence(name: str) -> None:
     rules = tomllib.loads((DATA / "reference" / "rules" / f"{name}.toml").read_text("utf-8"))
     for rule in rules.values():

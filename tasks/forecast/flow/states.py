@@ -35,6 +35,7 @@ class Kind(StrEnum):
 
     GRADE_10 = "grade_10"
     PUPIL = "pupil"
+    SCHOOL_VG3 = "school_vg3"
     APPRENTICE = "apprentice"
     ADULT_MODULE = "adult_module"
     COLLEGE = "college"
@@ -69,8 +70,8 @@ class Node:
 
     Attributes:
         kind: What it is.
-        unit: Programme area (pupils, next level), trade (apprentices, certificates, hubs of
-            placement), programme (re-choice) or empty.
+        unit: Programme area (pupils, next level), trade (apprentices, Vg3 in school in a trade,
+            certificates, hubs of placement), programme (re-choice) or empty.
         contract: Contract type of apprentices, else empty.
         step: Level of pupils, year in training of apprentices, else 0.
     """
@@ -186,6 +187,7 @@ def build(
     nodes = [
         Node(Kind.GRADE_10),
         *pupils,
+        *(Node(Kind.SCHOOL_VG3, t) for t in years),
         *apprentices,
         *(Node(Kind.ADULT_MODULE, t) for t in sorted(set(modular) & set(years))),
         Node(Kind.COLLEGE),

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+from scipy.optimize import brentq
 from scipy.special import ndtri
 
 from tasks.errors import WrongUse
@@ -169,6 +170,54 @@ def hazards(time: Float, outcome: Codes, years: int, weight: Float | None = None
 def _year_of(time: Float) -> npt.NDArray[np.intp]:
     """Year in training that a time lies in, from 0; a time of 0 lies in the first."""
     return np.maximum(np.ceil(time).astype(np.intp) - 1, 0)
+
+
+def from_stocks(running: Float, certificates: Float, completed_share: float, steps: int) -> Hazards:
+    """Hazards where no one's times are known: from running contracts, certificates and completion.
+
+    With a chance ℓ a year of leaving and, from the last year in training on, h of a certificate,
+    x = h + ℓ, and s = (1 - ℓ)^(k-1) still there at the last year's start, the share that completes
+    is c = s·h/x, and the counts on 1 October that one contract gives are
+
+        D = Σ_{j<k-1} (1 - ℓ)^j + s/x = Σ_{j<k-1} (1 - ℓ)^j + (s - c)/ℓ.
+
+    D is read off the books, D = ΣK / R with R = ΔK + C + Q contracts begun and Q = C(1 - c)/c ended
+    without certificate; D falls as ℓ grows, so ℓ is found between 0 and where all of the last year
+    go out, ℓ = 1 - c^(1/k). No certificates are given before the last year.
+
+    Args:
+        running: K `[year]` on 1 October, oldest first.
+        certificates: C `[year]` passed in each calendar year.
+        completed_share: c, share of contracts that end with a certificate.
+        steps: k, years in training.
+
+    Raises:
+        WrongUse: Fewer than two years, no certificates, or a share outside 0-1.
+    """
+    made = float(certificates[1:].sum())
+    if len(running) < 2 or made <= 0 or not 0 < completed_share < 1:
+        raise WrongUse(
+            subject="fagbrev etter løpende kontrakter",
+            expected="minst to år med kontrakter og fagbrev, og en fullført andel mellom 0 og 1",
+            got=f"{len(running)} år, {made:g} fagbrev, andel {completed_share:g}",
+            remedy="hent kontrakter og fagbrev på nytt",
+        )
+    c = completed_share
+    begun = max(float(running[-1] - running[0]) + made / c, 1.0)
+    counts = float(running[1:].sum()) / begun
+
+    def excess(left: float) -> float:
+        stay = (1 - left) ** np.arange(steps)
+        return float(stay[:-1].sum() + (stay[-1] - c) / left) - counts
+
+    top = 1 - c ** (1 / steps)
+    left = top if excess(top) >= 0 else float(brentq(excess, 1e-6, top))
+    there = (1 - left) ** np.arange(steps)
+    out = min(there[-1] * left / (there[-1] - c), 1.0)
+    there[-1] /= out
+    certificate = np.append(np.zeros(steps - 1), out - left)
+    at_risk = float(running[-1]) * there / there.sum()
+    return Hazards(at_risk, certificate, np.full(steps, left))
 
 
 def certificates(starts: Float, incidence: Float) -> Float:

@@ -109,3 +109,24 @@ def test_hazards_are_recovered() -> None:
 @pytest.mark.soak
 def test_hazards_are_recovered_at_the_nominal_rate() -> None:
     assert 0.77 < coverage(400) < 0.83
+
+
+@pytest.mark.parametrize("steps", [2, 3])
+def test_hazards_are_found_back_from_the_books_of_a_stationary_county(steps: int) -> None:
+    left, last = 0.05, 0.7
+    states, running, made, begun = np.zeros(steps), [], [], 1000.0
+    for _ in range(40):
+        done, gone = states[-1] * last, states * left
+        moved = states - gone
+        moved[-1] -= done
+        states = np.concatenate([[begun], moved[:-1]])
+        states[-1] += moved[-1]
+        running.append(states.sum())
+        made.append(done)
+    share = made[-1] / begun
+    found = survival.from_stocks(np.array(running[-5:]), np.array(made[-5:]), share, steps)
+    assert found.left == pytest.approx(np.full(steps, left), rel=1e-3)
+    assert found.certificate[-1] == pytest.approx(last, rel=1e-3)
+    assert found.at_risk == pytest.approx(states, rel=1e-3)
+    with pytest.raises(WrongUse, match="kontrakter og fagbrev"):
+        survival.from_stocks(np.array([10.0]), np.array([5.0]), share, steps)

@@ -1,0 +1,55 @@
+"""What a planner has declared about the student flow in `data/reference/rules/flow.toml`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Assumption:
+    """Shares that no source gives, and how many persons they are to count as.
+
+    Attributes:
+        shares: By name; what they do not add up to stays where it is.
+        persons: Strength of the assumption (persons).
+    """
+
+    shares: dict[str, float]
+    persons: float
+
+    def evidence(self, name: str) -> float:
+        """Dirichlet parameter of one outcome (effective persons)."""
+        return self.shares[name] * self.persons
+
+
+@dataclass(frozen=True)
+class FlowRules:
+    """Declared assumptions of the flow.
+
+    Attributes:
+        years: Last years of transitions in the shares, under each rule for re-choice.
+        kappa_floor: Least weight of a wider area (persons).
+        kappa_ceiling: Greatest weight (persons).
+        training_years: Whole years in training by contract type.
+        longer_training: Trades with another number of years.
+        unplaced: Where applicants without a place are a year later: school, paabygg, out.
+        out_of_school: Where those who are out are a year later: back, out, left.
+        school_vg3: Vg3 in school in a trade: completed, out.
+        adult_modules: Adults who leave modules without a certificate a year: left.
+        college: Students of vocational colleges: completed, left.
+    """
+
+    years: int
+    kappa_floor: float
+    kappa_ceiling: float
+    training_years: dict[str, int]
+    longer_training: dict[str, int]
+    unplaced: Assumption
+    out_of_school: Assumption
+    school_vg3: Assumption
+    adult_modules: Assumption
+    college: Assumption
+
+    def years_in_training(self, trade: str, contract: str = "laerling") -> int:
+        """Whole years in training of a trade."""
+        return self.longer_training.get(trade, self.training_years[contract])
