@@ -197,3 +197,38 @@ def test_what_waits_of_a_source_that_is_silent_is_rebuilt_the_same(
     assert held(settings) == {"places": ALONE}
     then = warehouse.canonical_export(settings.rooms.warehouse, tmp_path / "then")
     assert warehouse.canonical_export(night.rebuild(settings, THIRD), tmp_path / "again") == then
+
+
+@pytest.mark.usefixtures("three")
+@pytest.mark.parametrize("where", ["load_snapshot", "_content", "_holds", "_make_again"])
+def test_a_night_that_ends_in_a_trial_leaves_nothing_and_the_next_blames_the_same(
+    settings: Settings,
+    run_night: RunNight,
+    source: Source,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    where: str,
+) -> None:
+    run_night(FIRST)
+    many_pupils = b"school;pupils\nA;99\nB;4\n"
+    all_new(source, places=b"school;places\nA;31\nB;45\n", pupils=many_pupils)
+
+    def ended(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    before = warehouse.canonical_export(settings.rooms.warehouse, tmp_path / "before")
+    entries = len(Journal(settings.rooms.journal).entries())
+    with monkeypatch.context() as patch:
+        patch.setattr(blame, where, ended)
+        with pytest.raises(KeyboardInterrupt):
+            run_night(SECOND)
+    now = warehouse.canonical_export(settings.rooms.warehouse, tmp_path / "now")
+    assert now == before
+    kinds = [entry.kind for entry in Journal(settings.rooms.journal).entries()[entries:]]
+    assert kinds == ["night.begun"]
+    run_night(SECOND)
+    assert held(settings) == {"pupils": ALONE}
+    assert shown(settings, "select share, area from mart.load order by 1") == [
+        (7, "nord"),
+        (90, "midt"),
+    ]
