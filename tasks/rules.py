@@ -118,7 +118,7 @@ def _rising(
 # Assumption of `FlowRules`: its shares, and whether they are everything that can happen.
 _SHARES: dict[str, tuple[tuple[str, ...], bool]] = {
     "unplaced": (("school", "paabygg", "out"), True),
-    "out_of_school": (("back", "out", "left"), True),
+    "out_of_school": (("out",), False),
     "school_vg3": (("completed", "out"), True),
     "adult_modules": (("left",), False),
     "college": (("completed", "left"), False),
@@ -136,6 +136,9 @@ def read_flow_rules(folder: Path) -> FlowRules:
     problems: list[str] = []
     document = _document(folder / "flow.toml", problems)
     years = _number(document, "flow.toml [flow_years]", "flow_years", [1, 20, True], problems)
+    straight = _number(
+        document, "flow.toml [straight_to_vg1]", "straight_to_vg1", [0.5, 1, False], problems
+    )
     bounds = document.get("kappa_bounds", {})
     low, high = bounds.get("low"), bounds.get("high")
     if not (_is_number(low) and _is_number(high) and 0 < low < high):
@@ -157,7 +160,7 @@ def read_flow_rules(folder: Path) -> FlowRules:
             remedy="rett tallene i filen som er nevnt",
         )
     assumptions = {name: Assumption(*values) for name, values in read.items()}
-    return FlowRules(years, low, high, training, longer, **assumptions)
+    return FlowRules(years, low, high, training, longer, straight, **assumptions)
 
 
 def _whole_years(document: dict[str, Any], entry: str, problems: list[str]) -> dict[str, int]:

@@ -52,6 +52,8 @@ class County:
         homes: Pupils by home.
         training: Contracts and certificates.
         friction: ε with its κ and ρ.
+        without_place: Share of applicants without a place, for lack of places and by friction
+            together, for `outcomes.outcomes`.
         kappas: κ of the shares that differ between intake regions, by what they are of.
         hazards: In training, by trade `[trade]` → `[year, (certificate, left, stay)]`.
     """
@@ -63,6 +65,7 @@ class County:
     homes: Homes
     training: Training
     friction: Friction
+    without_place: Posterior
     kappas: dict[str, Kappa]
     hazards: dict[str, Posterior]
 
@@ -130,7 +133,16 @@ def build(frames: Frames, county: str, rules: FlowRules, years: int) -> County:
     outside = external(
         space, frames, county, at_home, trained, completed, mean * np.maximum(1 - youth, 0.0), rules
     )
-    return County(model, residents, outside, at_school, at_home, trained, friction, kappas, hazards)
+    without = apprentices.friction(
+        asked,
+        got,
+        np.full(asked.shape, np.nan),
+        floor=rules.kappa_floor,
+        ceiling=rules.kappa_ceiling,
+    ).posterior
+    return County(
+        model, residents, outside, at_school, at_home, trained, friction, without, kappas, hazards
+    )
 
 
 def _space(frames: Frames, at_home: Homes, trained: Training, rules: FlowRules) -> StateSpace:

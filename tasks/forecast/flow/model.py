@@ -71,7 +71,7 @@ class Model:
     def __post_init__(self) -> None:
         regions, trades = len(self.regions), len(self.space.units(Kind.APPLY))
         shapes = (
-            ("alpha", self.alpha.shape, (int(self.group.max()) + 1, self.edges.count)),
+            ("alpha", self.alpha.shape[1:], (self.edges.count,)),
             ("common", self.common.shape, (self.edges.count,)),
             ("group", self.group.shape, (regions,)),
             ("start", self.start.shape, (regions, self.space.count)),
@@ -79,6 +79,9 @@ class Model:
             ("friction", self.placement.friction.alpha.shape, (trades, 2)),
         )
         wrong = [f"{name} {got}, ventet {want}" for name, got, want in shapes if got != want]
+        wrong += [f"group {self.group.max()}, alpha {self.alpha.shape}"] * bool(
+            self.group.max() >= len(self.alpha)
+        )
         if wrong or (np.diff(self.edges.origin) < 0).any():
             raise ConfigurationError(
                 subject="elevstrømmen",

@@ -34,11 +34,13 @@ def choices(
         rows.add(Node(Kind.GRADE_10), end, posterior[:, place])
     persons = new.came.sum(axis=(0, 1))
     _re_choice(rows, areas, at_school, persons)
-    back = rules.out_of_school.evidence("back") * persons / max(persons.sum(), 1.0)
+    known, stay = rules.out_of_school.persons, rules.out_of_school.shares["out"]
+    # Half a person: that nobody is seen to come back does not say that nobody can.
+    back = (known * new.back + 0.5) * persons / max(persons.sum(), 1.0)
     for area, evidence in zip(areas.first, back, strict=True):
         rows.add(Node(Kind.OUT), areas.pupil[area], float(evidence))
-    rows.add(Node(Kind.OUT), Node(Kind.OUT), rules.out_of_school.evidence("out"))
-    rows.add(Node(Kind.OUT), Node(Kind.LEFT), rules.out_of_school.evidence("left"))
+    rows.add(Node(Kind.OUT), Node(Kind.OUT), known * stay)
+    rows.add(Node(Kind.OUT), Node(Kind.LEFT), max(known * (1 - stay - new.back), 0.5))
     for origin, targets in areas.following.items():
         found = np.stack([_new(at_home, at_school, t) for t in targets], axis=-1)
         posterior, kappa = _regional(found, at_home, rules)
@@ -63,11 +65,13 @@ class Entry:
         came: From grade 10, `[year, home, Vg1 area]`.
         stayed_out: From grade 10 to nowhere, `[year, home]`.
         out: Persons out of school, as many as the flows into and out of it keep up.
+        back: Share of them who come back to Vg1 in a year.
     """
 
     came: Float
     stayed_out: Float
     out: float
+    back: float
 
 
 def entry(
@@ -80,11 +84,12 @@ def entry(
 ) -> Entry:
     """Split the new on Vg1 into those from grade 10, from re-choice and from out of school.
 
-    No source tells them apart. Nobody counts those who are out either, but what goes in must come
-    out: with O out, n new on Vg1, c re-choices, g leaving grade 10, l leaving school, q leaving
-    training and b coming back,
+    No source tells them apart. With n new on Vg1, c re-choices, g leaving grade 10 and the declared
+    share e of them that goes straight on, d = min(e·g, n - c) come from grade 10 and n - c - d come
+    back. Nobody counts those who are out either, but what goes in must come out: with l leaving
+    school, q leaving training and the declared share s who stay out,
 
-        O(1 - stay) = l + q + g - (n - c - bO)   so that   O = (l + q + g - n + c) / (1 - stay - b)
+        O = (l + q + g - d) / (1 - s),    b = min((n - c - d) / O, 1 - s)
 
     Args:
         areas: School structure.
@@ -102,11 +107,12 @@ def entry(
     )
     left = at_school.counts[:, -1].sum() / max(at_school.years, 1)
     n, g = float(new.sum(axis=(1, 2)).mean()), float(residents.sum(axis=1).mean())
-    back, stay = (rules.out_of_school.shares[k] for k in ("back", "out"))
-    out = max(float(left + ended + g - n + again) / max(1 - stay - back, 1e-6), 0.0)
-    straight = max(1 - (again + back * out) / max(n, 1.0), 0.0)
-    came = new * straight
-    return Entry(came, np.maximum(residents - came.sum(axis=-1), 0.0), out)
+    moving = 1 - rules.out_of_school.shares["out"]
+    straight = max(min(rules.straight * g, n - float(again)), 0.0)
+    out = float(left + ended + g - straight) / max(moving, 1e-6)
+    back = min((n - float(again) - straight) / max(out, 1.0), moving)
+    came = new * straight / max(n, 1.0)
+    return Entry(came, np.maximum(residents - came.sum(axis=-1), 0.0), out, max(back, 0.0))
 
 
 def _regional(counts: Float, at_home: Homes, rules: FlowRules) -> tuple[Float, Kappa]:

@@ -32,8 +32,9 @@ class FlowRules:
         kappa_ceiling: Greatest weight (persons).
         training_years: Whole years in training by contract type.
         longer_training: Trades with another number of years.
+        straight: Share of the cohort in grade 10 that begins on Vg1 the same autumn.
         unplaced: Where applicants without a place are a year later: school, paabygg, out.
-        out_of_school: Where those who are out are a year later: back, out, left.
+        out_of_school: Those who are out and still are a year later: out.
         school_vg3: Vg3 in school in a trade: completed, out.
         adult_modules: Adults who leave modules without a certificate a year: left.
         college: Students of vocational colleges: completed, left.
@@ -44,6 +45,7 @@ class FlowRules:
     kappa_ceiling: float
     training_years: dict[str, int]
     longer_training: dict[str, int]
+    straight: float
     unplaced: Assumption
     out_of_school: Assumption
     school_vg3: Assumption
