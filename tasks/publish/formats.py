@@ -1,4 +1,4 @@
-"""Numbers and dates as Norwegian readers write them: `16 753`, `81,0 %`, `2027/28`, `22.11.2026`.
+"""Numbers and dates as Norwegian readers write them: `16 753`, `81,0 %`, `22. november 2026`.
 
 Signs follow Statistics Norway's standard symbols in tables: `:` closed, `..` missing, `–` zero by
 nature of the row. Minus is the real minus sign, spaces inside a number do not break.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 
+from tasks import dates
 from tasks.settings import OSLO
 
 THIN = "\N{NARROW NO-BREAK SPACE}"
@@ -70,12 +71,12 @@ def share(value: float | None, digits: int = 0) -> str:
 
 
 def day(value: date | datetime | None) -> str:
-    """A date in Oslo, `22.11.2026`; an instant without a zone is UTC."""
+    """A date in Oslo in prose, `22. november 2026`; an instant without a zone is UTC."""
     if value is None:
         return MISSING
     if isinstance(value, datetime):
         value = oslo(value)
-    return f"{value:%d.%m.%Y}"
+    return dates.day(value)
 
 
 def oslo(value: datetime) -> date:

@@ -144,12 +144,12 @@ def year(value: int) -> Cell:
 
 
 def day(value: date | datetime | None) -> Cell:
-    """A date in Oslo; a date in the workbook too."""
+    """A date in Oslo, ISO 8601 as in every table; a date in the workbook too."""
     if value is None:
         return Cell(formats.MISSING, formats.MISSING)
     if isinstance(value, datetime):
         value = formats.oslo(value)
-    return Cell(formats.day(value), datetime.combine(value, time()))
+    return Cell(f"{value:%Y-%m-%d}", datetime.combine(value, time()))
 
 
 def month(year: int, number: int) -> Cell:

@@ -12,7 +12,7 @@ from tasks.publish.model import Document, Table
 
 _NUMBER = {"whole": "#,##0", "signed": "+#,##0;−#,##0;0", "decimal": "#,##0.0"}
 _NUMBER |= {"percent": '#,##0.0" %"', "year": "0"}
-_NUMBER |= {"date": "dd.mm.yyyy", "month": "[$-414]mmmm yyyy"}
+_NUMBER |= {"date": "yyyy-mm-dd", "month": "[$-414]mmmm yyyy"}
 _LEFT = ("year", "date", "month")
 _NAVY = "#0b4f8a"
 _TONE = {"mangel": "#fbe3d3", "overskudd": "#dcebf8", "balanse": "#dcf1ea", "marked": "#fff3c4"}

@@ -30,9 +30,9 @@ THIN = "\u202f"
         (formats.percent(-0.04), "0,0\u00a0%"),
         (formats.percent(None), ".."),
         (formats.share(0.8), "80\u00a0%"),
-        (formats.day(date(2026, 11, 22)), "22.11.2026"),
-        (formats.day(datetime(2026, 11, 21, 23, 30, tzinfo=UTC)), "22.11.2026"),
-        (formats.day(datetime(2026, 11, 21, 23, 30)), "22.11.2026"),  # noqa: DTZ001 - stored UTC
+        (formats.day(date(2026, 11, 22)), "22. november 2026"),
+        (formats.day(datetime(2026, 11, 21, 23, 30, tzinfo=UTC)), "22. november 2026"),
+        (formats.day(datetime(2026, 11, 21, 23, 30)), "22. november 2026"),  # noqa: DTZ001 - stored UTC
         (formats.listing(["a", "b", "c"]), "a, b og c"),
         (formats.listing(["a"]), "a"),
     ],

@@ -123,7 +123,7 @@ def test_every_table_has_a_source_and_headings(html: str) -> None:
 
 
 def test_sources_come_from_the_editions_of_the_run(html: str) -> None:
-    assert "Kilde: Statistisk sentralbyrå, 07459 og 14746. Hentet 22.11.2026." in html
+    assert "Kilde: Statistisk sentralbyrå, 07459 og 14746. Hentet 22. november 2026." in html
     assert "EKSEMPELDATA" in html
     assert html.count("K: helt eller delvis konstruert, se kilder.") > 5
     assert html.count("Kapasitet ved de videregående skolene") <= 2
@@ -132,7 +132,7 @@ def test_sources_come_from_the_editions_of_the_run(html: str) -> None:
     assert "Folkemengde" not in told
     rows = {row[0]: row for row in table_rows(html, "tabell-kilder")}
     of = {row[-1]: row[5:8] for row in rows.values()}
-    assert of["county_pupils"] == ["skoleåret 2025/26", "22.11.2026", "12.06.2026"]
+    assert of["county_pupils"] == ["skoleåret 2025/26", "2026-11-22", "2026-06-12"]
     assert of["udir_apprentice_contracts"][0] == "1. oktober 2025"
     assert set(of) == {v for used in USED.values() for v in used}
     assert ".." not in {period for period, *_ in of.values()}
