@@ -13,7 +13,7 @@ import typer
 import typer.core
 from typer.exceptions import TyperException
 
-from flows import cli_keeping, norwegian
+from flows import cli_backtest, cli_keeping, norwegian
 from flows.cli_cases import case
 from flows.cli_forms import form
 from flows.cli_indicators import indicators
@@ -50,6 +50,7 @@ app.add_typer(quarantine, name="quarantine")
 app.add_typer(mail, name="mail")
 app.command("check", cls=norwegian.Command)(check)
 app.command("watchdog", cls=norwegian.Command)(watchdog)
+app.command("backtest", cls=norwegian.Command)(cli_backtest.backtest)
 
 Json = Annotated[bool, typer.Option("--json", help="Skriv svaret som JSON.")]
 AsOf = Annotated[

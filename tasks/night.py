@@ -31,6 +31,7 @@ from tasks import (
     recovery,
     suspects,
     touched,
+    track_record,
     warehouse,
 )
 from tasks.alerts import Finding
@@ -180,6 +181,7 @@ def _build(night: Night, doubted: bool, candidates: Sequence[Candidate]) -> Outc
     try:
         found = audit.write(assembly, night.landing, night.id, night.profile)
         history.write(con, night.rooms.audit, night.as_of)
+        track_record.write(con, night.rooms, night.as_of)
         history.keep(con, night.rooms.audit, night.as_of)
         found += persons.strays(night.rooms, night.catalogue, night.as_of)
         found += recovery.noticed(night.journal, night.as_of)

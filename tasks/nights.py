@@ -28,15 +28,15 @@ def built_on(journal: Journal, as_of: date) -> dict[str, Any]:
     Raises:
         NotFound: there is none.
     """
-    by_date = {day: payload for day, payload in _by_date(journal).items() if day <= as_of}
-    if not by_date:
+    earlier = {day: payload for day, payload in by_date(journal).items() if day <= as_of}
+    if not earlier:
         raise NotFound(
             subject=as_of.isoformat(),
             expected="en natt som ble bygget senest denne datoen",
             got="ingen i journalen",
             remedy="velg en senere dato; «tilbudsplan status» viser siste natt",
         )
-    return by_date[max(by_date)]
+    return earlier[max(earlier)]
 
 
 def stood_on(journal: Journal, dataset: str, until: date, last: str) -> dict[str, date]:
@@ -51,14 +51,14 @@ def stood_on(journal: Journal, dataset: str, until: date, last: str) -> dict[str
         until: The date of the night that asks.
         last: What that night stands on.
     """
-    by_date = {
+    stood = {
         day: payload["vintages"].get(dataset, {}).get("snapshot")
-        for day, payload in _by_date(journal).items()
+        for day, payload in by_date(journal).items()
         if day < until
     }
-    by_date[until] = last
+    stood[until] = last
     first: dict[str, date] = {}
-    for day, snapshot in sorted(by_date.items()):
+    for day, snapshot in sorted(stood.items()):
         if snapshot:
             first.setdefault(snapshot, day)
     return first
@@ -78,7 +78,7 @@ def gone_back(
         By dataset: when nights first stood on what it stands on now, and on the newest there was.
     """
     first: dict[str, dict[str, date]] = {name: {} for name in stand}
-    for day, payload in sorted(_by_date(journal).items()):
+    for day, payload in sorted(by_date(journal).items()):
         if day < until:
             for name, chosen in payload["vintages"].items():
                 if name in first and chosen["snapshot"]:
@@ -109,7 +109,7 @@ def before(journal: Journal, night: str) -> list[Entry]:
     return entries[: begun[0]] if begun else entries
 
 
-def _by_date(journal: Journal) -> dict[date, dict[str, Any]]:
+def by_date(journal: Journal) -> dict[date, dict[str, Any]]:
     """The last night of each date that was built."""
     return {
         date.fromisoformat(entry.payload["as_of"]): entry.payload

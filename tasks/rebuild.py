@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
-from tasks import audit, disk, history, locks, making, nights, persons
+from tasks import audit, disk, history, locks, making, nights, persons, track_record
 from tasks.assembly import Vintage
 from tasks.errors import ConfigurationError, TilbudsplanError
 from tasks.home import claim_home
@@ -56,6 +56,7 @@ def rebuild(settings: Settings, as_of: date) -> Path:
         try:
             audit.write(assembly, night.landing, night.id, night.profile)
             history.write(assembly.con, rooms.audit, night.as_of)
+            track_record.write(assembly.con, rooms, night.as_of)
         finally:
             assembly.con.close()
         _refuse_difference(vintages, assembly.vintages)

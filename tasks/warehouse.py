@@ -222,6 +222,33 @@ def in_memory() -> duckdb.DuckDBPyConnection:
     return duckdb.connect()
 
 
+def beside(path: Path) -> duckdb.DuckDBPyConnection:
+    """An empty database in memory with every schema, and a finished file attached as `published`.
+
+    Raises:
+        NotFound: there is no such file.
+        WarehouseDamaged: it is no database that can be opened.
+    """
+    connect_read_only(path).close()
+    con = in_memory()
+    con.execute(f"attach {_literal(str(path))} as published (read_only)")
+    for schema in SCHEMAS:
+        con.execute(f'create schema if not exists "{schema}"')
+    return con
+
+
+def show_published(con: duckdb.DuckDBPyConnection, table: str) -> None:
+    """Let a table of the attached file be read under its own name, where the file has it."""
+    schema, _, name = table.partition(".")
+    there = con.execute(
+        "select count(*) from duckdb_tables() where database_name = 'published' "
+        "and schema_name = ? and table_name = ?",
+        [schema, name],
+    ).fetchall()
+    if there[0][0]:
+        con.execute(f"create view {quote(table)} as from published.{quote(table)}")
+
+
 def one_thread(con: duckdb.DuckDBPyConnection) -> None:
     """Give up threads where the result must not depend on them.
 

@@ -1,0 +1,117 @@
+"""The track record of a series: one row per unit, forecaster and horizon, with what is used."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from tasks.forecast.evaluation import choice, conformal, measures
+from tasks.forecast.evaluation.standards import Standards
+
+# All units of a series together.
+ALL = "*"
+RECORD: dict[str, type[pl.DataType]] = {
+    "series": pl.String,
+    "unit": pl.String,
+    "model": pl.String,
+    "horizon": pl.Int64,
+    "n": pl.Int64,
+    "n_origins": pl.Int64,
+    "as_known": pl.Float64,
+    "mape": pl.Float64,
+    "bias": pl.Float64,
+    "mase": pl.Float64,
+    "wis": pl.Float64,
+    "relative_wis": pl.Float64,
+    "n_intervals": pl.Int64,
+    "coverage80": pl.Float64,
+    "n_scaled": pl.Int64,
+    "coverage80_scaled": pl.Float64,
+    "coverage_low": pl.Float64,
+    "coverage_high": pl.Float64,
+    "coverage_accepted": pl.Boolean,
+    "n_direction": pl.Int64,
+    "direction_hits": pl.Float64,
+    "rank_correlation": pl.Float64,
+    "benchmark": pl.String,
+    "benchmark_mape": pl.Float64,
+    "used": pl.String,
+    "reason": pl.String,
+    "constructed": pl.Boolean,
+}
+
+
+def rows(
+    pairs: pl.DataFrame, model: str, standards: Standards, *, constructed: bool
+) -> pl.DataFrame:
+    """What is published of a series' rolling origins.
+
+    Args:
+        pairs: `PAIRS` of one series, model and benchmarks.
+        model: Which of them is the model.
+        standards: What it is held to.
+        constructed: Whether any figure behind it is.
+
+    Returns:
+        `RECORD`, grain series × unit × model × horizon, unit `*` for all of them; a series of one
+        unit has no row but `*`. `coverage80_scaled`, its Wilson bounds and `coverage_accepted` are
+        of intervals scaled on years that do not overlap, of the model and of `*` alone.
+        `benchmark` is the best of the unit over all horizons, `benchmark_mape` its error at the
+        row's own; `used` and `reason` are of the series
+        as a whole: parts by one method and their sum by another would not add up.
+    """
+    if pairs.is_empty():
+        return pl.DataFrame(schema=RECORD)
+    whole = pairs.with_columns(pl.col("unit").alias("_own"), pl.lit(ALL).alias("unit"))
+    measured = measures.table(whole, ("series", "unit", "model", "horizon"))
+    parts = [_with_choice(measured, _choice(whole.with_columns(unit="_own"), model, standards, ()))]
+    if pairs.get_column("unit").n_unique() > 1:
+        own = measures.table(pairs, ("series", "unit", "model", "horizon"))
+        parts.append(_with_choice(own, _choice(pairs, model, standards, ("unit",))))
+    chosen = _choice(pairs, model, standards, ()).select("series", "used", "reason")
+    return (
+        pl.concat(parts)
+        .join(chosen, on="series")
+        .drop("coverage_low", "coverage_high")
+        .join(_scaled(pairs, model, standards), on=["unit", "model", "horizon"], how="left")
+        .with_columns(pl.lit(constructed).alias("constructed"))
+        .select(pl.col(name).cast(kind) for name, kind in RECORD.items())
+        .sort("series", "unit", "model", "horizon")
+    )
+
+
+def _choice(
+    pairs: pl.DataFrame, model: str, standards: Standards, by: tuple[str, ...]
+) -> pl.DataFrame:
+    rivals = sorted(set(pairs.get_column("model").unique()) - {model})
+    return choice.choose(
+        pairs, model, rivals, least_outcomes=standards.least_outcomes, by=("series", *by)
+    )
+
+
+def _with_choice(measured: pl.DataFrame, chosen: pl.DataFrame) -> pl.DataFrame:
+    keys = [key for key in ("series", "unit") if key in chosen.columns]
+    best = measured.join(chosen.select(*keys, "benchmark"), on=keys, how="left")
+    rival = measured.select(
+        "series",
+        "unit",
+        "horizon",
+        pl.col("model").alias("benchmark"),
+        pl.col("mape").alias("benchmark_mape"),
+    )
+    return best.join(rival, on=["series", "unit", "horizon", "benchmark"], how="left")
+
+
+def _scaled(pairs: pl.DataFrame, model: str, standards: Standards) -> pl.DataFrame:
+    own = pairs.filter(pl.col("model") == model)
+    scaled = conformal.leave_time_out(own, standards.size_bounds)
+    found = conformal.accepted(scaled, standards.coverage, ("horizon",))
+    return found.select(
+        pl.lit(ALL).alias("unit"),
+        pl.lit(model).alias("model"),
+        "horizon",
+        pl.col("n").alias("n_scaled"),
+        pl.col("coverage").alias("coverage80_scaled"),
+        pl.col("low").alias("coverage_low"),
+        pl.col("high").alias("coverage_high"),
+        pl.col("accepted").alias("coverage_accepted"),
+    )
