@@ -13,7 +13,7 @@ from tasks.settings import CHECKOUT
 ROOM = CHECKOUT / "tasks" / "forecast" / "evaluation"
 PAGE = (CHECKOUT / "docs" / "method" / "evaluation.md").read_text(encoding="utf-8")
 MODULES = sorted(path.stem for path in ROOM.glob("[a-z]*.py"))
-NAMED = set(re.findall(rf"\b({'|'.join(MODULES)})\.(\w+)", PAGE))
+NAMED = set(re.findall(rf"(?<![\w-])({'|'.join(MODULES)})\.(\w+)", PAGE))
 
 
 @pytest.mark.parametrize(("module", "name"), sorted(NAMED))
