@@ -106,8 +106,13 @@ def test_a_longer_horizon_and_other_chunks_leave_the_first_years_as_they_were() 
 def test_the_random_walk_has_mean_one() -> None:
     flat = np.broadcast_to(DATA.industry[-1][None, None, :, :, None], (3, 3, 3, 2, 4))
     lives = np.zeros(6000, np.intp)
-    growth = expansion.draw(flat, DATA.industry[-1], MODEL, lives, (4, COUNTY, range(6000)))
-    np.testing.assert_allclose(growth.mean(axis=0), 1, atol=0.01)
+    wild = replace(MODEL, common=np.full(3, 0.2), regional=np.full(3, 0.15))
+    growth = expansion.draw(flat, DATA.industry[-1], wild, lives, (4, COUNTY, range(6000)))
+    np.testing.assert_allclose(growth.mean(axis=0), 1, atol=0.04)
+    logs = np.log(growth[..., -1])
+    np.testing.assert_allclose(logs.std(axis=0), 2 * 0.25, rtol=0.05)
+    shared = np.corrcoef(logs[:, 0, 0], logs[:, 1, 0])[0, 1]
+    assert shared == pytest.approx(0.2**2 / 0.25**2, abs=0.05)
 
 
 def test_groups_grow_as_the_industries_that_employ_them() -> None:

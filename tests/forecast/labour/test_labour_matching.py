@@ -45,6 +45,8 @@ def test_thin_cells_step_down_and_say_so() -> None:
     assert step.tolist() == [[0, 2]]
     assert n.tolist() == [[40, 31]]
     np.testing.assert_allclose(share, [[0.9 / 1.2, 0.3 / 1.2]])
+    _, step, _ = matching.waterfall(shares, np.full((4, 1, 2), 30.0), 30)
+    assert step.tolist() == [[0, 0]]
     _, step, _ = matching.waterfall(shares, np.zeros((4, 1, 2)), 30)
     assert step.tolist() == [[3, 3]]
 
@@ -126,6 +128,28 @@ def test_coverage_is_all_or_nothing_when_the_rows_are() -> None:
     used = firm.strict.sum(axis=0) > 0
     np.testing.assert_allclose(share[used], 1)
     assert matching.coverage(firm, jobs, staffing_firm=False).max() == 0
+
+
+def test_the_widest_step_is_as_loose_as_the_loosest_of_the_group() -> None:
+    frames = made_up(5, confidence="published")
+    rows = frames["occupation_programme_area"].with_columns(
+        pl.when(pl.col("occupation_code") == "5329")
+        .then(pl.lit("skjønn"))
+        .otherwise("confidence")
+        .alias("confidence")
+    )
+    data = build({**frames, "occupation_programme_area": rows}, COUNTY)
+    employed = staffing.fit(data).employed
+    skilled, assistants = data.occupations.index("532"), data.occupations.index("531")
+    target = data.targets.index("HSHEA2----")
+    narrow = matching.fit(data, RULES, employed)
+    wide = matching.fit(data, replace(RULES, waterfall_min=1e9), employed)
+    judged = matching.CONFIDENCE.index("skjønn")
+    assert narrow.rank[assistants, target] == -1
+    assert narrow.strict[assistants, target] == 0
+    assert wide.rank[assistants, target] == judged
+    assert wide.rank[skilled, target] == judged
+    assert wide.firm.max() == 0
 
 
 def test_one_loose_row_makes_its_target_loose() -> None:

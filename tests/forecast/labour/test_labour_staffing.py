@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -102,6 +104,23 @@ def test_occupations_sum_to_the_counted_groups(seed: int) -> None:
     np.testing.assert_allclose(fitted.drivers.sum(axis=-1), 1)
     assert fitted.confidence == "skjønn"
     assert not fitted.firm
+
+
+def test_occupations_are_shrunk_to_the_nation_within_their_group() -> None:
+    data = build(made_up(3), COUNTY)
+    uneven = np.random.default_rng(1).uniform(0.6, 1.6, data.code_region.shape)
+    data = replace(data, code_region=data.code_region * uneven)
+    fitted = staffing.fit(data)
+    nation = data.to_occupations(data.national[-1].sum(axis=-1))
+    share = nation / data.to_groups(nation)[data.group_of]
+    # All codes are open in the frames: what is counted, set to the group's total.
+    counted = data.to_occupations(data.code_region)
+    counted = counted * (data.group[-1] / data.to_groups(counted))[data.group_of]
+    total = data.group[-1][data.group_of]
+    wanted = (counted + fitted.kappa.value * share[:, None]) / (total + fitted.kappa.value) * total
+    np.testing.assert_allclose(fitted.employed, wanted, rtol=1e-9)
+    assert fitted.kappa.low < fitted.kappa.value < fitted.kappa.high
+    assert not np.allclose(fitted.employed, counted, rtol=1e-6)
 
 
 def test_twice_the_people_is_twice_the_employment() -> None:
