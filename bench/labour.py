@@ -38,7 +38,7 @@ def county() -> Model:
         staffing=fitted,
         ensemble=expansion.ensemble(expansion.backtest(data, rules), said, data),
         said=said,
-        replacement=replacement.estimate(data, rules),
+        replacement=replacement.estimate(data, rules, HORIZON),
         matching=matching.fit(data, rules, fitted.employed),
         county="50",
         seed=11,
@@ -106,9 +106,8 @@ def plain(model: Model, draws: int) -> np.ndarray:
                 for o in range(len(data.occupations)):
                     base, g = model.staffing.employed[o, r], data.group_of[o]
                     before, after = base * groups[r, g, t], base * groups[r, g, t + 1]
-                    rate = min(
-                        model.replacement.rate[o, r] * factor[o], model.rules.replacement_cap
-                    )
+                    q = model.replacement.rate[o, r] * model.replacement.ageing[o, r, t]
+                    rate = min(q * factor[o], model.rules.replacement_cap)
                     jobs = max(0.0, after - before + rate * before)
                     needed[:, r, t] += model.matching.strict[o] * jobs
         out.append(needed)

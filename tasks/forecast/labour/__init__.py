@@ -3,9 +3,19 @@
 `demand` does the whole chain; `docs/method/labour.md` has the formulas.
 """
 
+from tasks.forecast.labour.apprenticeship import coverage_by_programme
 from tasks.forecast.labour.demand import Demand, Model, Parts, demand
 from tasks.forecast.labour.excess import excess_unemployed
 from tasks.forecast.labour.indicators import of_demand
 from tasks.forecast.labour.shortage import now_cast
 
-__all__ = ["Demand", "Model", "Parts", "demand", "excess_unemployed", "now_cast", "of_demand"]
+__all__ = [
+    "Demand",
+    "Model",
+    "Parts",
+    "coverage_by_programme",
+    "demand",
+    "excess_unemployed",
+    "now_cast",
+    "of_demand",
+]

@@ -209,7 +209,7 @@ def fit(
         staffing=fitted,
         ensemble=chosen,
         said=said,
-        replacement=replacement.estimate(data, rules),
+        replacement=replacement.estimate(data, rules, horizon),
         matching=matching.fit(data, rules, fitted.employed),
         county=county,
         seed=seed,

@@ -21,21 +21,20 @@ def replacement_factor(spread: Float, key: tuple[int, str, range]) -> Array:
 def replacement_demand(
     employed: Array, replacement: Replacement, factor: Array, cap: float
 ) -> Array:
-    """RD_t = q_or · E_{t−1}, the drawn rate never above the cap.
+    """RD_t = q_or,t · E_{t−1}, the drawn rate never above the cap.
 
     Args:
         employed: `[draw, occupation, region, 1 + year ahead]` persons.
-        replacement: Gives q of occupation and region.
+        replacement: Gives q of occupation and region, and how it moves with their ages.
         factor: `[draw, occupation]`.
         cap: Highest rate, share a year.
 
     Returns:
         `[draw, occupation, region, year ahead]` persons.
     """
-    rate = np.minimum(
-        replacement.rate.astype(np.float32)[None] * factor[:, :, None], np.float32(cap)
-    )
-    leave: Array = rate[..., None] * employed[..., :-1]
+    path = (replacement.rate[..., None] * replacement.ageing).astype(np.float32)
+    rate = np.minimum(path[None] * factor[:, :, None, None], np.float32(cap))
+    leave: Array = rate * employed[..., :-1]
     return leave
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 
 import numpy as np
 
@@ -23,6 +24,8 @@ class Replacement:
         band_error: `[occupation]` log difference between two ways to spread a band over its ages.
         yearly: `[occupation]` standard deviation of the log rate between single years.
         band_rates: `[occupation, county age group]` q of each age group, national.
+        ageing: `[occupation, region, year ahead]` what the rate is multiplied by as the people of
+            working age grow older; 1 in the first year.
         transitions: Yearly transitions pooled.
     """
 
@@ -33,6 +36,7 @@ class Replacement:
     band_error: Float
     yearly: Float
     band_rates: Float
+    ageing: Float
     transitions: int
 
     @property
@@ -191,11 +195,45 @@ def band_error(smooth: Float, even: Float, persons: Float) -> Float:
     return error
 
 
-def estimate(data: LabourData, rules: LabourRules) -> Replacement:
+def ageing(data: LabourData, profile: Float, rates: Float, horizon: int) -> Float:
+    """How the rate moves as the region's people of working age grow older.
+
+    p_ob,t ∝ p_ob,0 · Pop_b,r,t / Pop_b,r,0: an age group keeps its part of the population. Main
+    alternative: those of working age in the next years are born, so the alternatives hardly differ.
+
+    Args:
+        data: Gives the population.
+        profile: `[occupation, region, age group]` shares in the last year.
+        rates: `[occupation, age group]` q.
+        horizon: Years ahead.
+
+    Returns:
+        `[occupation, region, year ahead]`; years that the population does not reach stay as the
+        last that it does.
+    """
+    first, last = data.population_years[0], len(data.population_years) - 1
+    # Those who leave from one fourth quarter to the next are counted at the first of them.
+    at = np.clip(np.arange(horizon) + data.years[-1] + 1 - first, 0, last)
+    edges = data.county_edges
+    bands = [data.population[0, :, low:high].sum(axis=1) for low, high in pairwise(edges)]
+    people = np.stack(bands, axis=-1)[:, at]
+    grown = people / np.maximum(people[:, :1], 1e-9)
+    moved = _share(profile[:, :, None, :] * grown[None])
+    rate = np.einsum("orhb,ob->orh", moved, rates)
+    ratio = np.divide(rate, rate[..., :1], out=np.ones_like(rate), where=rate[..., :1] > 0)
+    return np.asarray(ratio, np.float64)
+
+
+def estimate(data: LabourData, rules: LabourRules, horizon: int = 1) -> Replacement:
     """Exit rates of occupations and regions, RD_or = Σ_a q_oa E_oa,r.
 
     National q of the occupation, standardised to the region's ages. The rates of an occupation are
     those of all its people in the nation: a county has too few.
+
+    Args:
+        data: Ages of the nation and of the county's groups.
+        rules: Transitions pooled, cap, retirement age.
+        horizon: Years ahead of `ageing`.
     """
     edges, first = data.national_edges, data.national_edges[0]
     years = min(rules.replacement_years + 1, len(data.national_years))
@@ -222,6 +260,7 @@ def estimate(data: LabourData, rules: LabourRules) -> Replacement:
         band_error=band_error(full.mean(axis=1), even.mean(axis=1), single[-1].sum(axis=-1)),
         yearly=_yearly(single, data, profile, first),
         band_rates=rates[0],
+        ageing=ageing(data, profile, rates[0], horizon),
         transitions=years - 1,
     )
 

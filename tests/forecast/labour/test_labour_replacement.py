@@ -93,6 +93,31 @@ def test_a_region_with_older_people_has_more_leavers() -> None:
     np.testing.assert_allclose(after.uncapped[:, 1], before.uncapped[:, 1])
 
 
+def test_an_ageing_county_has_more_leavers_and_a_still_one_as_many() -> None:
+    found = replacement.estimate(DATA, RULES, 12)
+    np.testing.assert_array_equal(found.ageing[..., 0], 1)
+    still = replace(DATA, population=np.ones_like(DATA.population))
+    np.testing.assert_allclose(replacement.estimate(still, RULES, 12).ageing, 1)
+    old = DATA.population.copy()
+    place = DATA.population_years.index(2026)
+    for year in range(place + 1, old.shape[-1]):
+        old[:, :, 60:75, year] = old[:, :, 60:75, place] * 1.05 ** (year - place)
+        old[:, :, 15:60, year] = old[:, :, 15:60, place]
+    grown = replacement.estimate(replace(DATA, population=old), RULES, 12).ageing
+    assert (np.diff(grown, axis=-1) > 0).all()
+    # By hand: the last band's part grows by 1.05 a year, and shares are set to sum to one.
+    nation = replacement._band_sum(
+        replacement.single_years(DATA.to_occupations(DATA.national[-1]), EDGES),
+        DATA.county_edges,
+        15,
+    )
+    profile = replacement.age_profile(DATA, nation)[0, 0]
+    moved = profile * np.array([1, 1, 1, 1, 1.05**3])
+    q = found.band_rates[0]
+    wanted = (moved / moved.sum() * q).sum() / (profile * q).sum()
+    assert grown[0, 0, 3] == pytest.approx(wanted)
+
+
 def test_rates_rise_with_age_from_the_retirement_age_on() -> None:
     rates = replacement.estimate(DATA, RULES).band_rates
     assert (np.diff(rates[:, 3:], axis=1) >= -1e-12).all()
@@ -122,7 +147,7 @@ def test_the_band_error_is_nothing_when_both_ways_agree_and_something_when_not()
 @settings(max_examples=20, deadline=None)
 def test_openings_are_never_below_zero_and_leavers_never_above_the_cap(seed: int) -> None:
     rng = np.random.default_rng(seed)
-    found = replacement.estimate(DATA, RULES)
+    found = replacement.estimate(DATA, RULES, 4)
     shape = found.rate.shape
     growth = np.ones((6, 2, len(DATA.groups), 5), np.float32)
     growth[..., 1:] = rng.uniform(0.5, 1.5, (6, 2, len(DATA.groups), 4))
