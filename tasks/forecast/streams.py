@@ -40,6 +40,7 @@ class Block(IntEnum):
     FLOW_PROCESS = 64
     FLOW_ENTRY = 65
     FLOW_SUPPLY = 66
+    FLOW_ROUNDING = 67
 
 
 def _key(seed: int, county: str, draw: int, block: Block) -> np.random.Philox:

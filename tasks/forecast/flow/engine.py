@@ -80,6 +80,21 @@ def simulate(
 
 
 @dataclass(frozen=True)
+class _Lots:
+    """Origins whose lots are drawn in one call.
+
+    Attributes:
+        nodes: Origins `[m]`.
+        edges: Their edges `[m, k]`, likely ones first; past the last one, one with no share.
+        slots: Where the lots lie, as a slice of the stage's slots, `m · k` long.
+    """
+
+    nodes: Index
+    edges: Index
+    slots: slice
+
+
+@dataclass(frozen=True)
 class _Stage:
     """Edges that are walked at the same time.
 
@@ -87,13 +102,15 @@ class _Stage:
         first: Position of the first edge.
         origin: `[edge]` node left.
         sums: Sparse 0/1 `[node, edge]`: what reaches each node.
-        classes: Origins with equally many edges: nodes `[m]` and their edges `[m, k]`.
+        lots: Origins by number of edges, rounded up to a power of two: few calls.
+        lot_sums: Sparse 0/1 `[node, slot]`.
     """
 
     first: int
     origin: Index
     sums: sparse.csr_matrix
-    classes: tuple[tuple[Index, Index], ...]
+    lots: tuple[_Lots, ...]
+    lot_sums: sparse.csr_matrix
 
     def walk(self, people: Array, shares: Array) -> Array:
         """What reaches each node, `[node, column]`, in expectation."""
@@ -102,9 +119,10 @@ class _Stage:
         reached: Array = self.sums @ flow
         return reached
 
-    def by_class(self, shares: Float) -> list[Float]:
-        """Shares `[m, region, k]` of each class, from `[edge of this stage, region]`."""
-        return [np.ascontiguousarray(shares[e].transpose(0, 2, 1)) for _, e in self.classes]
+    def by_lot(self, shares: Float) -> list[Float]:
+        """Shares `[m, region, k]` of each set of lots, from `[edge of this stage, region]`."""
+        padded = np.concatenate([shares, np.zeros((1, shares.shape[1]))])
+        return [np.ascontiguousarray(padded[one.edges].transpose(0, 2, 1)) for one in self.lots]
 
     def draw(self, rng: np.random.Generator, people: Index, shares: list[Float]) -> Index:
         """What reaches each node, `[node, region]`, person by person.
@@ -112,12 +130,19 @@ class _Stage:
         Args:
             rng: The draw's stream.
             people: `[node, region]` whole persons.
-            shares: As `by_class` lays them out.
+            shares: As `by_lot` lays them out.
         """
-        flow = np.empty((len(self.origin), people.shape[1]), np.float64)
-        for (nodes, edges), share in zip(self.classes, shares, strict=True):
-            flow[edges] = rng.multinomial(people[nodes], share).transpose(0, 2, 1)
-        reached: Index = (self.sums @ flow).astype(np.int64)
+        regions = people.shape[1]
+        flow = np.empty((self.lot_sums.shape[1], regions), np.float64)
+        for one, share in zip(self.lots, shares, strict=True):
+            there = people[one.nodes]
+            m, k = one.edges.shape
+            if k == 1:
+                flow[one.slots] = there
+                continue
+            moved = rng.multinomial(there, share)
+            flow[one.slots].reshape(m, k, regions)[...] = moved.transpose(0, 2, 1)
+        reached: Index = (self.lot_sums @ flow).astype(np.int64)
         return reached
 
 
@@ -152,16 +177,37 @@ class _Step:
 
 
 def _stage(origin: Index, target: Index, first: int, nodes: int) -> _Stage:
-    edges = np.arange(len(origin))
-    ones = np.ones(len(origin), np.float32)
-    sums = sparse.csr_matrix((ones, (target, edges)), shape=(nodes, len(origin)))
     starts = np.flatnonzero(np.diff(origin, prepend=-1))
     counts = np.diff(starts, append=len(origin))
-    classes = tuple(
-        (origin[starts[counts == k]], starts[counts == k][:, None] + np.arange(k))
-        for k in np.unique(counts)
+    widths = 1 << np.ceil(np.log2(counts)).astype(np.int64)
+    lots: list[_Lots] = []
+    reached = []
+    used = 0
+    for k in np.unique(widths):
+        mine = widths == k
+        rank = np.arange(k)
+        inside = rank < counts[mine][:, None]
+        last = starts[mine] + counts[mine] - 1
+        edges = np.where(inside, starts[mine][:, None] + rank, last[:, None])
+        # What rounding leaves over for an empty slot goes where the last edge goes.
+        reached.append(target[edges].ravel())
+        size = int(edges.size)
+        padded = np.where(inside, edges, len(origin))
+        lots.append(_Lots(origin[starts[mine]], padded, slice(used, used + size)))
+        used += size
+    return _Stage(
+        first,
+        origin,
+        _adding(target, nodes, np.float32),
+        tuple(lots),
+        _adding(np.concatenate(reached), nodes, np.float64),
     )
-    return _Stage(first, origin, sums, classes)
+
+
+def _adding(target: Index, nodes: int, kind: type) -> sparse.csr_matrix:
+    """Sparse 0/1 `[node, position]`: adds up what is on its way to each node."""
+    places = (target, np.arange(len(target)))
+    return sparse.csr_matrix((np.ones(len(target)), places), (nodes, len(target)), dtype=kind)
 
 
 def _expected(
@@ -245,19 +291,24 @@ def _multinomial(
     for d, draw in enumerate(draws):
         rng = streams.generator(*key, draw, Block.FLOW_PROCESS)
         by_region = shares[d][model.group].T
-        leaving = step.states.by_class(by_region[:split])
-        passing = step.hubs.by_class(by_region[split:])
+        leaving = step.states.by_lot(by_region[:split])
+        passing = step.hubs.by_lot(by_region[split:])
+        seats, entering = _whole(
+            streams.generator(*key, draw, Block.FLOW_ROUNDING),
+            market.places[d].transpose(2, 0, 1)[:years],
+            coming[d].transpose(1, 2, 0),
+        )
         now = model.start.T.astype(np.int64)
         for t in range(years):
             new = step.states.draw(rng, now, leaving)
-            seats = _whole(rng, market.places[d, :, :, t])
-            new[step.placed] = _placed(rng, model, new[step.apply], seats, market.friction[d])
-            new[step.unplaced] = new[step.apply] - new[step.placed]
+            applying = new[step.apply]
+            got = _placed(rng, model, applying, seats[t], market.friction[d])
+            new[step.placed] = got
+            new[step.unplaced] = applying - got
             new += step.hubs.draw(rng, new, passing)
-            done = now[step.absorbing]
+            new[step.absorbing] += now[step.absorbing]
             now = new[: step.count]
-            now[step.absorbing] += done
-            now[model.entry] += _whole(rng, coming[d, :, t].T)
+            now[model.entry] += entering[t]
             block[t, :, d] = now
     return block
 
@@ -279,7 +330,14 @@ def _placed(
     return got
 
 
-def _whole(rng: np.random.Generator, expected: Array | Float) -> Index:
-    """Whole persons with the given expectation: the fraction is drawn by lot."""
-    whole: Index = np.floor(expected + rng.random(expected.shape)).astype(np.int64)
-    return whole
+def _whole(rng: np.random.Generator, *expected: Array | Float) -> list[Index]:
+    """Whole persons `[year, …]` with the given expectations: fractions are drawn by lot.
+
+    The years come first in the stream, so that a longer horizon leaves the earlier ones alone.
+    """
+    sizes = [one[0].size for one in expected]
+    u = np.split(rng.random((len(expected[0]), sum(sizes))), np.cumsum(sizes)[:-1], axis=1)
+    return [
+        np.floor(one + lot.reshape(one.shape)).astype(np.int64)
+        for one, lot in zip(expected, u, strict=True)
+    ]
