@@ -27,6 +27,7 @@ from tasks.settings import Project
 
 OFFICIAL = "SSBs framskriving, hovedalternativet"
 WINDOW = 5
+MEASURED = ("horizon", "n", "mape", "bias")
 
 
 @dataclass(frozen=True)
@@ -138,11 +139,16 @@ class Setting:
         return Rolled(title, note, model.name, pairs, self.standards, gate)
 
 
-def telemark(setting: Setting) -> list[Rolled]:
-    """Persons 16–19 by ageing the bands below: the county, and its municipalities."""
+def telemark(setting: Setting, years: int | None = None) -> list[Rolled]:
+    """Persons 16–19 by ageing the bands below: the county, and its municipalities.
+
+    Args:
+        setting: The rules.
+        years: Outcomes in the correction, where another number than the rules' is tried.
+    """
     # Enough for every horizon to have one outcome to be corrected by.
     least = max(origins.HORIZONS) + 1
-    point = BandAgeing(series.BANDS, setting.rules.mean_years, setting.rules.kappa)
+    point = BandAgeing(series.BANDS, years or setting.rules.mean_years, setting.rules.kappa)
     model = setting.with_errors(point, least)
     note = (
         "Registered 1 January 2000–2026 (Statistics Norway 07459, carried over in "
@@ -164,6 +170,28 @@ def telemark(setting: Setting) -> list[Rolled]:
             ("Persons 16–19, the 17 municipalities of Telemark", False),
         )
     ]
+
+
+def pooled(county: Rolled, towns: Rolled, scheme: conformal.Scheme) -> dict[str, object]:
+    """Coverage of the county's intervals, scaled by scores of its size class in both series."""
+    both = pl.concat([county.own, towns.own])
+    standards = county.standards
+    scaled = conformal.leave_time_out(both, standards.size_bounds, scheme=scheme)
+    of_county = scaled.filter(pl.col("unit").is_in(county.own["unit"].unique().implode()))
+    return conformal.accepted(of_county, standards.coverage).row(0, named=True)
+
+
+def same_origins(county: Rolled, official: pl.DataFrame) -> pl.DataFrame:
+    """The official projection and the county's model on the outcomes that both forecast.
+
+    Returns:
+        Grain model × horizon: `n`, `mape`, `bias`.
+    """
+    key = ["origin", "horizon"]
+    mine = county.own.join(official.select(key), on=key, how="semi")
+    theirs = official.join(mine.select(key), on=key, how="semi")
+    both = pl.concat([mine.drop("series"), theirs.select(mine.drop("series").columns)])
+    return measures.table(both, ("model", "horizon")).select("model", *MEASURED)
 
 
 def recorded(setting: Setting, real: Path) -> list[Rolled]:
@@ -273,9 +301,9 @@ def editions(real: Path) -> dict[str, pl.DataFrame]:
     """The official projection as it was known then, held against what was registered.
 
     Returns:
-        `old`: measures by age band and horizon, county, editions 2005–2018; `recorded`: the edition
-        of 2024 in 2025 and 2026 by age group, over municipalities; `places`: the same for 16–19 per
-        municipality in 2026.
+        `pairs`: of the county, editions 2005–2018; `old`: measures of them by age band and
+        horizon; `recorded`: the edition of 2024 in 2025 and 2026 by age group, over
+        municipalities; `places`: the same for 16–19 per municipality in 2026.
     """
     registered, old = series.telemark_registered(), series.telemark_editions()
     bands = ["6-12", "13-15", "16-19"]
@@ -302,6 +330,7 @@ def editions(real: Path) -> dict[str, pl.DataFrame]:
         measures.table(county, by).select(*by, pl.col("bias").alias("county_bias")), on=by
     )
     return {
+        "pairs": earlier,
         "old": measures.table(earlier, ("series", "horizon")),
         "recorded": found,
         "places": measures.table(

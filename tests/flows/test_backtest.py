@@ -88,6 +88,8 @@ def test_the_version_of_the_last_night_is_what_it_published(night_home: Path) ->
     found = vintages.of_table(settings, TABLE, FIGURES).rows.drop("known_from")
     with warehouse.connect_internal(settings.rooms) as con:
         published = warehouse.frame(con, f"select * from {TABLE} order by all")
+        # A first night knows of no backtest, and has the table all the same.
+        assert warehouse.columns(con, track_record.TABLE) == ["figures_as_of", *RECORD]
     assert found.equals(published.select(found.columns))
 
 

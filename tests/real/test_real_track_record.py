@@ -99,15 +99,26 @@ def test_the_sums_alone_do_not_see_the_wave(real: Path) -> None:
     assert by_model["e"].min() > SETTING.standards.gates[3]  # type: ignore[operator]
 
 
-def test_the_official_projection_beats_ageing_of_bands_where_both_can_be_tested(
-    real: Path,
-) -> None:
-    """It has single years of age; that is what is left to win."""
-    official = measured.editions(real)["old"].filter(pl.col("series") == "16-19")
-    bands = telemark()["county"].table
-    for horizon in (1, 3, 5):
-        of = official.filter(pl.col("horizon") == horizon)["mape"].item()
-        assert of < bands.filter(pl.col("horizon") == horizon)["mape"].item()
+def test_ageing_of_bands_beside_the_official_projection_on_the_same_origins(real: Path) -> None:
+    """Both hold the gates; over five years the projection's single years of age tell."""
+    pairs = measured.editions(real)["pairs"].filter(pl.col("series") == "16-19")
+    same = measured.same_origins(telemark()["county"], pairs.drop("series"))
+    assert same["n"].to_list() == [3] * 12
+    for (horizon,), part in same.group_by("horizon"):
+        gate = SETTING.standards.gates.get(int(str(horizon)))
+        assert gate is None or part["mape"].max() <= gate  # type: ignore[operator]
+    five = dict(same.filter(pl.col("horizon") == 5).select("model", "mape").iter_rows())
+    assert five[measured.OFFICIAL] < five[telemark()["county"].model]
+
+
+def test_pooled_scores_help_a_single_series(real: Path) -> None:
+    """Scores of the size class among the municipalities, beside the county's own."""
+    county, towns = telemark().values()
+    alone = county.coverage("past").row(0, named=True)
+    pooled = measured.pooled(county, towns, "past")
+    assert pooled["n"] > alone["n"]
+    assert pooled["coverage"] > alone["coverage"]
+    assert measured.pooled(county, towns, "block")["accepted"]
 
 
 def test_the_code_system_breaks_and_the_series_with_it(real: Path) -> None:
