@@ -7,7 +7,7 @@ import polars as pl
 
 from tasks.forecast.labour.demand import Model
 from tasks.forecast.labour.frames import Frames
-from tasks.forecast.labour.shortage import group_of_code
+from tasks.forecast.labour.shortage import group_shares
 from tasks.forecast.types import Float
 
 
@@ -59,13 +59,11 @@ def excess_unemployed(frames: Frames, model: Model) -> Float:
     now = mine.get_column("persons").drop_nulls().tail(12).mean()
     persons = float(str(now or 0)) * excess_share(mine, model.rules.normal_years)
     employed = model.staffing.employed
-    groups = [group_of_code(code, model.rules) for code in model.data.occupations]
     spread = np.zeros_like(employed)
-    for group, share in seekers.items():
-        inside = np.array([g == group for g in groups])
-        base = employed[inside].sum()
-        if base > 0:
-            spread[inside] = persons * share * employed[inside] / base
+    for group, part in group_shares(model.data, model.rules).items():
+        inside = part[:, None] * employed
+        if inside.sum() > 0:
+            spread += persons * seekers.get(group, 0.0) * inside / inside.sum()
     waiting: Float = model.matching.strict.T @ spread
     return waiting
 

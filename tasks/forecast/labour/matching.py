@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 
 from tasks.forecast.firmness import CONFIDENCE, FIRM
-from tasks.forecast.labour.staffing import fill_closed
+from tasks.forecast.labour.staffing import code_employed
 from tasks.forecast.labour.types import LabourData, LabourRules
 from tasks.forecast.types import Array, Float, Index
 
@@ -71,9 +71,7 @@ def fit(data: LabourData, rules: LabourRules, employed: Float) -> Matching:
         rules: Give the fewest persons behind a share.
         employed: `[occupation, region]` persons, weighs the flexible matrix.
     """
-    share = np.maximum(data.national[-1].sum(axis=-1), 0.5)
-    total = data.group[-1].sum(axis=1)
-    county = fill_closed(data.code_county, total, share, data.code_group)
+    county = code_employed(data)
     # Only what is published counts as evidence; what is filled in says nothing of the county.
     counted = np.nan_to_num(data.code_county)
     shares, persons = _steps(data, county, counted, data.national[-1].sum(axis=-1))

@@ -10,6 +10,7 @@ import polars as pl
 from tasks.errors import NotFound
 from tasks.forecast import streams
 from tasks.forecast.labour.frames import Frames
+from tasks.forecast.labour.staffing import code_employed
 from tasks.forecast.labour.types import LabourData, LabourRules
 from tasks.forecast.streams import Block
 from tasks.forecast.types import Array, Float
@@ -61,14 +62,25 @@ def group_of_code(code: str, rules: LabourRules) -> str | None:
     return max(found)[1] if found else None
 
 
+def group_shares(data: LabourData, rules: LabourRules) -> dict[str, Float]:
+    """Share of each occupation that belongs to each of the survey's groups, `[occupation]`.
+
+    Groups go by codes of four digits; an occupation of three may lie in several, by who works where
+    in the county.
+    """
+    people = np.maximum(code_employed(data), 1e-9)
+    total = data.to_occupations(people)
+    of = [group_of_code(code, rules) for code in data.codes]
+    return {
+        group: data.to_occupations(people * np.array([g == group for g in of])) / total
+        for group in rules.nav_groups
+    }
+
+
 def employed_by_group(data: LabourData, rules: LabourRules, employed: Float) -> dict[str, float]:
     """Persons employed in the county by the survey's occupation groups."""
-    out: dict[str, float] = {}
-    for code, persons in zip(data.occupations, employed.sum(axis=1).tolist(), strict=True):
-        group = group_of_code(code, rules)
-        if group is not None:
-            out[group] = out.get(group, 0.0) + persons
-    return out
+    persons = employed.sum(axis=1)
+    return {g: float(share @ persons) for g, share in group_shares(data, rules).items()}
 
 
 def now_cast(

@@ -204,6 +204,13 @@ def fill_closed(count: Float, total: Float, share: Float, cell: Index) -> Float:
     return given * _ratio(total, _by_group(given, cell, total))[cell]
 
 
+def code_employed(data: LabourData) -> Float:
+    """`[code]` persons in the county: published, or what the published leave of the group."""
+    # An occupation that nobody in the nation has may still be one that is not published.
+    wide = np.maximum(data.national[-1].sum(axis=-1), 0.5)
+    return fill_closed(data.code_county, data.group[-1].sum(axis=1), wide, data.code_group)
+
+
 def fit(data: LabourData) -> Staffing:
     """Employment by occupation and region in the last year, and the industries it follows.
 
@@ -227,10 +234,8 @@ def fit(data: LabourData) -> Staffing:
 def _occupations(data: LabourData) -> tuple[Float, Kappa]:
     """`[occupation, region]` persons: groups split by shares shrunk to the nation."""
     groups, cell = data.group[-1], data.code_group
-    # An occupation that nobody in the nation has may still be one that is not published.
     wide = np.maximum(data.national[-1].sum(axis=-1), 0.5)
-    county = fill_closed(data.code_county, groups.sum(axis=1), wide, cell)
-    region = fill_closed(data.code_region, groups, np.maximum(county, 1e-6), cell)
+    region = fill_closed(data.code_region, groups, np.maximum(code_employed(data), 1e-6), cell)
     kappa = _kappa(data, wide / _by_group(wide, cell, np.zeros(len(data.groups)))[cell])
     national, count = data.to_occupations(wide), data.to_occupations(region)
     of = data.group_of

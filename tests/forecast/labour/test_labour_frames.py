@@ -116,7 +116,7 @@ def test_all_mistakes_in_the_rules_are_shown_together(tmp_path: Path) -> None:
         ("labour", 'value = 0.85\nunit = "andel per år"', 'value = 1.85\nunit = "andel per år"'),
         ("labour", "fair = 1.05", "fair = 0.95"),
         ("age_use", "from = [0, 65, 80, 90]", "from = [0, 80, 65, 90]"),
-        ("nav_groups", 'confidence = "unconfirmed"', 'confidence = "kanskje"'),
+        ("nav_groups", 'confidence = "published"', 'confidence = "kanskje"'),
     ):
         text = (folder / f"{name}.toml").read_text(encoding="utf-8")
         assert old in text

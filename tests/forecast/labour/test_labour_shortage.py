@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import numpy as np
@@ -11,6 +12,7 @@ from tasks.errors import NotFound
 from tasks.forecast import labour
 from tasks.forecast.labour import excess, shortage
 from tasks.forecast.labour.demand import fit
+from tasks.settings import CHECKOUT
 
 RULES = declared()
 FRAMES = made_up(8)
@@ -59,21 +61,34 @@ def test_a_county_without_a_survey_is_told_so() -> None:
 
 
 def test_the_longest_prefix_names_the_group() -> None:
-    assert shortage.group_of_code("532", RULES) == GROUP
-    assert shortage.group_of_code("531", RULES) == "Barne- og ungdomsarbeid"
-    assert shortage.group_of_code("213", RULES) == "Akademiske yrker"
-    assert shortage.group_of_code("214", RULES) == "Ingeniør- og ikt-fag"
+    assert shortage.group_of_code("2145", RULES) == "Ingeniør- og ikt-fag"
+    assert shortage.group_of_code("2341", RULES) == "Undervisning"
+    assert shortage.group_of_code("5311", RULES) == "Barne- og ungdomsarbeid"
+    assert shortage.group_of_code("5321", RULES) == GROUP
     assert shortage.group_of_code("x", RULES) is None
 
 
-def test_every_occupation_of_the_standard_has_a_group() -> None:
-    codes = [f"{a}{b}" for a in range(10) for b in range(1, 10)]
-    standard = {"01", "02", "03", "11", "12", "13", "14", "21", "22", "23", "24", "25", "26", "31"}
-    standard |= {"32", "33", "34", "35", "41", "42", "43", "44", "51", "52", "54", "61", "62", "71"}
-    standard |= {"72", "73", "75", "81", "82", "83", "91", "92", "94", "95", "96", "531", "532"}
-    standard |= {"741", "742", "931", "932", "933"}
-    assert standard <= {*codes, "531", "532", "741", "742", "931", "932", "933"}
-    assert not [c for c in standard if shortage.group_of_code(c, RULES) is None]
+def test_every_occupation_stands_where_the_publisher_has_it() -> None:
+    path = CHECKOUT / "data" / "sample" / "published" / "nav_job_seekers_by_occupation.csv"
+    rows = pl.read_csv(path, infer_schema=False).filter(pl.col("isco_versjon") == "ISCO-08")
+    told = dict(rows.select("yrkeskode", "yrke_grovgruppe").iter_rows())
+    assert len(told) > 350
+    assert {c: shortage.group_of_code(c, RULES) for c in told} == told
+
+
+def test_an_occupation_in_several_groups_is_shared_by_its_codes() -> None:
+    split = replace(RULES, nav_groups={"A": ("7",), "B": ("7223",)})
+    shares = shortage.group_shares(MODEL.data, split)
+    place = MODEL.data.occupations.index("722")
+    assert shares["B"][place] == 1
+    joined = replace(RULES, nav_groups={"A": ("5",), "B": ("5329",)})
+    shares = shortage.group_shares(MODEL.data, joined)
+    care = MODEL.data.occupations.index("532")
+    assert 0 < shares["B"][care] < 1
+    assert shares["A"][care] + shares["B"][care] == pytest.approx(1)
+    people = shortage.employed_by_group(MODEL.data, joined, EMPLOYED)
+    inside = [o.startswith("5") for o in MODEL.data.occupations]
+    assert sum(people.values()) == pytest.approx(EMPLOYED[inside].sum())
 
 
 def test_the_old_survey_by_occupation_is_a_share_of_those_who_work_now() -> None:
