@@ -163,7 +163,9 @@ def of_the_table(suite: Suite) -> Suite:
     own = [
         e
         for e in suite.expectations
-        if e.category not in beside and not e.reads - {suite.table} and "county_name" not in str(e)
+        if e.category not in beside
+        and not e.reads - {suite.table}
+        and not any(other in str(e.rows_query) for other in ("county_name", "raw."))
     ]
     return suite.model_copy(update={"expectations": tuple(own)})
 
