@@ -27,6 +27,8 @@ class Placement:
         spread: Standard deviation of ln V `[trade]`.
         friction: Beta posterior of ε, `[trade, 2]`: not placed, placed.
         guarantee: Policy target: every qualified applicant gets a place.
+        places_factor: What a scenario multiplies drawn places by.
+        friction_factor: What a scenario multiplies drawn friction by, at most to 1.
     """
 
     market: Index
@@ -34,6 +36,8 @@ class Placement:
     spread: Float
     friction: Posterior
     guarantee: bool = False
+    places_factor: float = 1.0
+    friction_factor: float = 1.0
 
 
 def placed(applicants: Array, places: Array, friction: Array, *, guarantee: bool = False) -> Array:

@@ -114,6 +114,32 @@ class Model:
         """Position of the first edge that leaves a hub."""
         return int(np.searchsorted(self.edges.origin, self.space.count))
 
+    def lever(
+        self, factor: float, origin: Kind, target: Kind, units: tuple[str, ...] = ()
+    ) -> Lever:
+        """A lever on all edges between two kinds.
+
+        Args:
+            factor: By how much the shares change.
+            origin: Kind that is left, for example `APPRENTICE`.
+            target: Kind that is reached, for example `CERTIFICATE`.
+            units: Only origins of these areas or trades; all of them where there are none.
+
+        Raises:
+            WrongUse: No edge between the two.
+        """
+        nodes = self.space.nodes
+        left = [i for i in self.space.where(origin) if not units or nodes[i].unit in units]
+        edges = self.edges.between(np.array(left, np.intp), self.space.where(target))
+        if not len(edges):
+            raise WrongUse(
+                subject="endret overgang",
+                expected=f"en overgang fra {origin} til {target}",
+                got=f"ingen for {', '.join(units) or 'noe område'}",
+                remedy="rett slag, programområde eller lærefag i scenariofilen",
+            )
+        return Lever(edges, factor)
+
     def shares(self, key: tuple[int, str], draws: range, levers: tuple[Lever, ...] = ()) -> Float:
         """Drawn shares `[draw, group, edge]`: P ~ Dirichlet(α) per origin, then the levers.
 
@@ -179,6 +205,7 @@ class Model:
         markets, trades, years = expected.shape
         shape = (years, markets, trades)
         z = streams.normals(seed, county, draws, Block.FLOW_PLACES, shape)
+        expected = expected * self.placement.places_factor
         drawn: Float = expected * np.exp(sigma * z.transpose(0, 2, 3, 1) - sigma**2 / 2)
         return drawn
 
@@ -193,5 +220,6 @@ class Model:
             ]
         )
         total = gamma.sum(axis=2)
-        share: Float = np.divide(gamma[..., 0], total, out=np.zeros(total.shape), where=total > 0)
-        return share
+        share = np.divide(gamma[..., 0], total, out=np.zeros(total.shape), where=total > 0)
+        changed: Float = np.minimum(share * self.placement.friction_factor, 1.0)
+        return changed

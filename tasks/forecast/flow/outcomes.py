@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
+import polars as pl
 
+from tasks.errors import NotFound
 from tasks.forecast.flow.engine import simulate
 from tasks.forecast.flow.model import Model
 from tasks.forecast.flow.states import Kind
 from tasks.forecast.flow.transitions import Posterior
-from tasks.forecast.types import Array, Index
+from tasks.forecast.types import Array, Float, Index
 
 # The ends that the share of completion counts; planned part of a trade is told apart.
 COMPLETED = (Kind.CERTIFICATE, Kind.STUDY_COMPETENCE, Kind.VOCATIONAL_COMPETENCE)
@@ -37,6 +39,69 @@ class Outcomes:
         chosen = [self.ends.index(kind) for kind in COMPLETED]
         share: Array = self.shares[:, :, chosen, years - 1].sum(axis=2)
         return share
+
+
+# Outcomes of table 14882: completed with study or vocational competence, in time or later.
+PUBLISHED_COMPLETED = ("01", "02")
+
+
+@dataclass(frozen=True)
+class CompletionCheck:
+    """The model's completion beside the published one.
+
+    Attributes:
+        cohort: Year in which the published cohort began on Vg1.
+        years: Years after it that it was looked at.
+        published: Share completed, as published.
+        model: Share completed in the model, mean over draws.
+        low: Tenth percentile of the draws.
+        high: Ninetieth percentile.
+    """
+
+    cohort: int
+    years: int
+    published: float
+    model: float
+    low: float
+    high: float
+
+
+def check_completion(
+    found: Outcomes, entrants: Float, published: pl.DataFrame, county: str
+) -> CompletionCheck:
+    """Hold the model's completion against the newest published cohort of the county.
+
+    The published cohort began in another time and under another rule for re-choice: a gap is a
+    question to the estimates, not a correction of them.
+
+    Args:
+        found: Followed from the areas of Vg1.
+        entrants: New pupils on each `[began]`, the weights.
+        published: `mart.completion_by_county_cohort_outcome`.
+        county: County code.
+
+    Raises:
+        NotFound: The county has no published cohort.
+    """
+    rows = published.filter(
+        pl.col("county_code") == county, pl.col("outcome_code").is_in(PUBLISHED_COMPLETED)
+    )
+    newest = rows.filter(pl.col("cohort_start") == rows.get_column("cohort_start").max())
+    if newest.get_column("percent").drop_nulls().len() < len(PUBLISHED_COMPLETED):
+        raise NotFound(
+            subject="gjennomføring etter kull",
+            expected=f"et publisert kull for fylke {county}",
+            got="ingen",
+            remedy="hent ssb_completion på nytt",
+        )
+    cohort = int(newest.get_column("cohort_start")[0])
+    years = int(newest.get_column("observed_year")[0]) - cohort
+    share = found.completed(years) @ (entrants / entrants.sum())
+    low, high = np.quantile(share, [0.1, 0.9])
+    percent = float(newest.get_column("percent").sum())
+    return CompletionCheck(
+        cohort, years, percent / 100, float(share.mean()), float(low), float(high)
+    )
 
 
 class _Reached:

@@ -265,3 +265,27 @@ def test_what_the_county_alone_knows_is_drawn_once_for_all_regions(county: Model
     assert np.array_equal(shares[:, 0, common], shares[:, 1, common])
     assert not np.array_equal(shares[:, 0, ~common], shares[:, 1, ~common])
     assert not np.array_equal(shares[0, 0, common], shares[1, 0, common])
+
+
+def test_a_scenario_multiplies_what_was_drawn(county: Model) -> None:
+    key, draws = (3, "50"), range(30)
+    placement = replace(county.placement, places_factor=1.2, friction_factor=0.5)
+    more = replace(county, placement=placement)
+    assert more.places(key, draws) == pytest.approx(county.places(key, draws) * 1.2)
+    assert more.frictions(key, draws) == pytest.approx(county.frictions(key, draws) / 2)
+    worst = replace(county, placement=replace(placement, friction_factor=1e9))
+    assert worst.frictions(key, draws) == pytest.approx(np.ones((30, 2)))
+
+
+def test_completion_of_one_trade_is_changed_and_of_no_other(county: Model) -> None:
+    lever = county.lever(1.1, Kind.APPRENTICE, Kind.CERTIFICATE, ("T1",))
+    units = {county.space.nodes[i].unit for i in county.edges.target[lever.edges]}
+    assert units == {"T1"}
+    base, better = (
+        run(county, "expected", 30, levers=levers)[:, -1].sum(axis=2) for levers in ((), (lever,))
+    )
+    one, other = county.space.where(Kind.CERTIFICATE)
+    assert (better[:, one] > base[:, one]).all()
+    assert np.array_equal(better[:, other], base[:, other])
+    with pytest.raises(WrongUse, match="ingen for T9"):
+        county.lever(1.1, Kind.APPRENTICE, Kind.CERTIFICATE, ("T9",))

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 import numpy as np
+import polars as pl
 import pytest
 from flow_county import make
 
+from tasks.errors import NotFound
 from tasks.forecast.flow import outcomes
 from tasks.forecast.flow.model import Model
 from tasks.forecast.flow.states import ABSORBING, Kind
@@ -56,3 +58,26 @@ def test_completion_rises_with_years_and_never_above_one() -> None:
     place = found.began.index("pupil:GE1:1")
     assert share[1, :, place].max() == 0
     assert share[2, :, place].min() > 0.4
+
+
+def test_completion_is_held_against_the_newest_published_cohort() -> None:
+    model = make()
+    began = model.space.where(Kind.PUPIL)[:3]
+    without = Posterior(np.tile([30.0, 70.0], (2, 1)))
+    found = outcomes.outcomes(model, began, without, seed=1, county="50", draws=200, years=6)
+    rows = [
+        (county, start, start + 6, code, percent)
+        for county, start in (("50", 2018), ("50", 2019), ("0", 2019))
+        for code, percent in (("00", 100.0), ("01", start - 1960.0), ("02", 18.0), ("06", 9.0))
+    ]
+    columns = ["county_code", "cohort_start", "observed_year", "outcome_code", "percent"]
+    published = pl.DataFrame(rows, columns, orient="row")
+    entrants = np.array([90.0, 50.0, 40.0])
+    check = outcomes.check_completion(found, entrants, published, "50")
+    assert (check.cohort, check.years) == (2019, 6)
+    assert check.published == pytest.approx(0.77)
+    want = np.average(found.completed(6).mean(axis=0), weights=entrants)
+    assert check.model == pytest.approx(want, rel=1e-5)
+    assert check.low < check.model < check.high
+    with pytest.raises(NotFound, match="ssb_completion"):
+        outcomes.check_completion(found, entrants, published, "34")
