@@ -7,6 +7,7 @@ from tasks.forecast.labour.apprenticeship import coverage_by_programme
 from tasks.forecast.labour.demand import Demand, Model, Parts, demand
 from tasks.forecast.labour.excess import excess_unemployed
 from tasks.forecast.labour.indicators import of_demand
+from tasks.forecast.labour.intake import need_of_demand
 from tasks.forecast.labour.shortage import now_cast
 
 __all__ = [
@@ -16,6 +17,7 @@ __all__ = [
     "coverage_by_programme",
     "demand",
     "excess_unemployed",
+    "need_of_demand",
     "now_cast",
     "of_demand",
 ]
