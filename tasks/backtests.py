@@ -6,7 +6,7 @@ What comes of it is kept by `tasks/track_record.py`; the nights after it make a 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -61,6 +61,7 @@ class Backtest:
     Attributes:
         figures_as_of: Oslo date of the published night.
         rows: `record.RECORD`.
+        scaling: `record.SCALING`: what intervals are to be stretched by.
         absent: Series that could not be tested, and why.
         left_out: Vintages that can no longer be read, by date.
         file: Where the rows are kept.
@@ -68,9 +69,32 @@ class Backtest:
 
     figures_as_of: date
     rows: pl.DataFrame
+    scaling: pl.DataFrame
     absent: dict[str, str]
     left_out: dict[date, str]
     file: Path
+
+
+@dataclass(frozen=True)
+class _Home:
+    """What every series is made of; a table of vintages is made once."""
+
+    settings: Settings
+    project: Project
+    rules: Rules
+    standards: Standards
+    made: dict[str, vintages.Vintages] = field(default_factory=dict)
+
+    def table(self, name: str, datasets: Sequence[str]) -> pl.DataFrame:
+        """Rows of a table's vintages, with `known_from`."""
+        if name not in self.made:
+            self.made[name] = vintages.of_table(self.settings, name, datasets, self.project)
+        return self.made[name].rows
+
+    @property
+    def left_out(self) -> dict[date, str]:
+        """Vintages that could not be read, of all tables asked for."""
+        return {day: why for one in self.made.values() for day, why in one.left_out.items()}
 
 
 def _utc_now() -> datetime:
@@ -87,38 +111,40 @@ def run(
         ConfigurationError: A rule file cannot be used.
     """
     project = project or Project()
-    rules = read_rules(project.reference / "rules")
-    standards = read_standards(project.reference / "rules")
+    folder = project.reference / "rules"
+    home = _Home(settings, project, read_rules(folder), read_standards(folder))
     with warehouse.connect_internal(settings.rooms) as con:
         ((as_of,),) = con.execute("select as_of from audit.night").fetchall()
-    left_out: dict[date, str] = {}
     absent: dict[str, str] = {}
-    parts = []
+    parts, scaling = [], []
     for name, make in _SERIES.items():
         try:
-            one = make(settings, project, rules, standards, left_out)
-            rows = _rows(one, standards)
+            one = make(home)
+            rows, factors = _tested(one, home.standards)
         except TilbudsplanError as error:
             absent[name] = str(error)
             continue
         if rows.is_empty():
             absent[name] = "for få perioder til at noe utfall er kjent ennå"
         parts.append(rows)
+        scaling.append(factors)
     found = pl.concat(parts) if parts else pl.DataFrame(schema=record.RECORD)
+    factors = pl.concat(scaling) if scaling else pl.DataFrame(schema=record.SCALING)
     manifest = {
         "figures_as_of": as_of.isoformat(),
         "created_at": now().isoformat(),
         "code": runs.code_version(),
-        "rules": asdict(rules),
-        "standards": asdict(standards),
+        "rules": asdict(home.rules),
+        "standards": asdict(home.standards),
         "absent": absent,
-        "left_out": {day.isoformat(): why for day, why in sorted(left_out.items())},
+        "left_out": {day.isoformat(): why for day, why in sorted(home.left_out.items())},
     }
-    file = track_record.keep(settings.rooms, as_of, found, manifest)
-    return Backtest(as_of, found, absent, left_out, file)
+    file = track_record.keep(settings.rooms, as_of, found, factors, manifest)
+    return Backtest(as_of, found, factors, absent, home.left_out, file)
 
 
-def _rows(one: Series, standards: Standards) -> pl.DataFrame:
+def _tested(one: Series, standards: Standards) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Rows of the track record, and factors for the model's intervals."""
     name = one.name
     units = one.frame.filter(pl.col("series") == name).get_column("unit").n_unique()
     rivals: list[Forecaster] = [one.model, *benchmarks(units)]
@@ -126,9 +152,13 @@ def _rows(one: Series, standards: Standards) -> pl.DataFrame:
         one.frame, name, rivals, horizons=one.horizons, others=one.others, least=one.least
     )
     rows = record.rows(pairs, one.model.name, standards, constructed=one.constructed)
+    return _with_official(one, rows, standards), record.scaling(pairs, one.model.name, standards)
+
+
+def _with_official(one: Series, rows: pl.DataFrame, standards: Standards) -> pl.DataFrame:
     if one.official is None:
         return rows
-    official = origins.of_editions(one.official, one.frame, name, OFFICIAL).filter(
+    official = origins.of_editions(one.official, one.frame, one.name, OFFICIAL).filter(
         pl.col("horizon").is_in(one.horizons)
     )
     shown = record.rows(official, OFFICIAL, standards, constructed=one.constructed)
@@ -167,24 +197,18 @@ def _drift(standards: Standards, least: int) -> WithErrors:
     return WithErrors(BestOfPast((last, *trends), least), least, standards.size_bounds)
 
 
-def _cohort(county: bool) -> Callable[..., Series]:
+def _cohort(county: bool) -> Callable[[_Home], Series]:
     """Persons of the cohort's ages, the county in one or by municipality."""
 
-    def make(
-        settings: Settings,
-        project: Project,
-        rules: Rules,
-        standards: Standards,
-        left_out: dict[date, str],
-    ) -> Series:
+    def make(home: _Home) -> Series:
         table = "mart.cohort_by_municipality_year"
-        found = vintages.of_table(settings, table, ("ssb_population", "ssb_projection"), project)
-        left_out.update(found.left_out)
+        found = home.table(table, ("ssb_population", "ssb_projection"))
+        rules = home.rules
         first, last = rules.cohort_ages
         name = f"Personer {first}–{last} år {'i fylket' if county else 'per kommune'}"
-        rows = found.rows.filter(pl.col("alternative") == "main", pl.col("age") <= last)
+        rows = found.filter(pl.col("alternative") == "main", pl.col("age") <= last)
         rows = rows.with_columns(
-            pl.lit(settings.county).alias("unit") if county
+            pl.lit(home.settings.county).alias("unit") if county
             else pl.col("municipality_code").alias("unit")
         )  # fmt: skip
         counted = rows.filter(pl.col("basis") == "registered")
@@ -203,7 +227,7 @@ def _cohort(county: bool) -> Callable[..., Series]:
         return Series(
             name,
             frame,
-            WithErrors(point, least, standards.size_bounds),
+            WithErrors(point, least, home.standards.size_bounds),
             least,
             origins.HORIZONS,
             _constructed(counted),
@@ -214,19 +238,14 @@ def _cohort(county: bool) -> Callable[..., Series]:
     return make
 
 
-def _pupils(
-    settings: Settings,
-    project: Project,
-    rules: Rules,
-    standards: Standards,
-    left_out: dict[date, str],
-) -> Series:
+def _pupils(home: _Home) -> Series:
     """Pupils per programme, by the student flow on the published night's figures."""
     from tasks.forecast import panel
 
-    with warehouse.connect_internal(settings.rooms) as con:
+    rooms = home.settings.rooms
+    with warehouse.connect_internal(rooms) as con:
         ((as_of,),) = con.execute("select as_of from audit.night").fetchall()
-    frames = runs.inputs(settings.rooms, as_of)
+    frames = runs.inputs(rooms, as_of)
     counted = panel.build(frames)
     sums = counted.pupils.sum(axis=2)
     frame = pl.DataFrame(
@@ -240,7 +259,7 @@ def _pupils(
     return Series(
         name,
         bitemporal(frame, name, "unit", "period", "value"),
-        PupilFlow(counted, rules, settings.county),
+        PupilFlow(counted, home.rules, home.settings.county),
         2,
         (1,),
         any(_constructed(frames[part]) for part in ("cohort", "pupils")),
@@ -254,19 +273,12 @@ def _of_mart(
     datasets: Sequence[str],
     columns: tuple[str, str, str],
     where: Callable[[Settings], pl.Expr],
-) -> Callable[..., Series]:
+) -> Callable[[_Home], Series]:
     """A series that has no model of its own yet: it drifts."""
 
-    def make(
-        settings: Settings,
-        project: Project,
-        rules: Rules,
-        standards: Standards,
-        left_out: dict[date, str],
-    ) -> Series:
-        found = vintages.of_table(settings, table, datasets, project)
-        left_out.update(found.left_out)
-        rows = found.rows.filter(where(settings)).drop_nulls(columns[2])
+    def make(home: _Home) -> Series:
+        found = home.table(table, datasets)
+        rows = found.filter(where(home.settings)).drop_nulls(columns[2])
         if rows.is_empty():
             raise NotFound(
                 subject=name,
@@ -276,13 +288,13 @@ def _of_mart(
             )
         frame = bitemporal(rows, name, *columns)
         return Series(
-            name, frame, _drift(standards, 2), 2, origins.HORIZONS, _constructed(rows), {}
+            name, frame, _drift(home.standards, 2), 2, origins.HORIZONS, _constructed(rows), {}
         )
 
     return make
 
 
-_SERIES: dict[str, Callable[..., Series]] = {
+_SERIES: dict[str, Callable[[_Home], Series]] = {
     "Personer i fylket": _cohort(county=True),
     "Personer per kommune": _cohort(county=False),
     "Elever per utdanningsprogram": _pupils,

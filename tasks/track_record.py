@@ -1,13 +1,15 @@
 """What backtests gave, kept night by night, and a table of all of them.
 
 `<home>/audit/track_record/<date>.parquet` holds what the backtest of the night of that date gave,
-`.json` beside it what made it. They are few and small, and are not cleared away.
+`scaling-<date>.parquet` what intervals are to be stretched by, `<date>.json` what made them. They
+are few and small, and are not cleared away.
 """
 
 from __future__ import annotations
 
 import json
 import os
+from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from tasks import warehouse
-from tasks.forecast.evaluation.record import RECORD
+from tasks.forecast.evaluation.record import RECORD, SCALING
 from tasks.jsonlines import sync_folder
 from tasks.settings import Rooms
 
@@ -23,12 +25,19 @@ if TYPE_CHECKING:
     import duckdb
 
 TABLE = "audit.track_record"
+SCALING_TABLE = "audit.interval_scaling"
 SCHEMA_VERSION = 1
 _FOLDER = "track_record"
 
 
-def keep(rooms: Rooms, as_of: date, rows: pl.DataFrame, manifest: dict[str, Any]) -> Path:
-    """Put a night's track record in place of the one there was; a kill leaves one or the other."""
+def keep(
+    rooms: Rooms, as_of: date, rows: pl.DataFrame, scaling: pl.DataFrame, manifest: dict[str, Any]
+) -> Path:
+    """Put a night's track record in place of the one there was; a kill leaves one or the other.
+
+    Returns:
+        The file of the rows.
+    """
     folder = rooms.audit / _FOLDER
     folder.mkdir(parents=True, exist_ok=True)
     manifest = {"schema_version": SCHEMA_VERSION, **manifest}
@@ -37,6 +46,10 @@ def keep(rooms: Rooms, as_of: date, rows: pl.DataFrame, manifest: dict[str, Any]
     # The rows last: what the table is made of never lacks what tells of it.
     for target, write in (
         (file.with_suffix(".json"), lambda path: path.write_bytes(text)),
+        (
+            file.with_name(f"scaling-{file.name}"),
+            lambda path: warehouse.write_parquet(scaling, path),
+        ),
         (file, lambda path: warehouse.write_parquet(rows, path)),
     ):
         temporary = target.with_name(f".{target.name}")
@@ -49,26 +62,36 @@ def keep(rooms: Rooms, as_of: date, rows: pl.DataFrame, manifest: dict[str, Any]
 
 
 def write(con: duckdb.DuckDBPyConnection, rooms: Rooms, as_of: date) -> None:
-    """Make `audit.track_record` of the backtests of nights before this one.
+    """Make `audit.track_record` and `audit.interval_scaling` of backtests of earlier nights.
 
-    Grain: one row per backtest (`figures_as_of`), series, unit, model and horizon. A night does not
-    know of a backtest on its own figures: it is run afterwards, and a rebuild must not know either.
+    Grain: one row per backtest (`figures_as_of`), series, unit, model and horizon; of the scaling
+    per backtest, series, model, horizon and size class. A night does not know of a backtest on its
+    own figures: it is run afterwards, and a rebuild must not know either.
 
     Args:
         con: The build's connection.
         rooms: Folders of the installation.
         as_of: Oslo date of the night.
     """
-    today = as_of.isoformat()
-    files = [p for p in sorted((rooms.audit / _FOLDER).glob("[!.]*.parquet")) if p.stem < today]
+    for table, schema, prefix in ((TABLE, RECORD, ""), (SCALING_TABLE, SCALING, "scaling-")):
+        warehouse.load_frame(con, table, _before(rooms, as_of, schema, prefix))
+
+
+def _before(
+    rooms: Rooms, as_of: date, columns: Mapping[str, type[pl.DataType]], prefix: str
+) -> pl.DataFrame:
+    """The kept files of nights before a date, each under its own."""
+    files = {
+        file.stem.removeprefix(prefix): file
+        for file in sorted((rooms.audit / _FOLDER).glob(f"{prefix}[0-9]*.parquet"))
+    }
     kept = [
-        pl.read_parquet(file).with_columns(
-            pl.lit(date.fromisoformat(file.stem)).alias("figures_as_of")
-        )
-        for file in files
+        pl.read_parquet(file).with_columns(pl.lit(date.fromisoformat(day)).alias("figures_as_of"))
+        for day, file in files.items()
+        if day < as_of.isoformat()
     ]
-    schema: dict[str, type[pl.DataType]] = {"figures_as_of": pl.Date, **RECORD}
+    schema: dict[str, type[pl.DataType]] = {"figures_as_of": pl.Date, **columns}
     rows = pl.concat(kept, how="diagonal_relaxed") if kept else pl.DataFrame(schema=schema)
     # A file of an earlier version has the columns of then.
     missing = [pl.lit(None, kind).alias(c) for c, kind in schema.items() if c not in rows.columns]
-    warehouse.load_frame(con, TABLE, rows.with_columns(missing).select(*schema))
+    return rows.with_columns(missing).select(*schema)

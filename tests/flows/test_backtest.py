@@ -13,7 +13,7 @@ import pytest
 from flow_tools import Ask
 
 from tasks import backtests, nights, track_record, vintages, warehouse
-from tasks.forecast.evaluation.record import ALL, RECORD
+from tasks.forecast.evaluation.record import ALL, RECORD, SCALING
 from tasks.journal import Journal
 from tasks.landing import Landing
 from tasks.settings import Rooms, Settings
@@ -146,7 +146,7 @@ def test_a_backtest_is_kept_and_in_the_warehouse_from_the_next_night(
     again = backtests.run(settings)
     assert again.rows.equals(found.rows)
     assert again.file == found.file
-    assert len(list(found.file.parent.glob("*.parquet"))) == 1
+    assert len(list(found.file.parent.iterdir())) == 3
 
     night = found.figures_as_of
     manifest = json.loads(found.file.with_suffix(".json").read_bytes())
@@ -158,6 +158,10 @@ def test_a_backtest_is_kept_and_in_the_warehouse_from_the_next_night(
         assert con.execute(f"select count(*) from {track_record.TABLE}").fetchall() == [(0,)]
         track_record.write(con, settings.rooms, night + timedelta(days=1))
         told = warehouse.frame(con, f"from {track_record.TABLE}")
+        scaling = warehouse.frame(con, f"from {track_record.SCALING_TABLE}")
+    assert scaling.drop("figures_as_of").equals(found.scaling)
+    assert dict(found.scaling.schema) == SCALING
+    assert found.scaling["factor"].drop_nulls().min() > 0
     assert told["figures_as_of"].unique().to_list() == [night]
     assert told.drop("figures_as_of").equals(found.rows)
 
@@ -165,7 +169,7 @@ def test_a_backtest_is_kept_and_in_the_warehouse_from_the_next_night(
 def test_an_older_file_lacks_columns_and_is_read_all_the_same(tmp_path: Path) -> None:
     rooms = Rooms(tmp_path)
     rows = pl.DataFrame({"series": ["s"], "unit": [ALL], "model": ["m"], "horizon": [1]})
-    track_record.keep(rooms, date(2026, 1, 1), rows, {})
+    track_record.keep(rooms, date(2026, 1, 1), rows, pl.DataFrame(schema=SCALING), {})
     with warehouse.in_memory() as con:
         con.execute("create schema audit")
         track_record.write(con, rooms, date(2026, 1, 2))

@@ -121,6 +121,32 @@ def scaled(
     ).select(pairs.columns)
 
 
+def lookup(
+    factors: pl.DataFrame, last: Float, horizons: Sequence[int], bounds: Sequence[float]
+) -> Float:
+    """The factor of every cell of a forecast, for `stretch`.
+
+    Args:
+        factors: `fit` of one series and model.
+        last: `[unit]`, values at the origin, which give the size classes.
+        horizons: Periods ahead of the forecast's last axis.
+        bounds: Lower bounds of the size classes above the first.
+
+    Returns:
+        `[unit, horizon]`; NaN where no factor was found: such a cell is not calibrated, and whoever
+        leaves it as it is must say so.
+    """
+    known = {
+        (row["horizon"], row["size_class"]): row["factor"] for row in factors.iter_rows(named=True)
+    }
+    sizes = np.searchsorted(np.asarray(bounds), last, side="right")
+    table = np.array(
+        [[known.get((h, size)) for h in horizons] for size in range(len(bounds) + 1)], np.float64
+    )
+    found: Float = table[sizes]
+    return found
+
+
 def stretch(draws: Float, factor: Float) -> Float:
     """Draws stretched round their median, none below 0.
 

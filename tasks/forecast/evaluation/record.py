@@ -41,6 +41,30 @@ RECORD: dict[str, type[pl.DataType]] = {
 }
 
 
+SCALING: dict[str, type[pl.DataType]] = {
+    "series": pl.String,
+    "model": pl.String,
+    "horizon": pl.Int64,
+    "size_class": pl.Int64,
+    "factor": pl.Float64,
+    "n": pl.Int64,
+}
+
+
+def scaling(pairs: pl.DataFrame, model: str, standards: Standards) -> pl.DataFrame:
+    """What the model's intervals are to be stretched by, from all its outcomes.
+
+    Returns:
+        `SCALING`, grain series × model × horizon × size class; `factor` is null where `n` scores
+        are too few to find one.
+    """
+    own = pairs.filter(pl.col("model") == model)
+    factors = conformal.fit(own, standards.size_bounds, by=("series", "model"))
+    return factors.select(pl.col(name).cast(kind) for name, kind in SCALING.items()).with_columns(
+        pl.col("factor").round(DECIMALS)
+    )
+
+
 def rows(
     pairs: pl.DataFrame, model: str, standards: Standards, *, constructed: bool
 ) -> pl.DataFrame:

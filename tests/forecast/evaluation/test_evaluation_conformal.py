@@ -143,3 +143,31 @@ def test_a_hit_without_an_interval_is_no_score(pairs: pl.DataFrame) -> None:
     )
     assert bare.select(conformal.score().alias("s"))["s"].null_count() == pairs.height
     assert conformal.fit(bare, ()).is_empty()
+
+
+def test_factors_are_looked_up_by_size_and_horizon() -> None:
+    pairs = made_up_pairs(12, 40, 10, 2)
+    factors = conformal.fit(pairs, BOUNDS)
+    assert factors.height == 6
+    last = np.array([50.0, 100.0, 5000.0])
+    found = conformal.lookup(factors, last, (1, 2, 3), BOUNDS)
+    for unit, size in enumerate((0, 1, 2)):
+        for horizon in (1, 2):
+            one = factors.filter(pl.col("horizon") == horizon, pl.col("size_class") == size)
+            assert found[unit, horizon - 1] == one["factor"].item()
+    assert np.isnan(found[:, 2]).all()  # nothing was tested three years ahead
+
+
+def test_stretched_by_the_looked_up_factors_draws_cover_as_the_pairs_do() -> None:
+    """Draws in, draws out: what a run does with its simulation comes to what was measured."""
+    pairs = narrowed(made_up_pairs(13, 60, 20, 1), 0.4)
+    factors = conformal.fit(pairs, ())
+    rng = np.random.default_rng(1)
+    new = pairs.sample(fraction=1, shuffle=True, seed=1)
+    middle = new["q50"].to_numpy()
+    sigma = (new["q90"].to_numpy() / middle - 1) / 1.2816
+    draws = middle * (1 + sigma * rng.standard_normal((999, len(middle))))
+    factor = conformal.lookup(factors, new["last"].to_numpy(), (1,), ())[:, 0]
+    low, high = np.quantile(conformal.stretch(draws, factor), (0.1, 0.9), axis=0)
+    actual = new["actual"].to_numpy()
+    assert ((low <= actual) & (actual <= high)).mean() == pytest.approx(0.8, abs=0.03)

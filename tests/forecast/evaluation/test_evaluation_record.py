@@ -70,3 +70,12 @@ def test_nothing_to_measure_gives_no_rows() -> None:
     found = record.rows(empty, "m", STANDARDS, constructed=False)
     assert found.is_empty()
     assert dict(found.schema) == record.RECORD
+
+
+def test_scaling_is_of_the_model_and_of_every_size_class() -> None:
+    found = record.scaling(rivals(40), "m", STANDARDS)
+    assert dict(found.schema) == record.SCALING
+    assert found["model"].unique().to_list() == ["m"]
+    assert found.select("horizon", "size_class").n_unique() == found.height == 9
+    # The made-up intervals are those of the noise, so little is to be changed.
+    assert found["factor"].to_list() == pytest.approx([1] * 9, abs=0.35)
