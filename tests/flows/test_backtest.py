@@ -8,6 +8,7 @@ from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 import pytest
 from flow_tools import Ask
@@ -26,13 +27,13 @@ def settings_of(home: Path) -> Settings:
     return Settings(home=home, profile="demo")
 
 
-def another_night(home: Path, dataset: str, change: Callable[[dict], None]) -> date:
-    """A night a day later in the journal whose dataset answered something else."""
+def another_night(home: Path, dataset: str, change: Callable[[dict], None], days: int = 1) -> date:
+    """A night some days from the last one in the journal whose dataset answered something else."""
     rooms = Rooms(home)
     journal, landing = Journal(rooms.journal), Landing(rooms.landing)
     built = journal.entries("night.built")[-1].payload
     stood = landing.get(dataset, built["vintages"][dataset]["snapshot"])
-    as_of = date.fromisoformat(built["as_of"]) + timedelta(days=1)
+    as_of = date.fromisoformat(built["as_of"]) + timedelta(days=days)
     answers = []
     for answer in landing.answers(stood):
         document = json.loads(answer.content)
@@ -59,6 +60,27 @@ def one_more_each(document: dict) -> None:
         document["value"] = [None if v is None else v + 1 for v in values]
     elif isinstance(values, dict):
         document["value"] = {k: None if v is None else v + 1 for k, v in values.items()}
+
+
+def not_yet(year: str) -> Callable[[dict], None]:
+    """The answer of before a year was counted: its cells are not in use."""
+
+    def forget(document: dict) -> None:
+        if "value" not in document:
+            return
+        shape, axis = document["size"], document["id"].index("Tid")
+        place = document["dimension"]["Tid"]["category"]["index"]
+        position = place[year] if isinstance(place, dict) else place.index(year)
+        cells = np.arange(int(np.prod(shape))).reshape(shape).take(position, axis=axis).ravel()
+        status = document.get("status") or {}
+        if isinstance(status, list):
+            status = {str(i): s for i, s in enumerate(status) if s is not None}
+        for cell in map(int, cells):
+            document["value"][cell] = None
+            status[str(cell)] = "."
+        document["status"] = status
+
+    return forget
 
 
 @pytest.fixture
@@ -164,6 +186,23 @@ def test_a_backtest_is_kept_and_in_the_warehouse_from_the_next_night(
     assert found.scaling["factor"].drop_nulls().min() > 0
     assert told["figures_as_of"].unique().to_list() == [night]
     assert told.drop("figures_as_of").equals(found.rows)
+
+
+def test_an_origin_is_as_known_where_a_vintage_ended_with_it(
+    copy_of_night: Callable[[], Path],
+) -> None:
+    """A night before the last year was counted, and one after: what it foresaw has come true."""
+    home = copy_of_night()
+    another_night(home, "ssb_population", not_yet("2026"), days=-1)
+    found = backtests.run(settings_of(home))
+    cohort = found.rows.filter(
+        pl.col("series") == "Personer 16–18 år i fylket", pl.col("model") == "siste verdi"
+    ).sort("horizon")
+    # Of six origins 2020 to 2025 one year ahead, 2025 alone had a vintage of its own.
+    assert cohort["n"].to_list() == [6, 5, 4, 3, 2, 1]
+    assert cohort["as_known"].to_list() == pytest.approx([1 / 6, 0, 0, 0, 0, 0], abs=1e-6)
+    # The official projection of that night stood from 2026 on; its outcomes are yet to come.
+    assert backtests.OFFICIAL not in found.rows["model"].to_list()
 
 
 def test_an_older_file_lacks_columns_and_is_read_all_the_same(tmp_path: Path) -> None:
