@@ -13,13 +13,14 @@ import statistics
 import subprocess
 import sys
 import time
+from dataclasses import replace
 
 import numpy as np
 
 from tasks.forecast.flow.apprentices import Placement
 from tasks.forecast.flow.engine import Mode, simulate
 from tasks.forecast.flow.model import Model
-from tasks.forecast.flow.result import Totals
+from tasks.forecast.flow.result import FlowResult, Totals
 from tasks.forecast.flow.states import APPRENTICE, Edges, Kind, Node, StateSpace
 from tasks.forecast.flow.transitions import Posterior
 
@@ -134,6 +135,25 @@ def once(mode: Mode, regions: int = REGIONS, draws: int = DRAWS) -> tuple[float,
     return time.perf_counter() - start, totals
 
 
+def municipal() -> float:
+    """Seconds of a county by home municipality: one market, shares of each intake region."""
+    by_home = model(38)
+    county = replace(
+        by_home,
+        alpha=by_home.alpha[:6],
+        group=np.arange(38) % 6,
+        placement=replace(
+            by_home.placement,
+            market=np.zeros(38, np.intp),
+            places=by_home.placement.places.sum(axis=0, keepdims=True),
+        ),
+    )
+    start = time.perf_counter()
+    kept = FlowResult.of(county, last_count=2025, draws=DRAWS, years=6)
+    simulate(county, inflow(38, 6), [kept], seed=1, county="50", draws=DRAWS, years=6)
+    return time.perf_counter() - start
+
+
 def peer(county: Model, draws: int, mode: Mode) -> float:
     """Seconds of the plain loop for `draws` draws."""
     rng = np.random.default_rng(1)
@@ -222,6 +242,15 @@ def run() -> list[dict[str, object]]:
                 "ok": one <= 2.0,
             }
         )
+    homes = statistics.median(municipal() for _ in range(ROUNDS))
+    rows.append(
+        {
+            "case": "38 homes in 6 groups with one market, expected, every result kept, s",
+            "ours": homes,
+            "limit": "reported",
+            "ok": True,
+        }
+    )
     small, large = memory("expected", 200), memory("expected", DRAWS)
     rows.append(
         {

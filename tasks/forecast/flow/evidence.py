@@ -324,7 +324,7 @@ def said(frames: Frames, county: str, trades: tuple[str, ...]) -> tuple[Float, F
     rows = frames["intention"].filter(
         pl.col("area_code") == county, pl.col("trade_code").is_in(trades)
     )
-    rows = rows.filter(pl.col("round") == rows.get_column("round").max())
+    rows = rows.filter(pl.col("round") == pl.col("round").max())
     intake, running = np.zeros(len(trades)), np.zeros(len(trades))
     for trade, intended, now in rows.select(
         "trade_code", "intended_intake", "current_apprentices"

@@ -86,7 +86,7 @@ def check_completion(
     rows = published.filter(
         pl.col("county_code") == county, pl.col("outcome_code").is_in(PUBLISHED_COMPLETED)
     )
-    newest = rows.filter(pl.col("cohort_start") == rows.get_column("cohort_start").max())
+    newest = rows.filter(pl.col("cohort_start") == pl.col("cohort_start").max())
     if newest.get_column("percent").drop_nulls().len() < len(PUBLISHED_COMPLETED):
         raise NotFound(
             subject="gjennomføring etter kull",
