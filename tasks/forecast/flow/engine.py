@@ -27,6 +27,8 @@ from tasks.forecast.types import Array, Float, Index
 
 Mode = Literal["expected", "multinomial"]
 CHUNK = 20
+# Most states have at most so many edges.
+FEW = 4
 
 
 class Sink(Protocol):
@@ -102,7 +104,7 @@ class _Stage:
         first: Position of the first edge.
         origin: `[edge]` node left.
         sums: Sparse 0/1 `[node, edge]`: what reaches each node.
-        lots: Origins by number of edges, rounded up to a power of two: few calls.
+        lots: Origins with one, few and many edges: few calls.
         lot_sums: Sparse 0/1 `[node, slot]`.
     """
 
@@ -179,7 +181,8 @@ class _Step:
 def _stage(origin: Index, target: Index, first: int, nodes: int) -> _Stage:
     starts = np.flatnonzero(np.diff(origin, prepend=-1))
     counts = np.diff(starts, append=len(origin))
-    widths = 1 << np.ceil(np.log2(counts)).astype(np.int64)
+    # Three widths: a call costs as much as a hundred lots, an empty slot next to nothing.
+    widths = np.where(counts == 1, 1, np.where(counts <= FEW, FEW, max(int(counts.max()), FEW)))
     lots: list[_Lots] = []
     reached = []
     used = 0
