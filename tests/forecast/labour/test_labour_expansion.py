@@ -67,6 +67,17 @@ def test_the_better_member_counts_more_and_none_tested_is_equal() -> None:
     assert (empty.common + empty.regional > 0).all()
 
 
+def test_errors_count_by_their_horizon_and_the_size_of_the_region() -> None:
+    place = DATA.industries.index("10-33")
+    errors = np.full((2, 3, *DATA.industry.shape[1:], 2), np.nan)
+    errors[:, 0] = 0.1 * np.sqrt([1, 2])
+    errors[:, 1, :, 0], errors[:, 1, :, 1] = 0.12, 0.05
+    size = DATA.industry[-1, place] / DATA.industry[-1, place].sum()
+    other = size[0] * (0.12**2 + 0.12**2 / 2) / 2 + size[1] * (0.05**2 + 0.05**2 / 2) / 2
+    weights = expansion.ensemble(errors, SAID, DATA).weights[:, place]
+    np.testing.assert_allclose(weights, np.array([other, 0.01, 0]) / (other + 0.01))
+
+
 def test_a_backtest_sees_nothing_after_its_origin() -> None:
     before = expansion.members(DATA, RULES, 2022, 3)[:, :2]
     later = DATA.industry.copy()

@@ -43,6 +43,7 @@ def test_horizons_are_those_asked_for() -> None:
     np.testing.assert_allclose(MODEL.forecast(Known(SERIES), (4,)).values[..., 0], both[..., 1])
     spread = np.log(both).std(axis=0)
     assert (spread[:, 1] > spread[:, 0]).all()
+    assert (spread[:, 0] > 0).all()
     middle = np.median(both[..., 0], axis=0)
     assert middle == pytest.approx(SERIES.values[:, -1], rel=0.08)
 

@@ -16,7 +16,7 @@ from tasks.settings import Project
 
 
 def test_every_figure_stands_in_its_cell() -> None:
-    frames = made_up(9)
+    frames = {k: f.sample(fraction=1, shuffle=True, seed=2) for k, f in made_up(9).items()}
     data = build(frames, COUNTY)
     assert (data.industries, data.groups, data.regions) == (INDUSTRIES, GROUPS, REGIONS)
     assert data.codes == tuple(sorted(CODES))
@@ -27,6 +27,17 @@ def test_every_figure_stands_in_its_cell() -> None:
     ):
         at = data.years.index(year), data.industries.index(industry), data.regions.index(area)
         assert data.industry[at] == n
+    codes = frames["employed_by_area_occupation"].filter(pl.col("digits") == 4)
+    for area, code, n in (
+        codes.filter(pl.col("year") == YEARS[-1])
+        .select("area_code", "occupation_code", "employed")
+        .iter_rows()
+    ):
+        place = data.codes.index(code)
+        if area == COUNTY:
+            assert data.code_county[place] == n
+        else:
+            assert data.code_region[place, data.regions.index(area)] == n
     assert data.national_edges == (15, 25, 40, 55, 67, 75)
     assert data.county_edges == (15, 25, 40, 55, 60, 75)
     people = frames["cohort_by_municipality_year"]

@@ -89,6 +89,22 @@ def test_a_norm_lifts_its_occupation_to_what_the_served_ask_for() -> None:
     assert (np.diff(path[:at]) > 0).all()
 
 
+def test_a_norm_is_reached_in_equal_steps_by_each_alternative() -> None:
+    (held,) = MODEL.levers(scenario(staffing=(norm(900),))).norms
+    place = DATA.occupations.index("532")
+    assert held.part.tolist() == [float(i == place) for i in range(len(DATA.occupations))]
+    now = MODEL.staffing.employed[place]
+    for k, alternative in ((1, 0), (3, 1), (5, 2)):
+        year = DATA.population_years.index(DATA.years[-1] + k + 1)
+        full = 0.9 * DATA.population[alternative, :, 20:, year].sum(axis=-1)
+        wanted = now + k / 5 * (full - now)
+        np.testing.assert_allclose(held.least[alternative, :, k - 1], wanted)
+    employed = np.ones((2, len(DATA.occupations), 2, 9), np.float32)
+    none = np.zeros((2, 3, 8))
+    raised = with_norms(employed, Levers(none, (held,)), np.array([1, 2]))
+    np.testing.assert_allclose(raised[:, place, :, 1:], held.least[[1, 2]], rtol=1e-5)
+
+
 def test_a_norm_that_is_met_changes_nothing() -> None:
     lift, _ = difference(staffing=(norm(0),))
     assert lift.max() == 0

@@ -65,6 +65,10 @@ def test_an_occupation_that_the_county_closes_rests_on_the_nation() -> None:
     place = data.occupations.index("532")
     steps = set(found.step[place][found.strict[place] > 0].tolist())
     assert steps == {matching.STEPS.index("programme × nation")}
+    people = data.national[-1].sum(axis=-1)
+    codes = [data.codes.index(c) for c in ("5321", "5329")]
+    wanted = people[codes] @ data.weight[codes] / people[codes].sum()
+    np.testing.assert_allclose(found.strict[place], wanted, atol=1e-9)
 
 
 def test_the_widest_step_has_the_levels_of_the_table() -> None:

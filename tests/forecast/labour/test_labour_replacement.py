@@ -105,6 +105,12 @@ def test_an_ageing_county_has_more_leavers_and_a_still_one_as_many() -> None:
         old[:, :, 15:60, year] = old[:, :, 15:60, place]
     grown = replacement.estimate(replace(DATA, population=old), RULES, 12).ageing
     assert (np.diff(grown, axis=-1) > 0).all()
+    late = np.ones_like(DATA.population)
+    late[:, :, 60:75, DATA.population_years.index(2028) :] = 2
+    jump = replacement.estimate(replace(DATA, population=late), RULES, 4).ageing
+    # Those who leave from the fourth quarter of 2027 on are counted in January 2028.
+    np.testing.assert_allclose(jump[..., :2], 1)
+    assert (jump[..., 2:] > 1).all()
     # By hand: the last band's part grows by 1.05 a year, and shares are set to sum to one.
     nation = replacement._band_sum(
         replacement.single_years(DATA.to_occupations(DATA.national[-1]), EDGES),
@@ -161,6 +167,18 @@ def test_openings_are_never_below_zero_and_leavers_never_above_the_cap(seed: int
     full = signed + leave
     np.testing.assert_array_equal(jobs[full > 0], full[full > 0])
     assert (signed < 0).any()
+
+
+def test_leavers_follow_the_ageing_of_their_year() -> None:
+    found = replacement.estimate(DATA, RULES, 3)
+    older = replace(found, ageing=found.ageing * np.array([1.0, 1.5, 0.5]))
+    employed = np.full((2, *found.rate.shape, 4), 100, np.float32)
+    one = np.ones((2, len(found.rate)), np.float32)
+    plain, moved = (openings.replacement_demand(employed, r, one, 1.0) for r in (found, older))
+    np.testing.assert_allclose(
+        moved / plain, np.broadcast_to([1, 1.5, 0.5], plain.shape), rtol=1e-5
+    )
+    np.testing.assert_allclose(plain[0, ..., 0], 100 * found.rate, rtol=1e-5)
 
 
 def test_the_factor_has_mean_one() -> None:

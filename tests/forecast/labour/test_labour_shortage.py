@@ -139,3 +139,17 @@ def test_excess_unemployed_are_the_seekers_with_an_occupation() -> None:
     assert waiting[health].sum() > 0
     assert waiting[MODEL.data.targets.index("TPPIN2----")].sum() == 0
     assert labour.excess_unemployed(FRAMES, MODEL).sum() == 0
+    # Half of those who seek now have another background; those of years ago do not count.
+    market = pl.DataFrame(
+        {
+            "area_code": [COUNTY] * 3,
+            "occupation_group": [GROUP, "Undervisning", "Undervisning"],
+            "month": [date(2026, 1, 1), date(2026, 1, 1), date(2024, 6, 1)],
+            "job_seekers": [40, 40, 4000],
+            "vacancies": [1, 1, 1],
+        }
+    )
+    half = labour.excess_unemployed(
+        {**high, "labour_market_by_county_occupation_month": market}, MODEL
+    )
+    assert half[health].sum() == pytest.approx(waiting[health].sum() / 2)
