@@ -7,7 +7,7 @@ from datetime import date
 import numpy as np
 import polars as pl
 
-from tasks.forecast.evaluation.frames import AS_REVISED, PAIRS, QUANTILES
+from tasks.forecast.evaluation.frames import AS_REVISED, PAIRS, QUANTILES, Forecaster, Known
 
 
 def made_up_pairs(
@@ -59,3 +59,22 @@ def bitemporal(
             "known_from": known,
         }
     )
+
+
+def assert_obeys(forecaster: Forecaster, known: Known, horizons: tuple[int, ...]) -> None:
+    """The laws of `Forecaster`, for any model that is to be in the track record.
+
+    Units and horizons in order, nothing below zero, the same bytes for the same input, no shorter
+    horizon changed by asking for a longer one, and the input left as it was.
+    """
+    before = [known.series.values.copy(), *(o.values.copy() for o in known.others.values())]
+    drawn = forecaster.forecast(known, horizons)
+    assert drawn.units == known.series.units
+    assert drawn.horizons == horizons
+    assert drawn.values.shape[1:] == (len(drawn.units), len(horizons))
+    assert np.nanmin(drawn.values) >= 0
+    assert forecaster.forecast(known, horizons).values.tobytes() == drawn.values.tobytes()
+    alone = forecaster.forecast(known, horizons[:1]).quantiles()[:, :, 0]
+    assert np.array_equal(alone, drawn.quantiles()[:, :, 0], equal_nan=True)
+    after = [known.series.values, *(o.values for o in known.others.values())]
+    assert all(np.array_equal(a, b, equal_nan=True) for a, b in zip(before, after, strict=True))

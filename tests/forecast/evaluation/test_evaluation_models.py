@@ -3,11 +3,11 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 import pytest
-from evaluation_tools import bitemporal
+from evaluation_tools import assert_obeys, bitemporal
 from scipy import stats
 
 from tasks.forecast.evaluation import benchmarks, models, origins
-from tasks.forecast.evaluation.frames import LEVELS, Known, Wide
+from tasks.forecast.evaluation.frames import LEVELS, Forecaster, Known, Wide
 from tasks.forecast.evaluation.measures import inside80, table
 
 BANDS = ((6, 12), (13, 15), (16, 19))
@@ -154,3 +154,23 @@ def test_a_horizon_without_past_errors_has_a_point_and_no_interval() -> None:
     assert np.isfinite(quantiles[:, 0, 0]).all()
     assert quantiles[3, 0, 1] == 9
     assert np.isnan(np.delete(quantiles[:, 0, 1], 3)).all()
+
+
+LAST = benchmarks.Benchmark(benchmarks.LAST_VALUE)
+SINGLE = [(age, age) for age in range(20)]
+MODELS = [
+    *((benchmark, SINGLE) for benchmark in benchmarks.benchmarks(2)),
+    (models.DampedTrend(0.8, 5), SINGLE),
+    (models.BestOfPast((LAST, models.DampedTrend(1.0, 5)), 3), SINGLE),
+    (models.Ageing(16, 19, 3, 50.0), SINGLE),
+    (models.BandAgeing(BANDS, 3, 50.0), list(BANDS)),
+    (models.WithErrors(models.Ageing(16, 19, 3, 50.0), 5, (100,)), SINGLE),
+    (models.WithErrors(LAST, 3), SINGLE),
+]
+
+
+@pytest.mark.parametrize(("model", "kept"), MODELS, ids=lambda value: getattr(value, "name", ""))
+def test_every_model_obeys_the_laws_of_forecasters(
+    model: Forecaster, kept: list[tuple[int, int]]
+) -> None:
+    assert_obeys(model, known(aged(3, 14, 1.01, seed=9), 16, 19, kept), (1, 3, 6))
