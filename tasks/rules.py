@@ -122,6 +122,8 @@ _SHARES: dict[str, tuple[tuple[str, ...], bool]] = {
     "school_vg3": (("completed", "out"), True),
     "adult_modules": (("left",), False),
     "college": (("completed", "left"), False),
+    "participation": (("share",), False),
+    "stay_in_region": (("share",), False),
 }
 
 

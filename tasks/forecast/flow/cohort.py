@@ -11,6 +11,7 @@ import polars as pl
 from tasks.errors import NotFound
 from tasks.forecast import streams
 from tasks.forecast.flow.transitions import Posterior, fit_kappa
+from tasks.forecast.flow.types import Assumption
 from tasks.forecast.simulate import alternatives, cohort_factors
 from tasks.forecast.streams import Block
 from tasks.forecast.types import Array, Float
@@ -201,6 +202,17 @@ def shares(successes: Float, trials: Float, *, floor: float, ceiling: float) -> 
     mean = (counts.sum(axis=0) + 0.5) / (counts.sum() + 1)
     kappa = fit_kappa(counts, mean[None], floor=floor, ceiling=ceiling)
     return Posterior(counts + kappa.value * mean)
+
+
+def declared(assumption: Assumption, rows: int) -> Posterior:
+    """Beta posteriors of a declared share, `[row, 2]`: where no source counts it.
+
+    Args:
+        assumption: Has `share`.
+        rows: Trades or regions it holds for.
+    """
+    with_it = assumption.evidence("share")
+    return Posterior(np.tile([with_it, assumption.persons - with_it], (rows, 1)))
 
 
 def labour_supply(

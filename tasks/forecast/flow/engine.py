@@ -18,6 +18,7 @@ from typing import Literal, Protocol
 import numpy as np
 from scipy import sparse
 
+from tasks.errors import WrongUse
 from tasks.forecast import streams
 from tasks.forecast.flow.apprentices import place, placed
 from tasks.forecast.flow.model import Inflow, Lever, Model
@@ -67,7 +68,18 @@ def simulate(
         levers: Changes of drawn shares.
         chunk: Draws in work at a time; it does not change a byte.
         threads: Chunks in work at a time; it does not change a byte.
+
+    Raises:
+        WrongUse: Fewer than one draw or year, or years that the model has no places for.
     """
+    known = model.placement.places.shape[2]
+    if draws < 1 or not 1 <= years <= known:
+        raise WrongUse(
+            subject="elevstrømmen",
+            expected=f"minst én trekning, og fra 1 til {known} år",
+            got=f"{draws} trekninger og {years} år",
+            remedy="velg en kortere horisont, eller bygg modellen for flere år",
+        )
     step = _Step.of(model)
     run = _expected if mode == "expected" else _multinomial
 

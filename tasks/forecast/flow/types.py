@@ -38,6 +38,8 @@ class FlowRules:
         school_vg3: Vg3 in school in a trade: completed, out.
         adult_modules: Adults who leave modules without a certificate a year: left.
         college: Students of vocational colleges: completed, left.
+        participation: Newly certified in the labour force: share.
+        stay_in_region: Educated who live in the intake region afterwards: share.
     """
 
     years: int
@@ -51,6 +53,8 @@ class FlowRules:
     school_vg3: Assumption
     adult_modules: Assumption
     college: Assumption
+    participation: Assumption
+    stay_in_region: Assumption
 
     def years_in_training(self, trade: str, contract: str = "laerling") -> int:
         """Whole years in training of a trade."""

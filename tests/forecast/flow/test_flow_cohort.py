@@ -8,6 +8,7 @@ from tasks.errors import NotFound
 from tasks.forecast.flow import cohort
 from tasks.forecast.flow.cohort import External
 from tasks.forecast.flow.transitions import Posterior
+from tasks.forecast.flow.types import Assumption
 
 HOMES = ("5001", "5006", "9999")
 WEIGHTS = (0.6, 0.2, 0.2)
@@ -83,7 +84,8 @@ def test_supply_is_certificates_times_both_shares() -> None:
     working = cohort.shares(
         np.array([900.0, 85.0]), np.array([1000.0, 100.0]), floor=1.0, ceiling=5_000.0
     )
-    staying = Posterior(np.array([[8e5, 2e5], [5e5, 5e5]]))
+    staying = cohort.declared(Assumption({"share": 0.8}, 1e6), 2)
+    staying = Posterior(np.array([staying.alpha[0], [5e5, 5e5]]))
     done = np.full((3000, 2, 2, 3), 100.0, np.float32)
     got = cohort.labour_supply(done, working, staying, key=KEY, draws=range(3000))
     assert got.dtype == np.float32

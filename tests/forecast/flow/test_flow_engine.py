@@ -289,3 +289,9 @@ def test_completion_of_one_trade_is_changed_and_of_no_other(county: Model) -> No
     assert np.array_equal(better[:, other], base[:, other])
     with pytest.raises(WrongUse, match="ingen for T9"):
         county.lever(1.1, Kind.APPRENTICE, Kind.CERTIFICATE, ("T9",))
+
+
+@pytest.mark.parametrize(("draws", "years"), [(0, 3), (2, 0), (2, YEARS + 1)])
+def test_a_run_that_cannot_be_is_refused(county: Model, draws: int, years: int) -> None:
+    with pytest.raises(WrongUse, match="kortere horisont"):
+        simulate(county, coming(), [], seed=1, county="50", draws=draws, years=years)
