@@ -34,7 +34,7 @@ class School:
     """Where pupils of each area are a year later, for the county.
 
     Attributes:
-        areas: Programme areas that pupils were counted on.
+        areas: Programme areas that pupils were counted on, or that are offered.
         estimate: Posterior over `DESTINATIONS`, `[area, destination]`.
         counts: Persons of the last years, `[area, destination]`, closed cells filled.
         years: Years in `counts`.
@@ -46,7 +46,7 @@ class School:
     years: int
 
     def alpha(self, area: str, destination: str) -> float:
-        """Effective persons on the way from an area; 0 where the area was never counted."""
+        """Effective persons on the way from an area; 0 where the area is not known."""
         if area not in self.areas:
             return 0.0
         place = self.areas.index(area), DESTINATIONS.index(destination)
@@ -78,7 +78,9 @@ def school(frames: Frames, rules: FlowRules) -> School:
             got="ingen rader",
             remedy="hent fylkets overgangsfil (county_transitions) på nytt",
         )
-    areas = tuple(sorted(set(frame.get_column("programme_area_code"))))
+    # An area that is new has no counts yet: it gets the shares of its kind.
+    known = frames["programme_areas"].get_column("programme_area_code")
+    areas = tuple(sorted({*frame.get_column("programme_area_code"), *known}))
     kind = _kinds(frames["programme_areas"], areas)
     series = {regime: _series(frame, regime, areas) for regime in (BEFORE, AFTER)}
     shown = np.nansum(np.concatenate([counts for counts, _ in series.values()]), axis=0)
@@ -297,11 +299,21 @@ def placements(frames: Frames, trades: tuple[str, ...], rules: FlowRules) -> tup
         frames: `placement` (mart.apprentice_placement_by_trade).
         trades: The trades wanted.
         rules: Years that count.
+
+    Raises:
+        NotFound: No count of any of the trades.
     """
     rows = frames["placement"].filter(
         pl.col("counted_on").dt.month() == 12, pl.col("trade_code").is_in(trades)
     )
     days = sorted(set(rows.get_column("counted_on")))[-rules.years :]
+    if not days:
+        raise NotFound(
+            subject="formidling til læreplass",
+            expected="minst én telling 31. desember etter lærefag",
+            got="ingen rader",
+            remedy="hent county_apprentice_placement på nytt",
+        )
     applicants = np.full((len(days), len(trades)), np.nan)
     placed = applicants.copy()
     for day, trade, asked, got in rows.select(

@@ -140,6 +140,30 @@ def test_missing_marts_are_told_of(marts: dict[str, pl.DataFrame], rules: FlowRu
         assemble.build(marts, "34", rules, YEARS)
     with pytest.raises(ConfigurationError, match="udir_apprentice_completion"):
         assemble.build(marts | {"completion": marts["completion"].clear()}, "50", rules, YEARS)
+    with pytest.raises(NotFound, match="31[.] desember"):
+        assemble.build(marts | {"placement": marts["placement"].clear()}, "50", rules, YEARS)
+    third = marts["transitions"].filter(pl.col("level") < 3)
+    with pytest.raises(ConfigurationError, match="3----"):
+        assemble.build(marts | {"transitions": third}, "50", rules, YEARS)
+
+
+def test_a_new_area_follows_its_kind(marts: dict[str, pl.DataFrame], rules: FlowRules) -> None:
     lost = marts["transitions"].filter(pl.col("programme_area_code") != "BABAT1----")
-    with pytest.raises(ConfigurationError, match="BABAT1----"):
-        assemble.build(marts | {"transitions": lost}, "50", rules, YEARS)
+    found = assemble.build(marts | {"transitions": lost}, "50", rules, YEARS).school
+    alike = np.mean([found.share(a, "next_level") for a in ("ELELE1----", "HSHSF1----")])
+    assert found.share("BABAT1----", "next_level") == pytest.approx(alike, abs=0.02)
+    _, high = found.estimate.posterior.interval(0.8)
+    place = found.areas.index("BABAT1----"), found.areas.index("ELELE1----")
+    assert high[place[0], 0] > high[place[1], 0]
+
+
+def test_what_a_county_need_not_have_may_be_empty(
+    marts: dict[str, pl.DataFrame], rules: FlowRules
+) -> None:
+    empty = {name: marts[name].clear() for name in ("adult_modules", "college", "intention")}
+    model = assemble.build(marts | empty, "50", rules, YEARS).model
+    assert model.space.where(Kind.ADULT_MODULE).size == 0
+    assert model.start[:, model.space.where(Kind.COLLEGE)].sum() == 0
+    newest = marts["transitions"].filter(pl.col("regime") == "after")
+    alone = assemble.build(marts | {"transitions": newest}, "50", rules, YEARS).school
+    assert alone.estimate.kappa_regime is None
