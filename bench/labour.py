@@ -15,7 +15,8 @@ import numpy as np
 import polars as pl
 
 from tasks.forecast.labour import expansion, matching, openings, replacement, staffing
-from tasks.forecast.labour.demand import Model, simulate
+from tasks.forecast.labour.demand import simulate
+from tasks.forecast.labour.model import Model
 from tasks.forecast.labour.types import LabourData
 from tasks.labour_rules import read_labour_rules
 from tasks.rules import read_rules

@@ -4,10 +4,11 @@
 """
 
 from tasks.forecast.labour.apprenticeship import coverage_by_programme
-from tasks.forecast.labour.demand import Demand, Model, Parts, demand
+from tasks.forecast.labour.demand import Demand, demand, simulate
 from tasks.forecast.labour.excess import excess_unemployed
 from tasks.forecast.labour.indicators import of_demand
 from tasks.forecast.labour.intake import need_of_demand
+from tasks.forecast.labour.model import Model, Parts, fit
 from tasks.forecast.labour.shortage import now_cast
 
 __all__ = [
@@ -17,7 +18,9 @@ __all__ = [
     "coverage_by_programme",
     "demand",
     "excess_unemployed",
+    "fit",
     "need_of_demand",
     "now_cast",
     "of_demand",
+    "simulate",
 ]

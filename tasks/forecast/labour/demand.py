@@ -8,94 +8,15 @@ import numpy as np
 import polars as pl
 
 from tasks.errors import WrongUse
-from tasks.forecast.firmness import CONFIDENCE
-from tasks.forecast.labour import expansion, matching, openings, replacement, staffing
-from tasks.forecast.labour.frames import Frames, build
-from tasks.forecast.labour.levers import Levers, of_scenario, with_jobs, with_norms
-from tasks.forecast.labour.types import LabourData, LabourRules
-from tasks.forecast.scenario import Scenario
+from tasks.forecast.firmness import CONFIDENCE, is_firm
+from tasks.forecast.labour import expansion, matching
+from tasks.forecast.labour.frames import Frames
+from tasks.forecast.labour.levers import Levers
+from tasks.forecast.labour.model import INDUSTRY, Model, fit
+from tasks.forecast.labour.types import LabourRules
 from tasks.forecast.types import Array, Float, Index
 
 CHUNK = 50
-
-
-@dataclass(frozen=True)
-class Parts:
-    """Quantities of occupations in some draws, persons.
-
-    Attributes:
-        employed: `[draw, occupation, region, 1 + year]`, the last counted year first.
-        expansion: `[draw, occupation, region, year]`, signed.
-        replacement: Same shape.
-        openings: Same shape, never below 0.
-    """
-
-    employed: Array
-    expansion: Array
-    replacement: Array
-    openings: Array
-
-
-@dataclass(frozen=True)
-class Model:
-    """Everything estimated: `parts` draws from it, the same bytes for the same draw.
-
-    Attributes:
-        data: The marts on common axes.
-        rules: Declared assumptions.
-        staffing: Employment in the last year, and what it follows.
-        ensemble: Weights and errors of the members.
-        said: What each member says (`expansion.members`).
-        replacement: Exit rates.
-        matching: From occupations to programme areas.
-        county: County code, part of the stream's key.
-        seed: Seed of the run.
-    """
-
-    data: LabourData
-    rules: LabourRules
-    staffing: staffing.Staffing
-    ensemble: expansion.Ensemble
-    said: Float
-    replacement: replacement.Replacement
-    matching: matching.Matching
-    county: str
-    seed: int
-
-    def parts(self, draws: range, levers: Levers | None = None) -> Parts:
-        """Employment, expansion, replacement and openings by occupation in these draws.
-
-        Args:
-            draws: Which.
-            levers: What a scenario does to them (`levers.of_scenario`).
-        """
-        key, data = (self.seed, self.county, draws), self.data
-        lives = expansion.lived_in(self.rules, key)
-        if levers is not None and levers.alternative is not None:
-            lives = np.full_like(lives, levers.alternative)
-        growth = expansion.draw(self.said, data.industry[-1], self.ensemble, lives, key)
-        of_groups = expansion.group_growth(growth, self.staffing.drivers, self.staffing.misfit, key)
-        if levers is not None:
-            of_groups = with_jobs(of_groups, levers, data.group[-1])
-        employed = openings.of_occupations(of_groups, self.staffing.employed, data.group_of)
-        if levers is not None:
-            employed = with_norms(employed, levers, lives)
-        signed = expansion.expansion_demand(employed)
-        factor = openings.replacement_factor(self.replacement.spread, key)
-        leavers = openings.replacement_demand(
-            employed, self.replacement, factor, self.rules.replacement_cap
-        )
-        return Parts(employed, signed, leavers, openings.openings(signed, leavers))
-
-    def levers(self, scenario: Scenario) -> Levers:
-        """A planner's scenario on the axes of this model."""
-        return of_scenario(scenario, self.data, self.staffing, self.years)
-
-    @property
-    def years(self) -> tuple[int, ...]:
-        """Years ahead."""
-        last = self.data.years[-1]
-        return tuple(range(last + 1, last + 1 + self.said.shape[-1]))
 
 
 @dataclass(frozen=True)
@@ -147,7 +68,7 @@ class Demand:
     @property
     def confidence(self) -> tuple[str, ...]:
         """Weakest of what each target rests on, the staffing shares with it."""
-        seed = CONFIDENCE.index(self.model.staffing.confidence)
+        seed = CONFIDENCE.index(self.model.growth_confidence)
         return tuple(CONFIDENCE[max(int(r), seed)] for r in self.rank)
 
     @property
@@ -179,43 +100,6 @@ class Demand:
         )
 
 
-def fit(
-    frames: Frames,
-    rules: LabourRules,
-    *,
-    county: str,
-    seed: int,
-    horizon: int,
-    ensemble: expansion.Ensemble | None = None,
-) -> Model:
-    """Estimate everything that the draws are made from.
-
-    Args:
-        frames: As `frames.build` wants them.
-        rules: Declared assumptions.
-        county: Code of the county.
-        seed: Seed of the run.
-        horizon: Years ahead.
-        ensemble: Weights and errors from a track record kept elsewhere; made from the series at
-            hand when it is not given.
-    """
-    data = build(frames, county)
-    said = expansion.members(data, rules, data.years[-1], horizon)
-    chosen = ensemble or expansion.ensemble(expansion.backtest(data, rules), said, data)
-    fitted = staffing.fit(data)
-    return Model(
-        data=data,
-        rules=rules,
-        staffing=fitted,
-        ensemble=chosen,
-        said=said,
-        replacement=replacement.estimate(data, rules, horizon),
-        matching=matching.fit(data, rules, fitted.employed),
-        county=county,
-        seed=seed,
-    )
-
-
 def demand(
     frames: Frames,
     rules: LabourRules,
@@ -226,6 +110,7 @@ def demand(
     horizon: int,
     chunk: int = CHUNK,
     ensemble: expansion.Ensemble | None = None,
+    basis: str = INDUSTRY,
 ) -> Demand:
     """Demand by programme area and region, drawn.
 
@@ -238,6 +123,7 @@ def demand(
         horizon: Years ahead of the last year of employment.
         chunk: Draws held in work at a time; it does not change the answer.
         ensemble: Weights and errors from a track record kept elsewhere.
+        basis: `industry` (industries and staffing shares) or `occupation` (the groups' own series).
 
     Raises:
         NotFound: A mart that the model cannot do without is empty.
@@ -251,11 +137,10 @@ def demand(
             got=f"{draws} trekninger, {horizon} år",
             remedy="be om flere trekninger eller en lengre horisont",
         )
-    return simulate(
-        fit(frames, rules, county=county, seed=seed, horizon=horizon, ensemble=ensemble),
-        draws,
-        chunk,
+    model = fit(
+        frames, rules, county=county, seed=seed, horizon=horizon, ensemble=ensemble, basis=basis
     )
+    return simulate(model, draws, chunk)
 
 
 def simulate(model: Model, draws: int, chunk: int = CHUNK, levers: Levers | None = None) -> Demand:
@@ -294,6 +179,8 @@ def simulate(model: Model, draws: int, chunk: int = CHUNK, levers: Levers | None
         expansion=county[0],
         replacement=county[1],
         openings=county[2],
-        coverage=matching.coverage(model.matching, mean.sum(axis=-1), model.staffing.firm),
+        coverage=matching.coverage(
+            model.matching, mean.sum(axis=-1), is_firm([model.growth_confidence])
+        ),
         rank=matching.weakest_rank(model.matching, mean.sum(axis=(1, 2))),
     )

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
-from tasks.forecast.labour.demand import Model
 from tasks.forecast.labour.frames import Frames
+from tasks.forecast.labour.model import Model
 from tasks.forecast.labour.shortage import group_shares
 from tasks.forecast.types import Float
 

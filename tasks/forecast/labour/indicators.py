@@ -225,7 +225,7 @@ def of_demand(
         model.rules,
         rank=needed.rank[mine],
         coverage=needed.coverage[mine],
-        staffing=model.staffing.confidence,
+        staffing=model.growth_confidence,
     ).with_columns(
         pl.Series("gap_per_employed_p50", _ends(per)[1].ravel(), pl.Float64).fill_nan(None)
     )

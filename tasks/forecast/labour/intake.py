@@ -91,7 +91,7 @@ def need_of_demand(
     ends = np.quantile(np.where(told, need, 0), PERCENTILES, axis=0)
     shape = (len(codes), len(needed.regions), len(needed.years))
     place = np.indices(shape).reshape(3, -1)[:, told.ravel()]
-    texts = settles(needed.rank[mine], needed.model.staffing.confidence in FIRM)
+    texts = settles(needed.rank[mine], needed.model.growth_confidence in FIRM)
     words = [needed.confidence[i] for i in mine]
     return pl.DataFrame(
         {

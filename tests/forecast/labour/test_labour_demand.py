@@ -13,9 +13,10 @@ from labour_tools import COUNTY, REGIONS, declared, made_up
 from tasks import warehouse
 from tasks.errors import WrongUse
 from tasks.forecast import labour
-from tasks.forecast.labour.demand import Demand, fit, simulate
+from tasks.forecast.labour.demand import Demand, simulate
 from tasks.forecast.labour.expansion import Ensemble
 from tasks.forecast.labour.frames import REQUIRED
+from tasks.forecast.labour.model import fit
 from tasks.settings import Rooms
 
 RULES = declared()
@@ -135,6 +136,40 @@ def test_what_the_cap_took_is_disclosed() -> None:
     parts = (told["retirement"] + told["switching"]).to_numpy()
     np.testing.assert_allclose(parts, told["rate"].to_numpy())
     assert set(found.confidence) == {"skjønn"}
+
+
+def test_the_groups_own_series_need_no_staffing_shares() -> None:
+    own = labour.demand(
+        made_up(11, confidence="published"),
+        RULES,
+        county=COUNTY,
+        seed=5,
+        draws=300,
+        horizon=7,
+        basis="occupation",
+    )
+    assert {own.confidence[i] for i, t in enumerate(own.targets) if t != "UKJENT"} == {"published"}
+    used = own.strict.sum(axis=(0, 2, 3)) > 0
+    np.testing.assert_allclose(own.coverage[used], 1)
+    data = own.model.data
+    assert own.model.said.shape[2] == len(data.groups)
+    # Groups grow by a hundredth of the first year's a year in the frames, and go on doing so.
+    grown = own.model.parts(range(300)).employed.sum(axis=(1, 2)).mean(axis=0)
+    trend = data.group.sum(axis=(1, 2))
+    assert 1 < grown[1] / trend[-1] < 1.015
+    # A staffing table that is all wrong changes nothing.
+    other = made_up(11, confidence="published")
+    rows = other["crosswalk_industry_occupation"]
+    other["crosswalk_industry_occupation"] = rows.with_columns(pl.lit(1.0).alias("weight"))
+    again = labour.demand(
+        other, RULES, county=COUNTY, seed=5, draws=300, horizon=7, basis="occupation"
+    )
+    assert again.strict.tobytes() == own.strict.tobytes()
+
+
+def test_another_basis_is_wrong_use() -> None:
+    with pytest.raises(WrongUse, match="occupation"):
+        labour.demand(made_up(11), RULES, county=COUNTY, seed=5, draws=1, horizon=1, basis="wages")
 
 
 def test_no_draws_is_wrong_use() -> None:

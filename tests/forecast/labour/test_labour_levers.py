@@ -5,8 +5,9 @@ import pytest
 from labour_tools import COUNTY, declared, made_up
 
 from tasks.errors import WrongUse
-from tasks.forecast.labour.demand import fit, simulate
+from tasks.forecast.labour.demand import simulate
 from tasks.forecast.labour.levers import Levers, Norm, with_jobs, with_norms
+from tasks.forecast.labour.model import fit
 from tasks.forecast.scenario import Enterprise, Scenario, StaffingNorm
 
 MODEL = fit(made_up(21), declared(), county=COUNTY, seed=2, horizon=8)

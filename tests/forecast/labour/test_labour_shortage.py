@@ -11,7 +11,7 @@ from labour_tools import COUNTY, declared, made_up
 from tasks.errors import NotFound
 from tasks.forecast import labour
 from tasks.forecast.labour import excess, shortage
-from tasks.forecast.labour.demand import fit
+from tasks.forecast.labour.model import fit
 from tasks.settings import CHECKOUT
 
 RULES = declared()
