@@ -83,7 +83,7 @@ def build(frames: Frames, county: str, rules: FlowRules, years: int) -> County:
 
     Raises:
         NotFound: A frame that the model cannot do without is empty.
-        ConfigurationError: Areas that lead to apprenticeship in no known trade.
+        ConfigurationError: An area whose pupils go nowhere, or no published completion.
     """
     at_school, at_home = school(frames, rules), homes(frames)
     trained = training(frames, county, rules)
@@ -98,20 +98,20 @@ def build(frames: Frames, county: str, rules: FlowRules, years: int) -> County:
     ended = trained.certificates[APPRENTICE].sum(axis=1).mean() * (1 - completed) / completed
     new_pupils = entry(areas, at_home, at_school, counted, float(ended), rules)
     kappas = choices(rows, areas, at_school, at_home, rules, new_pupils)
-    asked, got = placements(frames, trained.trades, rules)
-    leaving_school(rows, areas, at_school, trained, (asked, got), rules)
+    placed = placements(frames, trained.trades, rules)
+    leaving_school(rows, areas, at_school, trained, placed, rules)
     hazards = in_training(rows, space, trained, completed, rules)
     adults(rows, space, frames, county, trained, completed, rules)
     edges, alpha, common = rows.arrays(space)
-    new = begun(trained, completed)
-    friction = _friction(asked, got, new, rules)
+    begun_by_trade = begun(trained, completed)
+    mean = np.maximum(begun_by_trade.mean(axis=0), 1.0)
     # What the market offers is what school leavers have got of all contracts begun; where the
     # register shows more of them than the books have contracts, the register holds.
-    mean = np.maximum(new.mean(axis=0), 1.0)
-    youth = found_in_training(at_school, trained, (asked, got)) / mean
-    intake, now = said(frames, county, trained.trades)
-    running = trained.running[APPRENTICE][-1]
-    places, spread = apprentices.capacity(new, running, intake, now)
+    youth = found_in_training(at_school, trained, placed) / mean
+    places, spread = apprentices.capacity(
+        begun_by_trade, trained.running[APPRENTICE][-1], *said(frames, county, trained.trades)
+    )
+    friction = _friction(*placed, begun_by_trade, rules)
     model = Model(
         space=space,
         edges=edges,
@@ -130,18 +130,18 @@ def build(frames: Frames, county: str, rules: FlowRules, years: int) -> County:
             friction=friction.posterior,
         ),
     )
-    outside = external(
-        space, frames, county, at_home, trained, completed, mean * np.maximum(1 - youth, 0.0), rules
-    )
-    without = apprentices.friction(
-        asked,
-        got,
-        np.full(asked.shape, np.nan),
-        floor=rules.kappa_floor,
-        ceiling=rules.kappa_ceiling,
-    ).posterior
+    others = mean * np.maximum(1 - youth, 0.0)
     return County(
-        model, residents, outside, at_school, at_home, trained, friction, without, kappas, hazards
+        model=model,
+        residents=residents,
+        outside=external(space, frames, county, at_home, trained, completed, others, rules),
+        school=at_school,
+        homes=at_home,
+        training=trained,
+        friction=friction,
+        without_place=_without_place(*placed, rules),
+        kappas=kappas,
+        hazards=hazards,
     )
 
 
@@ -197,3 +197,14 @@ def _friction(asked: Float, got: Float, new: Float, rules: FlowRules) -> Frictio
         floor=rules.kappa_floor,
         ceiling=rules.kappa_ceiling,
     )
+
+
+def _without_place(asked: Float, got: Float, rules: FlowRules) -> Posterior:
+    """Applicants without a place, whatever the reason: as if only friction held them back."""
+    return apprentices.friction(
+        asked,
+        got,
+        np.full(asked.shape, np.nan),
+        floor=rules.kappa_floor,
+        ceiling=rules.kappa_ceiling,
+    ).posterior
