@@ -52,11 +52,11 @@ def build(frames: Frames, county: str) -> LabourData:
                 remedy="kjør «tilbudsplan ingest» og se «tilbudsplan status»",
             )
     notes: list[dict[str, Any]] = []
-    occupation = frames["employed_by_area_occupation"]
+    industry = _of_kind(frames["employed_by_area_industry"], REGION_KIND)
+    occupation, ages = _with_hidden(frames, industry, notes)
     regional = occupation.filter(pl.col("area_kind") == REGION_KIND)
     regions = _codes(regional, "area_code")
     by_group = regional.filter(pl.col("digits") == 2)
-    industry = _of_kind(frames["employed_by_area_industry"], REGION_KIND)
     years = _common_years(industry, by_group)
     groups, industries = _codes(by_group, "occupation_code"), _codes(industry, "industry_code")
     codes = _four_digits(frames, groups)
@@ -88,7 +88,7 @@ def build(frames: Frames, county: str) -> LabourData:
         code_county=code_county,
         code_region=code_region,
         **_national(frames["employed_by_occupation"], codes, notes),
-        **_ages(frames["employed_by_area_occupation_age"], county, groups, regions, years, notes),
+        **_ages(ages, county, groups, regions, years, notes),
         **_levels(frames.get("employed_by_occupation_education_level"), groups),
         **_seed(frames["crosswalk_industry_occupation"], groups, industries, notes),
         **_targets(frames["occupation_programme_area"], codes, notes),
@@ -96,6 +96,47 @@ def build(frames: Frames, county: str) -> LabourData:
         notes=pl.DataFrame(
             notes, {"what": pl.String, "cells": pl.Int64, "of": pl.Int64, "done": pl.String}
         ),
+    )
+
+
+def _with_hidden(
+    frames: Frames, industry: pl.DataFrame, notes: list[dict[str, Any]]
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Employment by occupation, and by age, with the persons of the cells that sums leave out.
+
+    An area is the sum of its municipalities, and a municipality's cell of a few persons is closed:
+    the sum is too low, most for small occupations. Industries are counted in full, so what
+    occupations of two digits lack of them, over the number of cells left out, is how many a cell
+    holds. Where that cannot be, it is the middle of one to four.
+    """
+    ages, keys = frames["employed_by_area_occupation_age"], ["area_code", "occupation_code", "year"]
+    if "hidden_cells" not in ages.columns:
+        ages = ages.with_columns(pl.lit(0).alias("hidden_cells"))
+    hidden = ages.filter(pl.col("age_group") == ALL_AGES).select(*keys, "hidden_cells")
+    occupation = (
+        frames["employed_by_area_occupation"]
+        .drop("hidden_cells", strict=False)
+        .join(hidden, on=keys, how="left")
+    )
+    pairs = occupation.filter(
+        (pl.col("area_kind") == REGION_KIND) & (pl.col("digits") == 2)
+    ).filter(pl.col("year").is_in(industry.get_column("year").unique().to_list()))
+    cells = int(pairs.get_column("hidden_cells").fill_null(0).sum())
+    years = pairs.get_column("year").unique().to_list()
+    counted = industry.filter(pl.col("year").is_in(years)).get_column("employed").sum()
+    lacking = float(counted) - float(pairs.get_column("employed").sum())
+    each = lacking / cells if cells and 1 <= lacking / cells <= 4 else 2.5
+    notes.append(
+        {
+            "what": "lukkede celler i kommunene som summene mangler, yrkesgrupper i alle år",
+            "cells": cells,
+            "of": len(pairs),
+            "done": f"{each:.2f} personer lagt til for hver".replace(".", ","),
+        }
+    )
+    full = pl.col("employed") + each * pl.col("hidden_cells").fill_null(0)
+    return occupation.with_columns(full.alias("employed")), ages.with_columns(
+        full.alias("employed")
     )
 
 

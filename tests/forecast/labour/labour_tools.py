@@ -67,6 +67,7 @@ def _occupations(
         for area, kind, part in areas:
             by_code = {c: round(n * part * grow) * scale for c, n in size.items()}
             codes += [(area, kind, c, 4, year, n) for c, n in by_code.items()]
+            ages += [(area, kind, c, 4, "15-74", year, float(n)) for c, n in by_code.items()]
             for group in GROUPS:
                 total = sum(n for c, n in by_code.items() if c[:2] == group) + 20 * scale * part
                 codes.append((area, kind, group, 2, year, total))

@@ -69,6 +69,39 @@ def test_closed_cells_are_counted_and_never_zero() -> None:
     assert note["of"] == len(YEARS) * 6
 
 
+def with_hidden(per_cell: float) -> dict[str, pl.DataFrame]:
+    """The same county, but sums leave out two cells of each occupation and age."""
+    frames = dict(made_up(9))
+    left = pl.lit(2).alias("hidden_cells")
+    for name in ("employed_by_area_occupation", "employed_by_area_occupation_age"):
+        less = (pl.col("employed") - 2 * per_cell).clip(0).alias("employed")
+        frames[name] = frames[name].with_columns(less, left)
+    group = made_up(9)["employed_by_area_occupation"].filter(pl.col("digits") == 2)
+    totals = group.filter(pl.col("area_kind") == "intake").group_by("area_code", "year")
+    # Industries add up to all who work, hidden or not.
+    frames["employed_by_area_industry"] = (
+        totals.agg(pl.col("employed").sum())
+        .join(pl.DataFrame({"industry_code": INDUSTRIES}), how="cross")
+        .with_columns(pl.col("employed") / len(INDUSTRIES), pl.lit("intake").alias("area_kind"))
+    )
+    return frames
+
+
+@pytest.mark.parametrize("per_cell", [1.5, 3.0])
+def test_what_sums_leave_out_is_found_from_the_industries(per_cell: float) -> None:
+    data, whole = build(with_hidden(per_cell), COUNTY), build(made_up(9), COUNTY)
+    np.testing.assert_allclose(data.group, whole.group)
+    np.testing.assert_allclose(data.code_county, whole.code_county)
+    np.testing.assert_allclose(data.group_age_county, whole.group_age_county)
+    assert data.notes.row(0, named=True)["cells"] == 2 * 2 * 3 * len(YEARS)
+    assert f"{per_cell:.2f}".replace(".", ",") in data.notes.row(0, named=True)["done"]
+
+
+def test_a_difference_that_no_closed_cell_can_hold_is_not_believed() -> None:
+    data = build(with_hidden(6.0), COUNTY)
+    assert data.notes.row(0, named=True)["done"].startswith("2,50")
+
+
 @pytest.mark.parametrize("name", REQUIRED)
 def test_a_missing_mart_is_named(name: str) -> None:
     frames = made_up(9)
