@@ -12,7 +12,7 @@ from pathlib import Path
 
 import polars as pl
 
-from tasks import runs, track_record, vintages, warehouse
+from tasks import run_inputs, runs, track_record, vintages, warehouse
 from tasks.errors import NotFound, TilbudsplanError
 from tasks.forecast.evaluation import origins, record
 from tasks.forecast.evaluation.benchmarks import LAST_VALUE, Benchmark, benchmarks
@@ -245,7 +245,7 @@ def _pupils(home: _Home) -> Series:
     rooms = home.settings.rooms
     with warehouse.connect_internal(rooms) as con:
         ((as_of,),) = con.execute("select as_of from audit.night").fetchall()
-    frames = runs.inputs(rooms, as_of)
+    frames = run_inputs.read(rooms, as_of)
     counted = panel.build(frames)
     sums = counted.pupils.sum(axis=2)
     frame = pl.DataFrame(

@@ -23,35 +23,28 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from tasks import warehouse
+from tasks import run_inputs, warehouse
 from tasks.errors import LandingCorrupt, NotFound, WrongUse
-from tasks.rules import read_rules
+from tasks.rules import read_flow_rules, read_rules
 from tasks.settings import CHECKOUT, Project, Rooms, Settings
 
 if TYPE_CHECKING:
-    import duckdb
-
-    from tasks.forecast.types import Rules
+    from tasks.forecast.working_life import Declared
 
 SCHEMA_VERSION = 1
 LONGEST_HORIZON = 15
 LEAST_DRAWS = 50
-TABLES = ("cohort", "expected", "places", "apprenticeship", "placement", "track_record")
-
-_SOURCES = {
-    "cohort": "mart.cohort_by_municipality_year",
-    "pupils": "restricted.pupils_by_school_programme_area",
-    "applicants": "mart.applicants_by_county_programme",
-    "places": "mart.places_by_school_programme_area",
-    "contracts": "mart.apprentice_contracts_by_county_programme",
-    "placement": "mart.apprentice_placement_by_county",
-    "programme_areas": "mart.programme_area",
-    "programmes": "mart.programme",
-    "schools": "mart.pupils_by_school_year",
-    "vintages": "audit.vintage",
-}
-# Every mart that a plan stands on.
-READS = frozenset({*_SOURCES.values(), "mart.region_membership"})
+TABLES = (
+    "cohort",
+    "expected",
+    "places",
+    "apprenticeship",
+    "placement",
+    "track_record",
+    "openings",
+    "indicators",
+    "working_life_notes",
+)
 
 
 @dataclass(frozen=True)
@@ -97,40 +90,13 @@ def check_ahead(rooms: Rooms, school_year: str) -> None:
     warehouse.refuse_two_nights(rooms)
     connection = warehouse.connect_internal(rooms)
     try:
-        _check_whole(connection)
+        run_inputs.check_whole(connection)
         ((last,),) = connection.execute(
-            f"select max(school_year_start) from {_SOURCES['pupils']}"
+            f"select max(school_year_start) from {run_inputs.PUPILS}"
         ).fetchall()
     finally:
         connection.close()
     _check_year(last, year, LONGEST_HORIZON)
-
-
-def inputs(rooms: Rooms, on: date) -> dict[str, pl.DataFrame]:
-    """The frames that a run reads from the published night, rows in a fixed order.
-
-    Args:
-        rooms: Folders of the installation.
-        on: Regions are those valid on this date.
-
-    Raises:
-        NotFound: No night has been published, or a mart is missing from it.
-    """
-    connection = warehouse.connect_internal(rooms)
-    try:
-        _check_whole(connection)
-        frames = {
-            name: connection.sql(f"select * from {table} order by all").pl()
-            for name, table in _SOURCES.items()
-        }
-        frames["regions"] = connection.sql(
-            "select * from mart.region_membership "
-            "where valid_from <= $day and (valid_to is null or valid_to > $day) order by all",
-            params={"day": on},
-        ).pl()
-    finally:
-        connection.close()
-    return frames
 
 
 def _utc_now() -> datetime:
@@ -166,14 +132,16 @@ def execute(
         NotFound: The published night lacks what a plan needs.
         ConfigurationError: A rule file cannot be used.
     """
+    from tasks.forecast import working_life
     from tasks.forecast.summary import periods
 
     draws = settings.draws if draws is None else draws
     year = start_year(school_year)
     _check(seed, draws, horizon)
-    rules = read_rules((project or Project()).reference / "rules")
-    frames = inputs(settings.rooms, date(year, 10, 1))
-    tables = compute(frames, rules, year, settings.county, seed, draws, horizon)
+    declared = _declared((project or Project()).reference / "rules")
+    rules = declared.rules
+    frames = run_inputs.read(settings.rooms, date(year, 10, 1))
+    tables = compute(frames, declared, year, settings.county, seed, draws, horizon)
     manifest = {
         "schema_version": SCHEMA_VERSION,
         "school_year": school_year,
@@ -182,9 +150,14 @@ def execute(
             "draws": draws,
             "horizon": horizon,
             "rules": asdict(rules),
+            "flow_rules": asdict(declared.flow),
+            "labour_rules": asdict(declared.labour),
         },
         "seed": seed,
-        "periods": periods(frames, settings.county, date(year, 10, 1)),
+        "periods": {
+            **periods(frames, settings.county, date(year, 10, 1)),
+            "working_life": working_life.periods(frames),
+        },
         "code": code_version(),
         "vintages": json.loads(frames["vintages"].write_json()),
         # Vintages stand above in full; some of their columns tell when this machine did something.
@@ -199,7 +172,7 @@ def execute(
 
 def compute(
     frames: dict[str, pl.DataFrame],
-    rules: Rules,
+    declared: Declared,
     year: int,
     county: str,
     seed: int,
@@ -211,8 +184,17 @@ def compute(
     Raises:
         WrongUse: The school year is not one of those that are forecast.
     """
-    from tasks.forecast import apprenticeship, backtest, balance, panel, simulate, summary
+    from tasks.forecast import (
+        apprenticeship,
+        backtest,
+        balance,
+        panel,
+        simulate,
+        summary,
+        working_life,
+    )
 
+    rules = declared.rules
     _check_year(frames["pupils"].get_column("school_year_start").max(), year, horizon)
     counted = panel.build(frames)
     record = backtest.run(counted, frames, rules, county, seed)
@@ -237,7 +219,25 @@ def compute(
         ),
         "placement": apprenticeship.placement(frames, county),
         "track_record": record.rows,
+        **working_life.tables(
+            frames,
+            declared,
+            county=county,
+            seed=seed,
+            draws=draws,
+            horizon=horizon,
+            sigma=record.errors.cohort,
+        ),
     }
+
+
+def _declared(folder: Path) -> Declared:
+    """Everything that a planner has declared of the forecast."""
+    from tasks.forecast.working_life import Declared
+    from tasks.labour_rules import read_labour_rules
+
+    rules = read_rules(folder)
+    return Declared(rules, read_flow_rules(folder), read_labour_rules(folder, rules))
 
 
 def listed(rooms: Rooms) -> list[dict[str, str]]:
@@ -300,17 +300,6 @@ def code_version() -> dict[str, str | None]:
         "commit": _commit(CHECKOUT / ".git"),
         "forecast_sha256": sources.hexdigest(),
     }
-
-
-def _check_whole(connection: duckdb.DuckDBPyConnection) -> None:
-    missing = sorted(READS - set(warehouse.tables(connection)))
-    if missing:
-        raise NotFound(
-            subject="det publiserte varehuset",
-            expected="alle tabellene en plan leser",
-            got=f"ingen {', '.join(missing)}",
-            remedy="kjør «tilbudsplan ingest» og se «tilbudsplan status»",
-        )
 
 
 def _check_year(last: object, year: int, horizon: int) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from tasks import runs, transform
+from tasks import run_inputs, runs, transform
 from tasks.alerts import Finding
 from tasks.catalogue import Catalogue
 from tasks.settings import Rooms
@@ -41,7 +41,7 @@ def tell(
 def _touches(table: str, tables: Sequence[Table], plans: list[str]) -> tuple[str, ...]:
     touched = [t for t in tables if t.name == table] + transform.readers(tables, [table])
     titles = [t.title for t in touched if t.title]
-    read_by_plans = any(t.name in runs.READS for t in touched)
+    read_by_plans = any(t.name in run_inputs.READS for t in touched)
     return (*(plans if read_by_plans else ()), *_shortened(titles))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
@@ -25,6 +25,8 @@ class Periods:
         places: Newest day from which a row of places counts.
         contracts: Year whose 1 October was counted last.
         placement: Month of the newest count.
+        working_life: Newest period of the datasets of working life, as a year or an ISO date;
+            empty in runs without them.
     """
 
     population: int
@@ -34,6 +36,7 @@ class Periods:
     places: date
     contracts: int
     placement: date
+    working_life: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def of_run(cls, run: str, manifest: Mapping[str, Any]) -> Periods:
@@ -43,7 +46,7 @@ class Periods:
             ValidationFailed: The run was made before runs kept them.
         """
         kept = manifest.get("periods", {})
-        if missing := set(cls.__annotations__) - set(kept):
+        if missing := set(cls.__annotations__) - set(kept) - {"working_life"}:
             raise ValidationFailed(
                 subject=f"{run}/manifest.json",
                 expected="tidspunktene som tallene gjelder",
@@ -58,6 +61,7 @@ class Periods:
             places=date.fromisoformat(kept["places"]),
             contracts=int(kept["contracts"]),
             placement=date.fromisoformat(kept["placement"]),
+            working_life=kept.get("working_life", {}),
         )
 
     @property
@@ -77,4 +81,10 @@ class Periods:
             "nsr_schools": "registeret da det ble hentet",
             "udir_apprentice_contracts": f"1. oktober {self.contracts}",
             "udir_apprentice_placement": placement,
+            **{name: _said(period) for name, period in self.working_life.items()},
         }
+
+
+def _said(period: str) -> str:
+    """A year as it is, a date in words."""
+    return period if len(period) == len("2025") else formats.day(date.fromisoformat(period))

@@ -26,6 +26,20 @@ USED = {
     "track_record": ("ssb_population", "ssb_projection", "county_pupils", "udir_applicants"),
 }
 """Datasets behind each table that a run hands over."""
+ALSO = {
+    "working_life": (
+        "ssb_employed_by_industry",
+        "ssb_employed_by_occupation",
+        "ssb_employed_by_occupation_education",
+        "county_occupation",
+        "county_transitions",
+        "county_contracts",
+        "county_certificates",
+        "county_apprentice_placement",
+        "ssb_projection",
+    ),
+}
+"""The same of tables that a run can do without: those of the datasets that it had."""
 
 _DATES = ("Hentet", "Oppdatert av kilden")
 MARK = "K: helt eller delvis konstruert, se kilder."
@@ -93,7 +107,7 @@ def of_run(rows: Iterable[Mapping[str, Any]]) -> Vintages:
 
 def of(table: str, vintages: Vintages) -> str:
     """The source line of a table, with marks for constructed and stale datasets."""
-    used = [vintages[d] for d in USED[table]]
+    used = [vintages[d] for d in (USED | ALSO)[table] if d in vintages]
     parts = [f"Kilde: {_by_publisher(used)}. Hentet {_days(v.landed_at for v in used)}."]
     if table not in OBSERVED_ONLY:
         parts.append("Forventede tall: egne beregninger.")
@@ -109,11 +123,12 @@ def table(vintages: Vintages, periods: Periods) -> Table:
     """The table of sources: one row a dataset that the report uses."""
     of_what = periods.by_dataset()
     names = {"cohort": "2", "expected": "3", "places": "4", "apprenticeship": "5", "placement": "5"}
-    names["track_record"] = "6"
+    names |= {"working_life": "6", "track_record": "7"}
+    everything = USED | ALSO
     rows = []
-    for dataset in dict.fromkeys(d for used in USED.values() for d in used):
+    for dataset in dict.fromkeys(d for used in everything.values() for d in used if d in vintages):
         v = vintages[dataset]
-        parts = sorted({names[t] for t, used in USED.items() if dataset in used})
+        parts = sorted({names[t] for t, used in everything.items() if dataset in used})
         marks = [m for m, on in (("konstruert (K)", v.constructed), ("foreldet", v.stale)) if on]
         mark = formats.listing(marks) or "ingen"
         reason = f": {v.stale_reason}" if v.stale and v.stale_reason else ""

@@ -11,6 +11,7 @@ from tasks.publish import (
     place_tables,
     programmes,
     provenance,
+    working_life,
     young_people,
 )
 from tasks.publish.model import Document, Section
@@ -30,8 +31,8 @@ METHOD = (
     "Ungdommene føres fra år til år gjennom Vg1, Vg2 og Vg3 med de siste årenes gjennomsnittlige "
     "overgangsrater. Usikkerheten kommer fra trekninger: i hver trekning varierer overgangene, "
     "befolkningsutviklingen og modellens egne feil. 80 %-intervallet holder åtte av ti trekninger.",
-    "Behovet er elevene som ventes, fordelt på skolens region slik elevene reiser i dag. Andre "
-    "behov, som arbeidslivets, er ikke med i denne utgaven.",
+    "Behovet er elevene som ventes, fordelt på skolens region slik elevene reiser i dag. "
+    "Arbeidslivets behov står for seg, i sin egen del: det er ikke lagt sammen med ungdommenes.",
     "Mangel, balanse eller overskudd blir bare sagt når sannsynligheten er minst 80 %. Ellers står "
     "det «uavklart».",
 )
@@ -56,7 +57,11 @@ def document(run: Run) -> Document:
         method=_method(run),
         closed=disclosure.REASON,
         sources=provenance.table(run.vintages, run.periods),
-        only_workbook=[place_tables.expected_in_full(run), place_tables.places_in_full(run)],
+        only_workbook=[
+            place_tables.expected_in_full(run),
+            place_tables.places_in_full(run),
+            *working_life.only_workbook(run),
+        ],
     )
 
 
@@ -95,6 +100,7 @@ def _sections(run: Run) -> list[Section]:
             (),
             APPRENTICE_CAVEAT,
         ),
+        working_life.section(run),
         Section(
             "treffsikkerhet",
             "Treffsikkerhet",

@@ -32,7 +32,14 @@ COLUMNS = {
     "placement": "year month county_code percent note drawn",
     "track_record": "series model benchmark used horizon n mape benchmark_mape bias coverage80 "
     "constructed",
+    "openings": "programme_area_code region_code year openings_mean openings_p10 openings_p90 "
+    "openings_flexible candidates_mean candidates_p10 candidates_p90 confidence",
+    "indicators": "programme_area_code region_code gap_p10 gap_p50 gap_p90 assessment coverage "
+    "confidence settled_by first_year last_year",
+    "working_life_notes": "what cells of done",
 }
+# Tables that older runs did not write; they are empty there.
+NEWER = ("openings", "indicators", "working_life_notes")
 _BRANCHES = ("studieforberedende", "yrkesfaglig", "paabygg")
 
 
@@ -59,6 +66,7 @@ class Run:
         frames: The run's tables by name; `expected` holds the school year in question only.
         programmes: In the order they are shown: by branch, then by size.
         regions: Intake regions, code to name, largest first.
+        areas: Programme areas, code to name.
         vintages: Editions by dataset.
         periods: The newest period of the figures, by kind.
     """
@@ -71,8 +79,13 @@ class Run:
     frames: dict[str, pl.DataFrame]
     programmes: tuple[Programme, ...]
     regions: dict[str, str]
+    areas: dict[str, str]
     vintages: Vintages
     periods: Periods
+
+    def area(self, code: str) -> str:
+        """Name of a programme area; the code itself where nobody has named it."""
+        return self.areas.get(code, code)
 
     def named(self, code: str) -> str:
         """Name of a programme code; the code itself where nobody has named it."""
@@ -111,12 +124,18 @@ def read(run_folder: Path, warehouse_path: Path) -> Run:
         NotFound: A table, the warehouse, a name, or a dataset's vintage is missing.
         ValidationFailed: A table lacks a column that the report shows.
     """
-    frames = {name: _frame(run_folder, name) for name in COLUMNS}
     manifest = json.loads(_existing(run_folder / "manifest.json").read_text(encoding="utf-8"))
+    written = manifest.get("outputs", COLUMNS)
+    frames = {
+        name: _frame(run_folder, name)
+        if name in written or name not in NEWER
+        else pl.DataFrame(schema=dict.fromkeys(columns.split(), pl.String))
+        for name, columns in COLUMNS.items()
+    }
     vintages = provenance.of_run(manifest["vintages"])
     periods = Periods.of_run(run_folder.name, manifest)
     county = str(manifest["parameters"]["county"])
-    programmes, regions, county_name = _names(warehouse_path, county)
+    programmes, regions, areas, county_name = _names(warehouse_path, county)
     cohort = frames["cohort"]
     school_year = str(manifest["school_year"])
     frames["expected"] = frames["expected"].filter(pl.col("school_year") == school_year)
@@ -136,6 +155,7 @@ def read(run_folder: Path, warehouse_path: Path) -> Run:
         frames=frames,
         programmes=_by_size(programmes, frames["expected"], county),
         regions=_largest_first(regions, cohort),
+        areas=areas,
         vintages=vintages,
         periods=periods,
     )
@@ -216,7 +236,7 @@ def _not_empty(frame: pl.DataFrame, subject: str, expected: str) -> None:
         )
 
 
-def _names(path: Path, county: str) -> tuple[list[Programme], dict[str, str], str]:
+def _names(path: Path, county: str) -> tuple[list[Programme], dict[str, str], dict[str, str], str]:
     with warehouse.connect_read_only(path) as con:
         programmes = con.execute(
             "select programme_code, programme, branch, county_wide from mart.programme order by all"
@@ -224,6 +244,9 @@ def _names(path: Path, county: str) -> tuple[list[Programme], dict[str, str], st
         regions = con.execute(
             "select distinct region_code, region from mart.region_membership "
             "where kind = 'intake' order by all"
+        ).fetchall()
+        areas = con.execute(
+            "select programme_area_code, programme_area from mart.programme_area order by all"
         ).fetchall()
         found = con.execute(
             "select county from staging.county where county_code = ?", [county]
@@ -237,7 +260,7 @@ def _names(path: Path, county: str) -> tuple[list[Programme], dict[str, str], st
         )
     # KLASS writes the Norwegian name first and the Sámi after a dash.
     name = str(found[0]).split(" - ")[0]
-    return [Programme(*row) for row in programmes], dict(regions), name
+    return [Programme(*row) for row in programmes], dict(regions), dict(areas), name
 
 
 def _by_size(

@@ -9,7 +9,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from tasks import runs, warehouse
+from tasks import run_inputs, runs, warehouse
 from tasks.errors import ConfigurationError, LandingCorrupt, NotFound, WrongUse
 from tasks.rules import read_rules
 from tasks.settings import Project, Settings
@@ -44,11 +44,16 @@ def installation(home: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
 
 def published(settings: Settings, marts: dict[str, pl.DataFrame]) -> None:
     con = warehouse.open_build(warehouse.internal(settings.rooms))
-    tables = runs._SOURCES | {"regions": "mart.region_membership"}
+    tables = run_inputs.SOURCES | {"regions": "mart.region_membership"}
     for name, table in tables.items():
         con.register("frame", marts[name])
         con.execute(f"create table {table} as select * from frame")
         con.unregister("frame")
+    # A county that has delivered nothing of working life.
+    for table in sorted(run_inputs.READS - set(tables.values())):
+        con.execute(
+            f"create table {table} (trade_code varchar, target_code varchar, target_kind varchar)"
+        )
     con.close()
 
 
@@ -75,9 +80,12 @@ def test_a_run_writes_every_table_and_says_what_made_it(installation: Settings) 
         "places": "2025-08-01",
         "contracts": "2025",
         "placement": "2025-12-01",
+        "working_life": {},
     }
     assert manifest["vintages"][0]["dataset"] == "ssb_population"
-    assert set(manifest["inputs"]) == set(runs._SOURCES) - {"vintages"} | {"regions"}
+    read = {name for name in manifest["inputs"] if "." not in name}
+    assert read == set(run_inputs.SOURCES) - {"vintages"} | {"regions"}
+    assert {"flow.transitions", "labour.employed_by_occupation"} <= set(manifest["inputs"])
     assert len(manifest["code"]["forecast_sha256"]) == 64
     assert runs.listed(installation.rooms)
     assert not list(installation.rooms.runs.glob(".*"))

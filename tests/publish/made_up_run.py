@@ -12,7 +12,7 @@ import polars as pl
 
 from tasks import warehouse
 from tasks.catalogue import load
-from tasks.publish.provenance import USED
+from tasks.publish.provenance import ALSO, USED
 from tasks.settings import Project, Rooms
 
 YEAR = "2027/28"
@@ -221,6 +221,55 @@ def track_record() -> pl.DataFrame:
     )
 
 
+AREAS = {"HSHEA2----": (380.0, 330.0), "BATMF2----": (160.0, 190.0), "DTDTR2----": (9.0, 4.0)}
+SETTLED_BY = "den bestilte filen fra Statistisk sentralbyrå"
+
+
+def openings() -> pl.DataFrame:
+    return pl.DataFrame(
+        [
+            {
+                "programme_area_code": area,
+                "region_code": region,
+                "year": year,
+                **named("openings", spread(jobs * weight, 0.2)),
+                "openings_flexible": 1.1 * jobs * weight,
+                **named("candidates", spread(people * weight, 0.1)),
+                "confidence": "skjønn",
+            }
+            for area, (jobs, people) in AREAS.items()
+            for region, weight in {COUNTY: 1.0, **REGIONS}.items()
+            for year in range(2026, 2032)
+        ]
+    )
+
+
+def indicators() -> pl.DataFrame:
+    return pl.DataFrame(
+        [
+            {
+                "programme_area_code": area,
+                "region_code": region,
+                "gap_p10": (jobs - people) * weight - 30 * weight,
+                "gap_p50": (jobs - people) * weight,
+                "gap_p90": (jobs - people) * weight + 30 * weight,
+                "assessment": "uavklart",
+                "coverage": 0.0,
+                "confidence": "skjønn",
+                "settled_by": SETTLED_BY,
+                "first_year": 2026,
+                "last_year": 2031,
+            }
+            for area, (jobs, people) in AREAS.items()
+            for region, weight in {COUNTY: 1.0, **REGIONS}.items()
+        ]
+    )
+
+
+def working_life_notes() -> pl.DataFrame:
+    return pl.DataFrame([{"what": "næring og region", "cells": 2, "of": 850, "done": "satt til 2"}])
+
+
 TABLES = {
     "cohort": cohort,
     "expected": expected,
@@ -228,6 +277,9 @@ TABLES = {
     "apprenticeship": apprenticeship,
     "placement": placement,
     "track_record": track_record,
+    "openings": openings,
+    "indicators": indicators,
+    "working_life_notes": working_life_notes,
 }
 
 
@@ -248,6 +300,11 @@ def write_run(folder: Path) -> Path:
             "places": "2026-08-01",
             "contracts": "2025",
             "placement": "2025-12-01",
+            "working_life": {
+                name: "2025-10-01" if name.startswith("county_") else "2025"
+                for name in ALSO["working_life"]
+                if name != "ssb_projection"
+            },
         },
         "code": {"package": "0.1.0", "commit": None},
         "vintages": vintages(),
@@ -257,7 +314,7 @@ def write_run(folder: Path) -> Path:
 
 
 def vintages() -> list[dict[str, object]]:
-    used = {dataset for datasets in USED.values() for dataset in datasets}
+    used = {dataset for datasets in (USED | ALSO).values() for dataset in datasets}
     return [
         {
             "dataset": dataset.id,
@@ -286,6 +343,11 @@ def write_warehouse(home: Path) -> Path:
         "create table mart.programme as select programme_code, name as programme, branch, "
         "county_wide = 'true' as county_wide from read_csv(?, all_varchar = true)",
         [str(reference / "utdanningsprogram.csv")],
+    )
+    con.execute(
+        "create table mart.programme_area as select code as programme_area_code, "
+        "name as programme_area from read_csv(?, all_varchar = true)",
+        [str(reference / "programme_area.csv")],
     )
     con.execute(
         "create table mart.region_membership as select region_code, name as region, kind, "

@@ -23,7 +23,7 @@ LEAST_EVIDENCE = 0.1
 class Inflow(Protocol):
     """People who come in from outside the space."""
 
-    def __call__(self, draws: range) -> Array:
+    def __call__(self, draws: range, /) -> Array:
         """Persons `[draw, region, year, entry state]`, float32, the same whatever the chunk."""
         ...
 

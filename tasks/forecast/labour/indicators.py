@@ -184,7 +184,11 @@ def settles(rank: Index, staffing_firm: bool) -> list[str]:
 
 
 def of_demand(
-    needed: Demand, codes: Sequence[str], supply: Array, excess: Float | None = None
+    needed: Demand,
+    codes: Sequence[str],
+    supply: Array,
+    excess: Float | None = None,
+    county: str | None = None,
 ) -> pl.DataFrame:
     """All indicators of the programme areas that both demand and supply know.
 
@@ -194,6 +198,7 @@ def of_demand(
         supply: `[draw, programme area, region, year]` persons who come on the market a year; the
             regions and years of `needed`, the same draws.
         excess: `[target of needed, region]` unemployed beyond a normal year's; none when left out.
+        county: Code of a last region, the whole county, that demand and supply hold besides.
 
     Returns:
         As `table`, with `gap_per_employed_p50` beside it.
@@ -213,22 +218,47 @@ def of_demand(
     mine = np.array([needed.targets.index(c) for c in both], np.intp)
     theirs = np.array([list(codes).index(c) for c in both], np.intp)
     jobs, people, model = needed.strict[:, mine], supply[:, theirs], needed.model
-    spare = np.zeros((targets, regions)) if excess is None else excess
+    employed, coverage = needed.employed, needed.coverage
+    spare = np.zeros((targets, len(needed.regions))) if excess is None else excess
+    names: tuple[str, ...] = needed.regions
+    if county is not None:
+        employed, spare = (_and_sum(counts) for counts in (employed, spare))
+        coverage = _and_mean(coverage, jobs_of=needed.strict)
+        names = (*names, county)
     window = model.rules.tightness_window
     gaps = gap(jobs, people)
-    per = gap_per_employed(gaps, needed.employed[mine])[..., :window].mean(axis=-1)
+    per = gap_per_employed(gaps, employed[mine])[..., :window].mean(axis=-1)
     return table(
         both,
-        needed.regions,
+        names,
         gaps,
         tightness(people, jobs, spare[mine], window),
         model.rules,
         rank=needed.rank[mine],
-        coverage=needed.coverage[mine],
+        coverage=coverage[mine],
         staffing=model.growth_confidence,
     ).with_columns(
         pl.Series("gap_per_employed_p50", _ends(per)[1].ravel(), pl.Float64).fill_nan(None)
     )
+
+
+def _and_sum(counts: Float) -> Float:
+    """The whole county after its regions, `[target, region + 1]`."""
+    whole: Float = np.concatenate([counts, counts.sum(axis=1, keepdims=True)], axis=1)
+    return whole
+
+
+def _and_mean(coverage: Float, jobs_of: Array) -> Float:
+    """The same of shares of openings: weighted by the openings of each region."""
+    jobs = jobs_of[:, :, : coverage.shape[1]].mean(axis=(0, 3), dtype=np.float64)
+    total = jobs.sum(axis=1, keepdims=True)
+    mean = np.divide(
+        (coverage * jobs).sum(axis=1, keepdims=True),
+        total,
+        out=np.zeros_like(total),
+        where=total > 0,
+    )
+    return np.concatenate([coverage, mean], axis=1)
 
 
 def table(

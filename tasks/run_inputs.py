@@ -1,0 +1,127 @@
+"""What a yearly run reads of the published night: frames, their rows in a fixed order."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from tasks import warehouse
+from tasks.errors import NotFound
+from tasks.settings import Rooms
+
+if TYPE_CHECKING:
+    import duckdb
+
+SOURCES = {
+    "cohort": "mart.cohort_by_municipality_year",
+    "pupils": "restricted.pupils_by_school_programme_area",
+    "applicants": "mart.applicants_by_county_programme",
+    "places": "mart.places_by_school_programme_area",
+    "contracts": "mart.apprentice_contracts_by_county_programme",
+    "placement": "mart.apprentice_placement_by_county",
+    "programme_areas": "mart.programme_area",
+    "programmes": "mart.programme",
+    "schools": "mart.pupils_by_school_year",
+    "vintages": "audit.vintage",
+}
+# What the student flow and the labour market read, by what they call it.
+_FLOW = {
+    "programme_areas": "mart.programme_area",
+    "transitions": "mart.transition_by_programme_area",
+    "contracts": "mart.apprentice_contracts_by_area_trade_contract_type",
+    "certificates": "mart.certificates_by_area_trade_route",
+    "placement": "mart.apprentice_placement_by_trade",
+    "intention": "mart.apprentice_intention_by_area_trade",
+    "adult_modules": "mart.adult_modules_by_area_trade",
+    "college": "mart.vocational_college_by_campus_programme",
+    "completion": "mart.apprentice_completion_by_county",
+    "pupils": "restricted.pupils_by_school_programme_area",
+    "population": "mart.cohort_by_municipality_year",
+}
+_LABOUR = {
+    name: f"{schema}.{name}"
+    for schema, names in {
+        "mart": (
+            "employed_by_area_industry",
+            "employed_by_area_occupation",
+            "employed_by_area_occupation_age",
+            "employed_by_occupation",
+            "employed_by_occupation_education_level",
+            "occupation_programme_area",
+            "cohort_by_municipality_year",
+            "region_membership",
+            "unemployed_by_area_month",
+            "labour_market_by_county_occupation_month",
+        ),
+        "reference": ("crosswalk_industry_occupation",),
+    }.items()
+    for name in names
+}
+_TRADES = "reference.crosswalk_trade_programme_area"
+# Every table that a plan stands on.
+READS = frozenset(
+    {
+        *SOURCES.values(),
+        *_FLOW.values(),
+        *_LABOUR.values(),
+        _TRADES,
+        "mart.region_membership",
+    }
+)
+PUPILS = SOURCES["pupils"]
+
+
+def read(rooms: Rooms, on: date) -> dict[str, pl.DataFrame]:
+    """The frames that a run reads from the published night, rows in a fixed order.
+
+    Args:
+        rooms: Folders of the installation.
+        on: Regions are those valid on this date.
+
+    Raises:
+        NotFound: No night has been published, or a mart is missing from it.
+    """
+    connection = warehouse.connect_internal(rooms)
+    try:
+        check_whole(connection)
+        named = SOURCES | _prefixed("flow", _FLOW) | _prefixed("labour", _LABOUR)
+        frames = {
+            name: connection.sql(f"select * from {table} order by all").pl()
+            for name, table in named.items()
+        }
+        frames["flow.trade_areas"] = connection.sql(
+            "select distinct trade_code, target_code as programme_area_code "
+            f"from {_TRADES} where target_kind = 'programme_area' order by all"
+        ).pl()
+        frames["regions"] = connection.sql(
+            "select * from mart.region_membership "
+            "where valid_from <= $day and (valid_to is null or valid_to > $day) order by all",
+            params={"day": on},
+        ).pl()
+    finally:
+        connection.close()
+    frames["flow.regions"] = frames["regions"]
+    return frames
+
+
+def _prefixed(prefix: str, tables: Mapping[str, str]) -> dict[str, str]:
+    return {f"{prefix}.{name}": table for name, table in tables.items()}
+
+
+def check_whole(connection: duckdb.DuckDBPyConnection) -> None:
+    """Refuse a night that lacks a table that a plan reads.
+
+    Raises:
+        NotFound: Naming the tables.
+    """
+    missing = sorted(READS - set(warehouse.tables(connection)))
+    if missing:
+        raise NotFound(
+            subject="det publiserte varehuset",
+            expected="alle tabellene en plan leser",
+            got=f"ingen {', '.join(missing)}",
+            remedy="kjør «tilbudsplan ingest» og se «tilbudsplan status»",
+        )
