@@ -122,14 +122,22 @@ def plan_run(
     draws: Annotated[
         int | None, typer.Option("--draws", min=50, max=20_000, help="Antall trekninger.")
     ] = None,
+    scenario: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--scenario",
+            metavar="NAVN",
+            help="Scenario (data/reference/scenarios) ved siden av; kan gis flere ganger.",
+        ),
+    ] = None,
 ) -> None:
     """Regn fram behovet for ett skoleår og skriv dimensjoneringsrapporten.
 
-    Eksempel: tilbudsplan plan run --school-year 2027/28
+    Eksempel: tilbudsplan plan run --school-year 2027/28 --scenario laereplassgaranti
     """
     from flows import commands
 
-    commands.plan_run(school_year, seed, draws)
+    commands.plan_run(school_year, seed, draws, tuple(scenario or ()))
 
 
 @app.command(cls=norwegian.Command)

@@ -17,6 +17,7 @@ from tasks.assembly import AWAITED
 from tasks.errors import WrongUse
 from tasks.journal import Journal
 from tasks.retention import work as retention
+from tasks.scenarios import chosen
 from tasks.settings import Project, Settings, oslo_today
 
 DEMO_SCHOOL_YEAR = "2027/28"
@@ -90,16 +91,22 @@ def build() -> None:
     show.line(f"Bygget og publisert {outcome.tables} tabeller, per {dates.day(outcome.as_of)}.")
 
 
-def plan_run(school_year: str, seed: int, draws: int | None) -> None:
-    """The yearly run for one school year."""
+def plan_run(school_year: str, seed: int, draws: int | None, scenarios: tuple[str, ...]) -> None:
+    """The yearly run for one school year, with scenarios beside it."""
     settings = Settings()
+    chosen(Project().reference, scenarios)
     runs.check_ahead(settings.rooms, school_year)
     configure(settings.rooms, quietly=True)
     workers.start("report")
     with show.progress():
         from flows.yearly import yearly
 
-        run = yearly(school_year=school_year, seed=seed, draws=draws or settings.draws)
+        run = yearly(
+            school_year=school_year,
+            seed=seed,
+            draws=draws or settings.draws,
+            scenarios=list(scenarios),
+        )
     _say_where(settings, run)
 
 

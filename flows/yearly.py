@@ -42,6 +42,11 @@ def yearly(
         description="Flere trekninger gir jevnere intervaller og tar lengre tid.",
         json_schema_extra={"title": "Antall trekninger"},
     ),
+    scenarios: list[str] = Field(
+        [],
+        description="Navn på filer i data/reference/scenarios som regnes ved siden av.",
+        json_schema_extra={"title": "Scenarier"},
+    ),
 ) -> str:
     """Forecast, balance and report for one school year.
 
@@ -53,7 +58,7 @@ def yearly(
     rooms = settings.rooms
 
     step("regner behovet")
-    run = calculate(settings, school_year, seed, draws)
+    run = calculate(settings, school_year, seed, draws, scenarios=scenarios)
 
     step("skriver rapporten")
     written = publish(rooms.runs / run, rooms.warehouse, rooms.reports / run)

@@ -12,7 +12,7 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime
@@ -26,9 +26,11 @@ import polars as pl
 from tasks import run_inputs, warehouse
 from tasks.errors import LandingCorrupt, NotFound, WrongUse
 from tasks.rules import read_flow_rules, read_rules
+from tasks.scenarios import chosen
 from tasks.settings import CHECKOUT, Project, Rooms, Settings
 
 if TYPE_CHECKING:
+    from tasks.forecast.scenario import Scenario
     from tasks.forecast.working_life import Declared
 
 SCHEMA_VERSION = 1
@@ -43,6 +45,7 @@ TABLES = (
     "track_record",
     "openings",
     "indicators",
+    "scenarios",
     "working_life_notes",
 )
 
@@ -110,6 +113,7 @@ def execute(
     draws: int | None = None,
     *,
     horizon: int = LONGEST_HORIZON,
+    scenarios: Sequence[str] = (),
     project: Project | None = None,
     now: Callable[[], datetime] = _utc_now,
 ) -> str:
@@ -121,6 +125,7 @@ def execute(
         seed: Seed of every random stream, 0 or more.
         draws: Number of draws, at least 50; default from the settings.
         horizon: School years after the last count, 1 to 15.
+        scenarios: Names of scenario files to lay beside the reference.
         project: Where the rules lie.
         now: The clock.
 
@@ -138,10 +143,12 @@ def execute(
     draws = settings.draws if draws is None else draws
     year = start_year(school_year)
     _check(seed, draws, horizon)
-    declared = _declared((project or Project()).reference / "rules")
+    reference = (project or Project()).reference
+    declared = _declared(reference / "rules")
     rules = declared.rules
+    supposed = chosen(reference, scenarios)
     frames = run_inputs.read(settings.rooms, date(year, 10, 1))
-    tables = compute(frames, declared, year, settings.county, seed, draws, horizon)
+    tables = compute(frames, declared, year, settings.county, seed, draws, horizon, supposed)
     manifest = {
         "schema_version": SCHEMA_VERSION,
         "school_year": school_year,
@@ -152,6 +159,7 @@ def execute(
             "rules": asdict(rules),
             "flow_rules": asdict(declared.flow),
             "labour_rules": asdict(declared.labour),
+            "scenarios": [scenario.model_dump(mode="json") for scenario in supposed],
         },
         "seed": seed,
         "periods": {
@@ -178,6 +186,7 @@ def compute(
     seed: int,
     draws: int,
     horizon: int,
+    scenarios: Sequence[Scenario] = (),
 ) -> dict[str, pl.DataFrame]:
     """Every table of a run from its frames.
 
@@ -227,6 +236,7 @@ def compute(
             draws=draws,
             horizon=horizon,
             sigma=record.errors.cohort,
+            scenarios=scenarios,
         ),
     }
 

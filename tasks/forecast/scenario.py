@@ -16,7 +16,7 @@ from tasks.forecast.types import Array, Float
 from tasks.strict import Strict
 
 Alternative = Literal["main", "low", "high"]
-Quantity = Literal["entry", "progression", "completion", "placement", "participation", "stay"]
+Quantity = Literal["completion", "placement", "participation", "stay"]
 Year = Annotated[int, Field(ge=2000, le=2100)]
 Municipality = Annotated[str, StringConstraints(pattern=r"^\d{4}$")]
 Programme = Annotated[str, StringConstraints(pattern=r"^(\*|[A-ZÆØÅ]{2}|[A-ZÆØÅ0-9-]{10})$")]
@@ -57,9 +57,8 @@ class ChangedRate(Strict):
     """A share that is supposed to be higher or lower.
 
     Attributes:
-        quantity: `entry` into Vg1, `progression` to the next level, `completion` of those who
-            begin an apprenticeship, `placement` of applicants, `participation` in working life,
-            `stay` in the region.
+        quantity: `completion` of those who begin an apprenticeship, `placement` of applicants,
+            `participation` in working life, `stay` in the region (of all programmes alike).
         programme: A programme (`HS`), a programme area (`HSHEA2----`), or `*` for all.
         points: Percentage points more (above 0) or fewer.
         year: First year it holds.
@@ -72,23 +71,15 @@ class ChangedRate(Strict):
     year: Year
     source: str = ""
 
+    @model_validator(mode="after")
+    def _staying_is_of_all(self) -> Self:
+        if self.quantity == "stay" and self.programme != ALL:
+            raise ValueError("stay gjelder alle program; sett programme til *")
+        return self
+
     def applies_to(self, programme: str, area: str) -> bool:
         """Whether it is about an area of a programme."""
         return self.programme in {ALL, programme, area}
-
-    def changed(self, share: Array, years: tuple[int, ...]) -> Array:
-        """The drawn share after the change, held between 0 and 1.
-
-        Args:
-            share: `[…, year]` or `[…, 1]` drawn shares.
-            years: Years of the last axis that is returned.
-
-        Returns:
-            float32 `[…, year]`.
-        """
-        more = np.where(np.array(years) >= self.year, self.points / 100, 0.0)
-        changed: Array = np.clip(share + more, 0, 1).astype(np.float32)
-        return changed
 
 
 class StaffingNorm(Strict):
@@ -154,26 +145,6 @@ class Scenario(Strict):
     def rates(self, quantity: Quantity) -> tuple[ChangedRate, ...]:
         """The changes of one share, in the order of the file."""
         return tuple(change for change in self.rate if change.quantity == quantity)
-
-
-def redistributed(probabilities: Array, kept: Array, edge: int) -> Array:
-    """Shares out of one state after one of them was changed: the others give way in proportion.
-
-    Args:
-        probabilities: `[…, edge]` drawn shares, sum 1.
-        kept: `[…]` the new share of one edge.
-        edge: Which.
-
-    Returns:
-        float32 `[…, edge]`, sum 1. Where the other shares were all 0, they stay 0 and the edge 1.
-    """
-    changed = probabilities.astype(np.float64)
-    changed[..., edge] = 0
-    # Summed, not taken from 1: what little is left beside a large share would be lost in rounding.
-    others = changed.sum(axis=-1)
-    changed *= np.divide(1 - kept, others, out=np.zeros_like(others), where=others > 0)[..., None]
-    changed[..., edge] = np.where(others > 0, kept, 1)
-    return changed.astype(np.float32)
 
 
 def difference(base: Array, other: Array) -> tuple[Float, Float]:

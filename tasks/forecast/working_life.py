@@ -18,11 +18,13 @@ from tasks.forecast import labour
 from tasks.forecast.flow import assemble, cohort
 from tasks.forecast.flow.assemble import County
 from tasks.forecast.flow.engine import simulate
+from tasks.forecast.flow.levers import of_scenario
 from tasks.forecast.flow.model import Model
 from tasks.forecast.flow.states import Kind
 from tasks.forecast.flow.types import FlowRules
 from tasks.forecast.labour import Demand
 from tasks.forecast.labour.types import LabourRules
+from tasks.forecast.scenario import Scenario, difference
 from tasks.forecast.summary import PARTS, describe
 from tasks.forecast.types import Array, Float, Rules
 
@@ -51,6 +53,19 @@ SCHEMAS: dict[str, dict[str, type[pl.DataType]]] = {
         "coverage": pl.Float64,
         "confidence": pl.String,
         "settled_by": pl.String,
+        "first_year": pl.Int64,
+        "last_year": pl.Int64,
+    },
+    "scenarios": {
+        "scenario": pl.String,
+        "title": pl.String,
+        "quantity": pl.String,
+        "programme_area_code": pl.String,
+        "region_code": pl.String,
+        "reference_mean": pl.Float64,
+        "difference_mean": pl.Float64,
+        **{f"difference_{p}": pl.Float64 for p in ENDS},
+        "p_more": pl.Float64,
         "first_year": pl.Int64,
         "last_year": pl.Int64,
     },
@@ -87,11 +102,13 @@ def tables(
     draws: int,
     horizon: int,
     sigma: float,
+    scenarios: Sequence[Scenario] = (),
 ) -> dict[str, pl.DataFrame]:
-    """Tables `openings`, `indicators` and `working_life_notes`.
+    """Tables `openings`, `indicators`, `scenarios` and `working_life_notes`.
 
     Grain: `openings` one row per programme area × intake region (and the county) × year, persons;
-    `indicators` per programme area × region (and the county), over the years of the tightness.
+    `indicators` per programme area × region (and the county), over the years of the tightness;
+    `scenarios` the same per scenario and quantity.
 
     Args:
         frames: The marts, named `flow.…` and `labour.…` after what the two call them.
@@ -101,6 +118,7 @@ def tables(
         draws: Number of draws.
         horizon: School years after the last count.
         sigma: Log error of a cohort per √year.
+        scenarios: What is supposed to be otherwise, each beside the reference.
     """
     try:
         needed = labour.demand(
@@ -120,14 +138,17 @@ def tables(
     if len(both) < declared.labour.tightness_window:
         return _without(_too_short(both, declared.labour.tightness_window))
     needed = _in_years(needed, both)
-    codes, candidates = supply(
-        flow, frames, declared, needed.regions, years, (seed, county), draws, sigma
-    )
-    candidates = candidates[..., [years.index(y) for y in both]]
-    needed, candidates = _with_county(needed, candidates)
+    asked = _Asked(flow, frames, declared, needed.regions, years, (seed, county), draws, sigma)
+    codes, candidates = supply(asked)
+    at = [years.index(y) for y in both]
+    whole, people = _with_county(needed, candidates[..., at])
+    beside = [
+        _beside(scenario, needed, whole, asked, codes, people, at, county) for scenario in scenarios
+    ]
     return {
-        "openings": _openings(needed, codes, candidates, county),
-        "indicators": _indicators(needed, codes, candidates, frames, county),
+        "openings": _openings(whole, codes, people, county),
+        "indicators": _indicators(whole, codes, people, frames, county),
+        "scenarios": pl.concat([pl.DataFrame(schema=SCHEMAS["scenarios"]), *beside]),
         "working_life_notes": needed.model.data.notes.select(SCHEMAS["working_life_notes"].keys()),
     }
 
@@ -158,16 +179,21 @@ def periods(frames: Frames) -> dict[str, str]:
     return {dataset: str(period) for dataset, period in newest.items() if period is not None}
 
 
-def supply(
-    flow: County,
-    frames: Frames,
-    declared: Declared,
-    regions: Sequence[str],
-    years: tuple[int, ...],
-    key: tuple[int, str],
-    draws: int,
-    sigma: float,
-) -> tuple[tuple[str, ...], Array]:
+@dataclass(frozen=True)
+class _Asked:
+    """What supply is drawn for."""
+
+    flow: County
+    frames: Frames
+    declared: Declared
+    regions: tuple[str, ...]
+    years: tuple[int, ...]
+    key: tuple[int, str]
+    draws: int
+    sigma: float
+
+
+def supply(asked: _Asked, scenario: Scenario | None = None) -> tuple[tuple[str, ...], Array]:
     """Candidates a year: those who get a trade certificate, work, and stay where they live.
 
     S = C · P(in the labour force) · P(stays in the region); people from outside the county, who
@@ -176,29 +202,50 @@ def supply(
     Returns:
         Programme areas, and float32 `[draw, programme area, region, year]` persons.
     """
-    seed, county = key
-    model = flow.model
-    area_of = dict(frames[f"{FLOW}trade_areas"].iter_rows())
+    (seed, county), years, draws = asked.key, asked.years, asked.draws
+    model, rules = asked.flow.model, asked.declared.flow
+    area_of = dict(asked.frames[f"{FLOW}trade_areas"].iter_rows())
     trades = model.space.units(Kind.CERTIFICATE)
     codes = tuple(sorted({area_of[t] for t in trades if t in area_of}))
-    sink = _Certified.of(model, area_of, codes, _membership(frames, model.regions, regions))
-    sink.out = np.zeros((draws, len(codes), len(regions), len(years)), np.float32)
-    coming = cohort.inflow(
-        flow.residents,
-        flow.outside,
+    levers = of_scenario(
+        scenario,
+        model,
         years,
-        key=key,
-        sigma=sigma,
-        weights=declared.rules.projection_weights,
+        asked.declared.rules.projection_weights,
+        area_of,
+        codes,
+        (rules.participation.shares["share"], rules.stay_in_region.shares["share"]),
     )
-    simulate(model, coming, [sink], seed=seed, county=county, draws=draws, years=len(years))
-    return codes, cohort.labour_supply(
+    member = _membership(asked.frames, model.regions, asked.regions)
+    sink = _Certified.of(model, area_of, codes, member)
+    sink.out = np.zeros((draws, len(codes), len(asked.regions), len(years)), np.float32)
+    coming = cohort.inflow(
+        asked.flow.residents,
+        asked.flow.outside,
+        years,
+        key=asked.key,
+        sigma=asked.sigma,
+        weights=levers.weights,
+    )
+    simulate(
+        levers.model,
+        coming,
+        [sink],
+        seed=seed,
+        county=county,
+        draws=draws,
+        years=len(years),
+        levers=levers.shares,
+    )
+    people = cohort.labour_supply(
         sink.out,
-        cohort.declared(declared.flow.participation, len(codes)),
-        cohort.declared(declared.flow.stay_in_region, len(regions)),
-        key=key,
+        cohort.declared(rules.participation, len(codes)),
+        cohort.declared(rules.stay_in_region, len(asked.regions)),
+        key=asked.key,
         draws=range(draws),
     )
+    moved: Array = (people * (levers.participation[:, None, :] * levers.stay)).astype(np.float32)
+    return codes, moved
 
 
 @dataclass
@@ -272,6 +319,59 @@ def _with_county(needed: Demand, candidates: Array) -> tuple[Demand, Array]:
 def _and_sum(array: Array) -> Array:
     whole: Array = np.concatenate([array, array.sum(axis=2, keepdims=True)], axis=2)
     return whole
+
+
+def _beside(
+    scenario: Scenario,
+    needed: Demand,
+    whole: Demand,
+    asked: _Asked,
+    codes: tuple[str, ...],
+    people: Array,
+    at: list[int],
+    county: str,
+) -> pl.DataFrame:
+    """What a scenario makes of openings, candidates and gap, draw by draw, mean of the window."""
+    drawn = labour.simulate(needed.model, asked.draws, levers=needed.model.levers(scenario))
+    others, candidates = _with_county(
+        _in_years(drawn, needed.years), supply(asked, scenario)[1][..., at]
+    )
+    both = [c for c in codes if c in needed.targets]
+    mine = [needed.targets.index(c) for c in both]
+    theirs = [codes.index(c) for c in both]
+    window = needed.model.rules.tightness_window
+    before, after = (
+        {
+            "openings": jobs.strict[:, mine, :, :window].mean(axis=-1),
+            "candidates": supplied[:, theirs, :, :window].mean(axis=-1),
+        }
+        for jobs, supplied in ((whole, people), (others, candidates))
+    )
+    regions = (*needed.regions, county)
+    rows = [(area, region) for area in both for region in regions]
+    parts = []
+    for quantity in ("openings", "candidates", "gap"):
+        base, other = (
+            figures["openings"] - figures["candidates"] if quantity == "gap" else figures[quantity]
+            for figures in (before, after)
+        )
+        found, more = difference(base, other)
+        parts.append(
+            pl.DataFrame(rows, ["programme_area_code", "region_code"], orient="row").with_columns(
+                pl.lit(scenario.id).alias("scenario"),
+                pl.lit(scenario.title).alias("title"),
+                pl.lit(quantity).alias("quantity"),
+                pl.Series("reference_mean", base.mean(axis=0, dtype=np.float64).ravel()),
+                *(
+                    pl.Series(f"difference_{p}", values.ravel())
+                    for p, values in zip(("mean", *ENDS), found, strict=True)
+                ),
+                pl.Series("p_more", more.ravel()),
+                pl.lit(needed.years[0], pl.Int64).alias("first_year"),
+                pl.lit(needed.years[window - 1], pl.Int64).alias("last_year"),
+            )
+        )
+    return pl.concat(parts).select(SCHEMAS["scenarios"].keys())
 
 
 def _openings(

@@ -101,6 +101,7 @@ def _sections(run: Run) -> list[Section]:
             APPRENTICE_CAVEAT,
         ),
         working_life.section(run),
+        *working_life.scenarios(run),
         Section(
             "treffsikkerhet",
             "Treffsikkerhet",

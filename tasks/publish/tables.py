@@ -37,9 +37,11 @@ COLUMNS = {
     "indicators": "programme_area_code region_code gap_p10 gap_p50 gap_p90 assessment coverage "
     "confidence settled_by first_year last_year",
     "working_life_notes": "what cells of done",
+    "scenarios": "scenario title quantity programme_area_code region_code reference_mean "
+    "difference_mean difference_p10 difference_p50 difference_p90 p_more first_year last_year",
 }
 # Tables that older runs did not write; they are empty there.
-NEWER = ("openings", "indicators", "working_life_notes")
+NEWER = ("openings", "indicators", "working_life_notes", "scenarios")
 _BRANCHES = ("studieforberedende", "yrkesfaglig", "paabygg")
 
 

@@ -21,6 +21,12 @@ LOOSE = (
     "Koblingen fra yrke til programområde bygger på skjønn. Da blir ingen rad kalt mangel eller "
     "overskudd, hvor stort gapet enn er. Vurderingen er «uavklart» til dette er på plass: {file}."
 )
+SCENARIOS_TOLD = (
+    "Et scenario sier hva som skjer hvis noe blir annerledes enn i referansen, og ikke at det blir "
+    "slik. Tallene er endringer fra referansen."
+)
+LEAST_SHOWN = 1
+MOST_SHOWN = 15
 NOTES = (
     "Fra og til er grensene i 80 %-intervallet.",
     "«Sikkert grunnlag» er hvor stor del av stillingene som bygger på annet enn skjønn.",
@@ -37,6 +43,73 @@ def section(run: Run) -> Section:
     settled = next((text for text in rests if text), "")
     lead = (TOLD, LOOSE.format(file=settled)) if settled else (TOLD,)
     return Section(ID, TITLE, lead, (), (county(run),), CAVEAT)
+
+
+def scenarios(run: Run) -> list[Section]:
+    """What scenarios make of the gap, one table each; nothing where none was asked for."""
+    rows = run.frames["scenarios"].filter(pl.col("region_code") == run.county)
+    if rows.is_empty():
+        return []
+    tables = tuple(
+        _scenario(run, str(name), part)
+        for (name,), part in rows.group_by("scenario", maintain_order=True)
+    )
+    supposed = run.manifest["parameters"].get("scenarios", [])
+    lead = tuple(f"{s['title']}: {' '.join(s['description'].split())}" for s in supposed)
+    return [Section("scenarier", "Scenarier", (SCENARIOS_TOLD, *lead), (), tables, CAVEAT)]
+
+
+def _scenario(run: Run, name: str, rows: pl.DataFrame) -> Table:
+    """The programme areas that a scenario moves the most."""
+    key = "programme_area_code"
+    wide = rows.pivot("quantity", index=key, values="difference_mean")
+    gap = rows.filter(pl.col("quantity") == "gap").select(
+        key, "difference_p10", "difference_p90", "p_more"
+    )
+    most = (
+        wide.join(gap, on=key)
+        .filter(pl.max_horizontal(pl.col("openings", "candidates").abs()) >= LEAST_SHOWN)
+        .sort(pl.col("gap").abs(), key, descending=[True, False])
+        .head(MOST_SHOWN)
+    )
+    title = str(rows["title"][0])
+    return Table(
+        id=f"tabell-scenario-{name}",
+        title=f"{title}: endring per år {_years(run)}, {run.county_name}",
+        sheet=f"Scenario {name}"[:31],
+        columns=(
+            Column("Programområde", "text"),
+            Column("Stillinger", "signed"),
+            Column("Kandidater", "signed"),
+            *(
+                Column(part, "signed", group="Stillinger minus kandidater")
+                for part in ("ventet", "fra", "til")
+            ),
+        ),
+        rows=[
+            [
+                model.text(run.area(r[key])),
+                *(
+                    model.signed(r[name])
+                    for name in (
+                        "openings",
+                        "candidates",
+                        "gap",
+                        "difference_p10",
+                        "difference_p90",
+                    )
+                ),
+            ]
+            for r in _each(most)
+        ],
+        source=provenance.of("working_life", run.vintages),
+        notes=(
+            "Endring fra referansen, trekning for trekning: de to har samme tilfeldigheter.",
+            f"Bare programområder som endrer seg med minst {LEAST_SHOWN} person i året, høyst "
+            f"{MOST_SHOWN}; alle står i kjøringens tabell scenarios.",
+            ROUNDING,
+        ),
+    )
 
 
 def county(run: Run) -> Table:

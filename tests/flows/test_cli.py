@@ -265,6 +265,10 @@ def test_restricted_rows_are_not_within_reach(ask: Ask, in_night: Path) -> None:
         (("plan", "run", "--school-year", "2027/28", "--draws", "3"), ("--draws", "minst 50")),
         (("plan", "run", "--school-year", "2027/28", "--draws", "99999"), ("høyst 20000",)),
         (("plan", "run", "--school-year", "2027/28", "--seed", "x"), ("--seed", "helt tall")),
+        (
+            ("plan", "run", "--school-year", "2027/28", "--scenario", "laereplasgaranti"),
+            ("--scenario", "'laereplasgaranti'", "mente du «laereplassgaranti»"),
+        ),
         (("query", "select 1", "--json", "--csv"), ("--json eller --csv", "begge")),
     ],
 )

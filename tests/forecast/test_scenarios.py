@@ -6,12 +6,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-from hypothesis.extra import numpy as hnp
 
 from tasks.errors import ConfigurationError, NotFound
-from tasks.forecast.scenario import ChangedRate, Enterprise, difference, redistributed
+from tasks.forecast.scenario import ChangedRate, Enterprise, difference
 from tasks.scenarios import FOLDER, chosen, read_scenarios
 from tasks.settings import Project
 
@@ -44,7 +41,7 @@ def test_the_scenarios_of_the_house_can_be_read_and_say_what_they_are() -> None:
         (WHOLE + "guarantee = 2028", "ukjent nøkkel"),
         (WHOLE + 'guarantee_from = "snart"', "heltall"),
         (WHOLE + '[[rate]]\nquantity = "luck"\npoints = 1\nyear = 2027', "'placement'"),
-        (WHOLE + '[[rate]]\nquantity = "entry"\npoints = 101\nyear = 2027', "høyst 100"),
+        (WHOLE + '[[rate]]\nquantity = "stay"\npoints = 101\nyear = 2027', "høyst 100"),
         (WHOLE + '[[enterprise]]\nname = "F"\nindustry = "10-33"\nyear = 2027', "municipality"),
         (
             WHOLE + '[[staffing]]\noccupation = "5321"\nfrom_age = 90\nto_age = 80\n'
@@ -85,28 +82,14 @@ def test_jobs_come_in_equal_steps() -> None:
     assert plant.jobs_in((2028, 2029, 2030, 2031, 2032)).tolist() == [0, 100, 200, 300, 300]
 
 
-def test_a_changed_share_stays_a_share_and_begins_in_its_year() -> None:
+def test_a_change_is_of_a_programme_an_area_or_all() -> None:
     change = ChangedRate(quantity="placement", programme="HS", points=30, year=2028)
-    share = np.array([[0.5], [0.9]], np.float32)
-    np.testing.assert_allclose(
-        change.changed(share, (2027, 2028)), [[0.5, 0.8], [0.9, 1.0]], rtol=1e-6
-    )
     assert change.applies_to("HS", "HSHEA2----")
     assert not change.applies_to("BA", "BAANL2----")
-
-
-@given(
-    hnp.arrays(np.float32, (5, 4), elements=st.floats(0, 1, width=32)),
-    st.floats(0, 1, width=32),
-)
-def test_the_other_shares_give_way_in_proportion(raw: np.ndarray, kept: float) -> None:
-    total = raw.sum(axis=1, keepdims=True)
-    shares = np.where(total > 1e-3, raw / np.maximum(total, 1e-3), 0.25).astype(np.float32)
-    shares /= shares.sum(axis=1, keepdims=True)
-    made = redistributed(shares, np.full(5, kept, np.float32), 1)
-    np.testing.assert_allclose(made.sum(axis=1), 1, atol=1e-5)
-    assert (made >= 0).all()
-    np.testing.assert_allclose(made[:, 0] * shares[:, 2], made[:, 2] * shares[:, 0], atol=1e-5)
+    one = change.model_copy(update={"programme": "HSHEA2----"})
+    assert one.applies_to("HS", "HSHEA2----")
+    assert not one.applies_to("HS", "HSBUA2----")
+    assert change.model_copy(update={"programme": "*"}).applies_to("BA", "BAANL2----")
 
 
 def test_a_difference_is_that_of_each_draw() -> None:

@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from tasks import run_inputs
+from tasks import run_inputs, scenarios
 from tasks.forecast import working_life
 from tasks.forecast.firmness import UNRESOLVED
 from tasks.forecast.working_life import Declared
@@ -111,6 +111,34 @@ def test_the_same_seed_gives_the_same_bytes(
     for name, table in tables.items():
         assert table.equals(again[name])
     assert not tables["openings"].equals(other["openings"])
+
+
+def test_scenarios_move_what_they_are_about_and_nothing_else(
+    frames: dict[str, pl.DataFrame], declared: Declared, tables: dict[str, pl.DataFrame]
+) -> None:
+    names = ["batterifabrikk", "formidling-65", "hoy-befolkning"]
+    chosen = scenarios.chosen(Project().reference, names)
+    found = working_life.tables(frames, declared, **HOW, scenarios=chosen)  # type: ignore[arg-type]
+    assert found["openings"].equals(tables["openings"])
+    rows = found["scenarios"]
+    assert rows["scenario"].unique(maintain_order=True).to_list() == names
+
+    def moved(scenario: str, quantity: str) -> pl.DataFrame:
+        return rows.filter(pl.col("scenario") == scenario, pl.col("quantity") == quantity)
+
+    plant = moved("batterifabrikk", "openings")
+    elsewhere = plant.filter(~pl.col("region_code").is_in(["intake-innherred-vaernes", COUNTY]))
+    assert elsewhere["difference_mean"].abs().max() == 0
+    there = plant.filter(pl.col("region_code") == "intake-innherred-vaernes")
+    assert there["difference_mean"].sum() > 5
+    assert moved("batterifabrikk", "candidates")["difference_mean"].abs().max() == 0
+    fewer = moved("formidling-65", "candidates")
+    assert fewer["difference_p90"].max() <= 1e-3
+    assert fewer["difference_mean"].sum() < -5
+    assert moved("formidling-65", "openings")["difference_mean"].abs().max() == 0
+    # The gap is the one less the other, draw by draw.
+    apart = moved("formidling-65", "gap")["difference_mean"] + fewer["difference_mean"]
+    assert apart.abs().max() < 1e-3
 
 
 def test_every_dataset_says_which_period_it_is_of(frames: dict[str, pl.DataFrame]) -> None:

@@ -266,6 +266,30 @@ def indicators() -> pl.DataFrame:
     )
 
 
+def scenarios() -> pl.DataFrame:
+    return pl.DataFrame(
+        [
+            {
+                "scenario": "fabrikk",
+                "title": "Ny fabrikk",
+                "quantity": quantity,
+                "programme_area_code": area,
+                "region_code": COUNTY,
+                "reference_mean": 100.0,
+                "difference_mean": mean,
+                "difference_p10": mean - 2,
+                "difference_p50": mean,
+                "difference_p90": mean + 2,
+                "p_more": 0.9,
+                "first_year": 2026,
+                "last_year": 2031,
+            }
+            for area, more in (("BATMF2----", 12.0), ("HSHEA2----", 0.2))
+            for quantity, mean in (("openings", more), ("candidates", 0.0), ("gap", more))
+        ]
+    )
+
+
 def working_life_notes() -> pl.DataFrame:
     return pl.DataFrame([{"what": "næring og region", "cells": 2, "of": 850, "done": "satt til 2"}])
 
@@ -280,6 +304,7 @@ TABLES = {
     "openings": openings,
     "indicators": indicators,
     "working_life_notes": working_life_notes,
+    "scenarios": scenarios,
 }
 
 

@@ -26,7 +26,9 @@ class Placement:
         places: V, expected places `[market, trade, year]` (persons).
         spread: Standard deviation of ln V `[trade]`.
         friction: Beta posterior of ε, `[trade, 2]`: not placed, placed.
-        guarantee: Policy target: every qualified applicant gets a place.
+        guarantee_from: Policy target: from this year ahead (0 is the first) every qualified
+            applicant gets a place; None: never.
+        points: What a scenario adds to the share placed, `[trade, year]`; None: nothing.
         places_factor: What a scenario multiplies drawn places by.
         friction_factor: What a scenario multiplies drawn friction by, at most to 1.
     """
@@ -35,9 +37,21 @@ class Placement:
     places: Float
     spread: Float
     friction: Posterior
-    guarantee: bool = False
+    guarantee_from: int | None = None
+    points: Float | None = None
     places_factor: float = 1.0
     friction_factor: float = 1.0
+
+    def guaranteed(self, year: int) -> bool:
+        """Whether everybody gets a place in a year ahead."""
+        return self.guarantee_from is not None and year >= self.guarantee_from
+
+    def more(self, year: int) -> Float | None:
+        """What is added to the share placed in a year ahead, `[trade]`; None: nothing."""
+        if self.points is None or not self.points[:, year].any():
+            return None
+        added: Float = self.points[:, year]
+        return added
 
 
 def placed(applicants: Array, places: Array, friction: Array, *, guarantee: bool = False) -> Array:
@@ -131,6 +145,30 @@ def friction(
     mean = all_trades / all_trades.sum()
     kappa = fit_kappa(evidence, mean, floor=floor, ceiling=ceiling)
     return Friction(shrink_to(evidence, mean, kappa.value, all_trades.sum(axis=-1)), kappa, rho)
+
+
+def redrawn(
+    rng: np.random.Generator, applying: Index, got: Index, share: Float, more: Float
+) -> Index:
+    """Whole persons placed when the share placed is another: some lose their place, or get one.
+
+    Args:
+        rng: The draw's stream.
+        applying: Applicants, whole persons, any shape.
+        got: Placed of them.
+        share: Expected share placed.
+        more: What is added to it.
+
+    Returns:
+        Placed, with the expectation `applying · clip(share + more, 0, 1)` where `got` had
+        `applying · share`.
+    """
+    target = np.clip(share + more, 0, 1)
+    keep = np.divide(target, share, out=np.ones(target.shape), where=share > 0)
+    gain = np.divide(target - share, 1 - share, out=np.zeros(target.shape), where=share < 1)
+    kept = rng.binomial(got, np.clip(keep, 0, 1))
+    moved: Index = kept + rng.binomial(applying - got, np.clip(gain, 0, 1))
+    return moved
 
 
 def new_contracts(running: Float, certificates: Float, ended: Float) -> Float:

@@ -20,7 +20,7 @@ from scipy import sparse
 
 from tasks.errors import WrongUse
 from tasks.forecast import streams
-from tasks.forecast.flow.apprentices import place, placed
+from tasks.forecast.flow.apprentices import place, placed, redrawn
 from tasks.forecast.flow.model import Inflow, Lever, Model
 from tasks.forecast.flow.states import Kind
 from tasks.forecast.streams import Block
@@ -236,11 +236,11 @@ def _expected(
 ) -> Array:
     """One chunk without process noise: `[year, state, draw, region]`."""
     D, R = len(draws), len(model.regions)
-    shares = model.shares(key, draws, levers)[..., step.order].astype(np.float32)
-    by_edge = np.ascontiguousarray(shares.transpose(2, 0, 1))
-    if len(model.alpha) != R or (model.group != np.arange(R)).any():
-        by_edge = np.take(by_edge, model.group, axis=2)
-    columns = by_edge.reshape(len(step.order), D * R)
+    phases = {
+        since: _columns(model, step, model.shares(key, draws, those))
+        for since, those in _phases(levers).items()
+    }
+    columns = phases[0]
     split = step.hubs.first
     market = _Market(model, key, draws)
     coming = inflow(draws).transpose(2, 3, 0, 1).reshape(years, len(model.entry), D * R)
@@ -248,6 +248,7 @@ def _expected(
     start = model.start.T.astype(np.float32)
     now = np.repeat(start[:, None, :], D, axis=1).reshape(step.count, D * R)
     for t in range(years):
+        columns = phases.get(t, columns)
         new = step.states.walk(now, columns[:split])
         applying = new[step.apply].reshape(-1, D, R)
         got = market.expected(applying, t).reshape(-1, D * R)
@@ -259,6 +260,22 @@ def _expected(
         now[step.absorbing] += block[t - 1][step.absorbing] if t else _absorbed(model, step, D)
         now[model.entry] += coming[t]
     return block.reshape(years, step.count, D, R)
+
+
+def _phases(levers: tuple[Lever, ...]) -> dict[int, tuple[Lever, ...]]:
+    """The levers that work from each year ahead on in which they change; 0 is always there."""
+    years = sorted({0, *(lever.since for lever in levers)})
+    return {year: tuple(one for one in levers if one.since <= year) for year in years}
+
+
+def _columns(model: Model, step: _Step, shares: Float) -> Array:
+    """Drawn shares as the step walks them, `[edge, draw × region]`."""
+    ordered = shares[..., step.order].astype(np.float32)
+    by_edge = np.ascontiguousarray(ordered.transpose(2, 0, 1))
+    R = len(model.regions)
+    if len(model.alpha) != R or (model.group != np.arange(R)).any():
+        by_edge = np.take(by_edge, model.group, axis=2)
+    return by_edge.reshape(len(step.order), shares.shape[0] * R)
 
 
 def _absorbed(model: Model, step: _Step, draws: int) -> Array:
@@ -277,13 +294,16 @@ class _Market:
 
     def expected(self, applying: Array, year: int) -> Array:
         """Placed `[trade, draw, region]`: places fall on a market's regions as applicants do."""
-        if self._placement.guarantee:
+        if self._placement.guaranteed(year):
             return applying
         total = np.add.reduceat(applying, self._starts, axis=2)
         places = self.places[..., year].transpose(2, 0, 1).astype(np.float32)
         epsilon = self.friction.T[:, :, None].astype(np.float32)
         got = placed(total, places, epsilon)
         share = np.divide(got, total, out=np.zeros_like(total), where=total > 0)
+        more = self._placement.more(year)
+        if more is not None:
+            share = np.clip(share + more.astype(np.float32)[:, None, None], 0, 1)
         matched: Array = applying * np.take(share, self._placement.market, axis=2)
         return matched
 
@@ -299,15 +319,15 @@ def _multinomial(
 ) -> Array:
     """One chunk of whole persons: `[year, state, draw, region]`."""
     block = np.empty((years, step.count, len(draws), len(model.regions)), np.float32)
-    shares = model.shares(key, draws, levers)[..., step.order]
+    phases = {
+        since: model.shares(key, draws, those)[..., step.order]
+        for since, those in _phases(levers).items()
+    }
     market = _Market(model, key, draws)
     coming = inflow(draws)
     split = step.hubs.first
     for d, draw in enumerate(draws):
         rng = streams.generator(*key, draw, Block.FLOW_PROCESS)
-        by_region = shares[d][model.group].T
-        leaving = step.states.by_lot(by_region[:split])
-        passing = step.hubs.by_lot(by_region[split:])
         seats, entering = _whole(
             streams.generator(*key, draw, Block.FLOW_ROUNDING),
             market.places[d].transpose(2, 0, 1)[:years],
@@ -315,9 +335,13 @@ def _multinomial(
         )
         now = model.start.T.astype(np.int64)
         for t in range(years):
+            if t in phases:
+                by_region = phases[t][d][model.group].T
+                leaving = step.states.by_lot(by_region[:split])
+                passing = step.hubs.by_lot(by_region[split:])
             new = step.states.draw(rng, now, leaving)
             applying = new[step.apply]
-            got = _placed(rng, model, applying, seats[t], market.friction[d])
+            got = _placed(rng, model, applying, seats[t], market.friction[d], t)
             new[step.placed] = got
             new[step.unplaced] = applying - got
             new += step.hubs.draw(rng, new, passing)
@@ -329,20 +353,33 @@ def _multinomial(
 
 
 def _placed(
-    rng: np.random.Generator, model: Model, applying: Index, seats: Index, friction: Float
+    rng: np.random.Generator,
+    model: Model,
+    applying: Index,
+    seats: Index,
+    friction: Float,
+    year: int,
 ) -> Index:
     """Placed persons `[trade, region]`, market by market."""
     placement = model.placement
-    if placement.guarantee:
+    if placement.guaranteed(year):
         return applying
     if len(seats) == len(model.regions):
         # A market of one region needs no lots: all markets at once.
-        return rng.binomial(np.minimum(applying, seats.T), 1.0 - friction[:, None])
-    got = np.empty_like(applying)
-    for market in range(len(seats)):
-        there = np.flatnonzero(placement.market == market)
-        got[:, there] = place(rng, applying[:, there].T, seats[market], friction).T
-    return got
+        got = rng.binomial(np.minimum(applying, seats.T), 1.0 - friction[:, None])
+    else:
+        got = np.empty_like(applying)
+        for market in range(len(seats)):
+            there = np.flatnonzero(placement.market == market)
+            got[:, there] = place(rng, applying[:, there].T, seats[market], friction).T
+    more = placement.more(year)
+    if more is None:
+        return got
+    starts = np.flatnonzero(np.diff(placement.market, prepend=-1))
+    total = np.add.reduceat(applying, starts, axis=1)
+    room = np.divide(np.minimum(total, seats.T), total, out=np.zeros(total.shape), where=total > 0)
+    share = (room * (1.0 - friction[:, None]))[:, placement.market]
+    return redrawn(rng, applying, got, share, more[:, None])
 
 
 def _whole(rng: np.random.Generator, *expected: Array | Float) -> list[Index]:

@@ -35,10 +35,12 @@ class Lever:
     Attributes:
         edges: Edges whose share is multiplied, positions in the model.
         factor: By how much; the other edges of the origin share what is left as before.
+        since: First year ahead in which it is so; 0 is the first.
     """
 
     edges: Index
     factor: float
+    since: int = 0
 
 
 @dataclass(frozen=True)
@@ -115,7 +117,12 @@ class Model:
         return int(np.searchsorted(self.edges.origin, self.space.count))
 
     def lever(
-        self, factor: float, origin: Kind, target: Kind, units: tuple[str, ...] = ()
+        self,
+        factor: float,
+        origin: Kind,
+        target: Kind,
+        units: tuple[str, ...] = (),
+        since: int = 0,
     ) -> Lever:
         """A lever on all edges between two kinds.
 
@@ -124,6 +131,7 @@ class Model:
             origin: Kind that is left, for example `APPRENTICE`.
             target: Kind that is reached, for example `CERTIFICATE`.
             units: Only origins of these areas or trades; all of them where there are none.
+            since: First year ahead in which it is so.
 
         Raises:
             WrongUse: No edge between the two.
@@ -138,7 +146,7 @@ class Model:
                 got=f"ingen for {', '.join(units) or 'noe område'}",
                 remedy="rett slag, programområde eller lærefag i scenariofilen",
             )
-        return Lever(edges, factor)
+        return Lever(edges, factor, since)
 
     def shares(self, key: tuple[int, str], draws: range, levers: tuple[Lever, ...] = ()) -> Float:
         """Drawn shares `[draw, group, edge]`: P ~ Dirichlet(α) per origin, then the levers.

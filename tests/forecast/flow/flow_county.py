@@ -99,7 +99,7 @@ def make(
             places=np.full((groups, len(TRADES), YEARS), places * scale),
             spread=np.full(len(TRADES), 0.1),
             friction=Posterior(np.tile([12.0, 88.0], (len(TRADES), 1))),
-            guarantee=guarantee,
+            guarantee_from=0 if guarantee else None,
         ),
     )
 

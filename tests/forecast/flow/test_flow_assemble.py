@@ -109,7 +109,7 @@ def test_a_county_that_has_been_at_rest_stays_there(built: County, result: FlowR
 def test_the_guarantee_places_everybody_and_gives_more_certificates(
     built: County, result: FlowResult
 ) -> None:
-    placement = replace(built.model.placement, guarantee=True)
+    placement = replace(built.model.placement, guarantee_from=0)
     model = replace(built.model, placement=placement)
     found = FlowResult.of(model, last_count=2025, draws=100, years=YEARS)
     coming = cohort.inflow(

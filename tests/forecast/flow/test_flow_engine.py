@@ -185,7 +185,7 @@ def test_a_guaranteed_place_never_lowers_certificates(
     done = model.space.where(Kind.CERTIFICATE)
     got = []
     for policy in (False, True):
-        placement = replace(model.placement, guarantee=policy)
+        placement = replace(model.placement, guarantee_from=0 if policy else None)
         keep = Keep(model, 5)
         simulate(
             replace(model, placement=placement),
