@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
-from tasks.errors import ConfigurationError, NotFound
+from tasks.errors import ConfigurationError, WrongUse
 from tasks.strict import lines
 
 if TYPE_CHECKING:
@@ -52,14 +52,14 @@ def chosen(reference: Path, names: Sequence[str]) -> list[Scenario]:
 
     Raises:
         ConfigurationError: A file cannot be used.
-        NotFound: No file has the name.
+        WrongUse: No file has the name.
     """
     known = read_scenarios(reference)
     for name in names:
         if name not in known:
             close = get_close_matches(name, known, n=1)
             meant = f"; mente du «{close[0]}»?" if close else ""
-            raise NotFound(
+            raise WrongUse(
                 subject="--scenario",
                 expected=f"et av scenariene {', '.join(known) or '(ingen)'}",
                 got=repr(name),

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tasks.errors import ConfigurationError, NotFound
+from tasks.errors import ConfigurationError, WrongUse
 from tasks.forecast.scenario import ChangedRate, Enterprise, difference
 from tasks.scenarios import FOLDER, chosen, read_scenarios
 from tasks.settings import Project
@@ -71,7 +71,7 @@ def test_scenarios_come_in_the_order_asked_for_each_once(tmp_path: Path) -> None
     text = WHOLE + "guarantee_from = 2028"
     folder = written(tmp_path, a=text, b=text)
     assert [s.id for s in chosen(folder, ["b", "a", "b"])] == ["b", "a"]
-    with pytest.raises(NotFound, match="garanti"):
+    with pytest.raises(WrongUse, match="garanti"):
         chosen(written(tmp_path / "x", laereplassgaranti=text), ["laereplasgaranti"])
 
 

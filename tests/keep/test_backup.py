@@ -249,6 +249,8 @@ def test_a_flipped_byte_anywhere_is_refused_and_named(whole: Path, tmp_path: Pat
     for _, first, last in chance.sample(where, 12) + where[:2] + where[-2:]:
         places |= {first - 512, first - 364, first - 357, first - 100, first, last - 1}
         places |= {min(last, len(content) - 1)}  # padding, or the next header
+    # What the head says may be what makes it a copy at all.
+    head = next(last for name, _, last in where if name == archive.HEAD)
     other = tmp_path / "flipped.tar"
     for place in sorted(places):
         content[place] ^= 1 << chance.randrange(8)
@@ -256,7 +258,7 @@ def test_a_flipped_byte_anywhere_is_refused_and_named(whole: Path, tmp_path: Pat
         content[:] = whole.read_bytes()
         with pytest.raises(ConfigurationError) as told:
             restoring.verify(other)
-        assert "bruk en annen kopi" in told.value.remedy or place < 512, place
+        assert "bruk en annen kopi" in told.value.remedy or place < head, place
         inside = [name for name, first, last in where if first <= place < last]
         if inside and inside[0] not in {archive.HEAD, archive.SEAL}:
             assert inside[0] in str(told.value), place
