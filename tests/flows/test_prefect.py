@@ -218,6 +218,7 @@ def test_the_next_nights_stand_in_line(api: Api) -> None:
                 "school_year": "Skoleår",
                 "seed": "Frø for trekningene",
                 "draws": "Antall trekninger",
+                "scenarios": "Scenarier",
             },
         ),
         (
