@@ -88,10 +88,12 @@ def read(rooms: Rooms, on: date) -> dict[str, pl.DataFrame]:
     try:
         check_whole(connection)
         named = SOURCES | _prefixed("flow", _FLOW) | _prefixed("labour", _LABOUR)
-        frames = {
-            name: connection.sql(f"select * from {table} order by all").pl()
-            for name, table in named.items()
+        # Several names may stand for one table; it is read once.
+        once = {
+            table: connection.sql(f"select * from {table} order by all").pl()
+            for table in dict.fromkeys(named.values())
         }
+        frames = {name: once[table] for name, table in named.items()}
         frames["flow.trade_areas"] = connection.sql(
             "select distinct trade_code, target_code as programme_area_code "
             f"from {_TRADES} where target_kind = 'programme_area' order by all"

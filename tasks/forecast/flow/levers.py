@@ -5,16 +5,17 @@ Levers act on drawn shares and never on what the draws are made from (design, la
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
+from tasks.forecast.flow.cohort import ALTERNATIVES
 from tasks.forecast.flow.model import Lever, Model
 from tasks.forecast.flow.states import APPRENTICE, Kind
 from tasks.forecast.scenario import ChangedRate, Scenario
 from tasks.forecast.types import Float, Index
 
-ALTERNATIVES = ("main", "low", "high")
 # Halvings in the search for a factor: a share is then right to a millionth.
 HALVINGS = 40
 
@@ -118,13 +119,13 @@ def completion(
 
 
 def _sought(model: Model, steps: Index, edges: Index, points: float) -> float:
-    shares = model.alpha[0] / _per_origin(model, model.alpha[0])
+    shares = model.normal(model.alpha[None])[0, 0]
     now = _passing(model, shares, steps, edges)
     target = float(np.clip(now + points, 0.0, 1.0))
     low, high = 0.0, 1.0 / max(float(shares[edges].min()), 1e-6)
     for _ in range(HALVINGS):
         middle = (low + high) / 2
-        moved = _scaled(model, shares, edges, middle)
+        moved = model.pulled(shares[None, None], Lever(edges, middle))[0, 0]
         low, high = (
             (middle, high) if _passing(model, moved, steps, edges) < target else (low, middle)
         )
@@ -147,52 +148,44 @@ def _passing(model: Model, shares: Float, steps: Index, edges: Index) -> float:
     return float(np.linalg.solve(np.eye(len(steps)) - inside, out)[0])
 
 
-def _scaled(model: Model, shares: Float, edges: Index, factor: float) -> Float:
-    """Shares after a lever, as `Model.shares` pulls them."""
-    chosen = np.zeros(model.edges.count, bool)
-    chosen[edges] = True
-    part = _per_origin(model, np.where(chosen, shares, 0.0))
-    grown = np.where(part >= 1 - 1e-12, part, np.minimum(part * factor, 1.0))
-    up = np.divide(grown, part, out=np.ones_like(part), where=part > 0)
-    down = np.divide(1 - grown, 1 - part, out=np.ones_like(part), where=part < 1 - 1e-12)
-    moved: Float = shares * np.where(chosen, up, down)
-    return moved
-
-
-def _per_origin(model: Model, values: Float) -> Float:
-    """The sum over the edges of each edge's origin, `[edge]`."""
-    starts = model.edges.starts()
-    counts = np.diff(starts, append=model.edges.count)
-    return np.repeat(np.add.reduceat(values, starts), counts)
-
-
 def _points(
     changes: tuple[ChangedRate, ...],
     trades: tuple[str, ...],
     years: tuple[int, ...],
     area_of: dict[str, str],
 ) -> Float | None:
-    if not changes:
-        return None
-    points = np.zeros((len(trades), len(years)))
-    for change in changes:
-        mine = [change.applies_to(t[:2], area_of.get(t, t)) for t in trades]
-        points += np.outer(mine, np.array(years) >= change.year) * change.points / 100
-    return points
+    """What is added to the share placed, `[trade, year]`; None where nothing is said of it."""
+    # A trade may build on an area of another programme than its own.
+    units = [(t[:2], area_of.get(t, t)) for t in trades]
+    return _added(changes, units, years) if changes else None
 
 
 def _factors(
     changes: tuple[ChangedRate, ...], codes: tuple[str, ...], years: tuple[int, ...], usual: float
 ) -> Float:
     """What a drawn share is multiplied by, `[code, year]`: it moves the declared one as asked."""
-    points = np.zeros((len(codes), len(years)))
-    for change in changes:
-        mine = [change.applies_to(code[:2], code) for code in codes]
-        points += np.outer(mine, np.array(years) >= change.year) * change.points / 100
-    factors: Float = np.clip(usual + points, 0, 1) / max(usual, 1e-9)
+    moved = np.clip(usual + _added(changes, [(c[:2], c) for c in codes], years), 0, 1)
+    factors: Float = moved / max(usual, 1e-9)
     return factors
 
 
+def _added(
+    changes: tuple[ChangedRate, ...], units: Sequence[tuple[str, str]], years: tuple[int, ...]
+) -> Float:
+    """The sum of changes as shares, `[unit, year]`, each from its year on.
+
+    Args:
+        changes: The changes of one quantity.
+        units: Programme and programme area of each row.
+        years: School years ahead.
+    """
+    added = np.zeros((len(units), len(years)))
+    for change in changes:
+        mine = [change.applies_to(programme, area) for programme, area in units]
+        added += np.outer(mine, np.array(years) >= change.year) * change.points / 100
+    return added
+
+
 def _one(alternative: str) -> tuple[float, float, float]:
-    weights = tuple(float(name == alternative) for name in ALTERNATIVES)
-    return weights[0], weights[1], weights[2]
+    main, low, high = (float(name == alternative) for name in ALTERNATIVES)
+    return main, low, high

@@ -166,12 +166,13 @@ class Model:
                 stream = streams.generator(seed, county, draw, block)
                 drawn[place][:, once] = stream.standard_gamma(shared)
                 drawn[place][:, apart] = stream.standard_gamma(own)
-        shares = self._normal(drawn)
+        shares = self.normal(drawn)
         for lever in levers:
-            shares = self._pulled(shares, lever)
+            shares = self.pulled(shares, lever)
         return shares
 
-    def _normal(self, drawn: Float) -> Float:
+    def normal(self, drawn: Float) -> Float:
+        """Weights `[draw, group, edge]` as shares: they sum to one out of every origin."""
         starts = self.edges.starts()
         total = np.add.reduceat(drawn, starts, axis=2)
         counts = np.diff(starts, append=self.edges.count)
@@ -180,10 +181,15 @@ class Model:
             empty = np.repeat(total <= 0, counts, axis=2)
             drawn = np.where(empty, np.maximum(expected, 1e-300), drawn)
             total = np.add.reduceat(drawn, starts, axis=2)
-        drawn /= np.repeat(total, counts, axis=2)
-        return drawn
+        shares: Float = drawn / np.repeat(total, counts, axis=2)
+        return shares
 
-    def _pulled(self, shares: Float, lever: Lever) -> Float:
+    def pulled(self, shares: Float, lever: Lever) -> Float:
+        """Shares `[draw, group, edge]` after a lever; the other edges of an origin give way.
+
+        Raises:
+            WrongUse: A factor below 0.
+        """
         if lever.factor < 0:
             raise WrongUse(
                 subject="endret overgang",
