@@ -101,13 +101,14 @@ def _sections(run: Run) -> list[Section]:
             APPRENTICE_CAVEAT,
         ),
         working_life.section(run),
-        *working_life.scenarios(run),
         Section(
             "treffsikkerhet",
             "Treffsikkerhet",
             _record_lead(run),
             (accuracy.track_record(run),),
         ),
+        # Last: the table of sources numbers the parts, and not every run has scenarios.
+        *working_life.scenarios(run),
     ]
 
 
