@@ -58,6 +58,8 @@ class Model:
         start: Persons at the last count `[region, state]`, whole.
         entry: States that people come into from outside.
         placement: The market for places; trades in the order of the hubs.
+        certain: Every draw has the expected shares, places and friction: what a figure is without
+            chance, for calibration and explanation.
     """
 
     space: StateSpace
@@ -69,6 +71,7 @@ class Model:
     start: Float
     entry: Index
     placement: Placement
+    certain: bool = False
 
     def __post_init__(self) -> None:
         regions, trades = len(self.regions), len(self.space.units(Kind.APPLY))
@@ -155,6 +158,11 @@ class Model:
         trades leaves the drawn choices of pupils as they were.
         """
         seed, county = key
+        if self.certain:
+            shares = self.normal(np.broadcast_to(self.alpha, (len(draws), *self.alpha.shape)))
+            for lever in levers:
+                shares = self.pulled(shares, lever)
+            return shares
         hazard = np.isin(
             self.edges.origin, self.space.where(Kind.APPRENTICE, Kind.PLACED, Kind.UNPLACED)
         )
@@ -216,6 +224,9 @@ class Model:
         """Drawn places `[draw, market, trade, year]`, mean V: log-normal, one error a year."""
         seed, county = key
         expected, sigma = self.placement.places, self.placement.spread[None, None, :, None]
+        if self.certain:
+            same = expected * self.placement.places_factor
+            return np.broadcast_to(same, (len(draws), *expected.shape))
         markets, trades, years = expected.shape
         shape = (years, markets, trades)
         z = streams.normals(seed, county, draws, Block.FLOW_PLACES, shape)
@@ -227,6 +238,9 @@ class Model:
         """Drawn ε `[draw, trade]`, Beta, as a share of two gammas."""
         seed, county = key
         shape = self.placement.friction.alpha
+        if self.certain:
+            share = self.placement.friction.mean[:, 0] * self.placement.friction_factor
+            return np.broadcast_to(np.minimum(share, 1.0), (len(draws), len(shape)))
         gamma = np.stack(
             [
                 streams.generator(seed, county, d, Block.FLOW_FRICTION).standard_gamma(shape)
