@@ -53,23 +53,35 @@ class Enterprise(Strict):
         return jobs
 
 
-class ChangedRate(Strict):
+class _OfProgramme(Strict):
+    """Something that changes for a programme, a programme area, or all.
+
+    Attributes:
+        programme: A programme (`HS`), a programme area (`HSHEA2----`), or `*` for all.
+        year: First year it holds.
+        source: Where the supposition comes from.
+    """
+
+    programme: Programme = ALL
+    year: Year
+    source: str = ""
+
+    def applies_to(self, programme: str, area: str) -> bool:
+        """Whether it is about an area of a programme."""
+        return self.programme in {ALL, programme, area}
+
+
+class ChangedRate(_OfProgramme):
     """A share that is supposed to be higher or lower.
 
     Attributes:
         quantity: `completion` of those who begin an apprenticeship, `placement` of applicants,
             `participation` in working life, `stay` in the region (of all programmes alike).
-        programme: A programme (`HS`), a programme area (`HSHEA2----`), or `*` for all.
         points: Percentage points more (above 0) or fewer.
-        year: First year it holds.
-        source: Where the supposition comes from.
     """
 
     quantity: Quantity
-    programme: Programme = ALL
     points: float = Field(ge=-100, le=100)
-    year: Year
-    source: str = ""
 
     @model_validator(mode="after")
     def _staying_is_of_all(self) -> Self:
@@ -77,9 +89,15 @@ class ChangedRate(Strict):
             raise ValueError("stay gjelder alle program; sett programme til *")
         return self
 
-    def applies_to(self, programme: str, area: str) -> bool:
-        """Whether it is about an area of a programme."""
-        return self.programme in {ALL, programme, area}
+
+class ChangedPlaces(_OfProgramme):
+    """Apprenticeship places that enterprises are supposed to offer, more or fewer.
+
+    Attributes:
+        percent: Per cent more (above 0) or fewer; of several that apply, each acts on the rest.
+    """
+
+    percent: float = Field(ge=-100, le=1000)
 
 
 class StaffingNorm(Strict):
@@ -120,6 +138,7 @@ class Scenario(Strict):
             None: places limit them.
         enterprise: Enterprises that come or go.
         rate: Changed shares.
+        places: Changed numbers of apprenticeship places.
         staffing: Staffing norms.
     """
 
@@ -130,15 +149,16 @@ class Scenario(Strict):
     guarantee_from: Year | None = None
     enterprise: tuple[Enterprise, ...] = ()
     rate: tuple[ChangedRate, ...] = ()
+    places: tuple[ChangedPlaces, ...] = ()
     staffing: tuple[StaffingNorm, ...] = ()
 
     @model_validator(mode="after")
     def _supposes_something(self) -> Self:
-        said = (self.projection, self.guarantee_from, self.enterprise, self.rate, self.staffing)
-        if not any(said):
+        tables = (self.enterprise, self.rate, self.places, self.staffing)
+        if not any((self.projection, self.guarantee_from, *tables)):
             raise ValueError(
                 "scenarioet antar ingenting: sett projection, guarantee_from, eller skriv "
-                "[[enterprise]], [[rate]] eller [[staffing]]"
+                "[[enterprise]], [[rate]], [[places]] eller [[staffing]]"
             )
         return self
 

@@ -42,6 +42,8 @@ def test_the_scenarios_of_the_house_can_be_read_and_say_what_they_are() -> None:
         (WHOLE + 'guarantee_from = "snart"', "heltall"),
         (WHOLE + '[[rate]]\nquantity = "luck"\npoints = 1\nyear = 2027', "'placement'"),
         (WHOLE + '[[rate]]\nquantity = "stay"\npoints = 101\nyear = 2027', "høyst 100"),
+        (WHOLE + "[[places]]\npercent = -101\nyear = 2027", "minst -100"),
+        (WHOLE + "[[places]]\npoints = 5\nyear = 2027", "points: er en ukjent"),
         (WHOLE + '[[enterprise]]\nname = "F"\nindustry = "10-33"\nyear = 2027', "municipality"),
         (
             WHOLE + '[[staffing]]\noccupation = "5321"\nfrom_age = 90\nto_age = 80\n'

@@ -29,8 +29,7 @@ class Placement:
         guarantee_from: Policy target: from this year ahead (0 is the first) every qualified
             applicant gets a place; None: never.
         points: What a scenario adds to the share placed, `[trade, year]`; None: nothing.
-        places_factor: What a scenario multiplies drawn places by.
-        friction_factor: What a scenario multiplies drawn friction by, at most to 1.
+        places_factor: What a scenario multiplies drawn places by, `[trade, year]`; None: nothing.
     """
 
     market: Index
@@ -39,8 +38,7 @@ class Placement:
     friction: Posterior
     guarantee_from: int | None = None
     points: Float | None = None
-    places_factor: float = 1.0
-    friction_factor: float = 1.0
+    places_factor: Float | None = None
 
     def guaranteed(self, year: int) -> bool:
         """Whether everybody gets a place in a year ahead."""

@@ -13,7 +13,7 @@ import numpy as np
 from tasks.forecast.flow.cohort import ALTERNATIVES
 from tasks.forecast.flow.model import Lever, Model
 from tasks.forecast.flow.states import APPRENTICE, Kind
-from tasks.forecast.scenario import ChangedRate, Scenario
+from tasks.forecast.scenario import ChangedPlaces, ChangedRate, Scenario
 from tasks.forecast.types import Float, Index
 
 # Halvings in the search for a factor: a share is then right to a millionth.
@@ -68,6 +68,7 @@ def of_scenario(
         model.placement,
         guarantee_from=None if since is None else max(0, since - years[0]),
         points=_points(scenario.rates("placement"), trades, years, area_of),
+        places_factor=_places(scenario.places, trades, years, area_of),
     )
     chosen = scenario.projection
     return FlowLevers(
@@ -155,9 +156,29 @@ def _points(
     area_of: dict[str, str],
 ) -> Float | None:
     """What is added to the share placed, `[trade, year]`; None where nothing is said of it."""
-    # A trade may build on an area of another programme than its own.
-    units = [(t[:2], area_of.get(t, t)) for t in trades]
-    return _added(changes, units, years) if changes else None
+    return _added(changes, _units(trades, area_of), years) if changes else None
+
+
+def _places(
+    changes: tuple[ChangedPlaces, ...],
+    trades: tuple[str, ...],
+    years: tuple[int, ...],
+    area_of: dict[str, str],
+) -> Float | None:
+    """What drawn places are multiplied by, `[trade, year]`; None where nothing is said of them."""
+    if not changes:
+        return None
+    factor = np.ones((len(trades), len(years)))
+    for change in changes:
+        mine = [change.applies_to(*unit) for unit in _units(trades, area_of)]
+        held = np.outer(mine, np.array(years) >= change.year)
+        factor *= np.where(held, 1 + change.percent / 100, 1.0)
+    return factor
+
+
+def _units(trades: tuple[str, ...], area_of: dict[str, str]) -> list[tuple[str, str]]:
+    """Programme and programme area of each trade: it may build on another programme's area."""
+    return [(trade[:2], area_of.get(trade, trade)) for trade in trades]
 
 
 def _factors(

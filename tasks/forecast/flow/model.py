@@ -221,16 +221,19 @@ class Model:
         return pulled
 
     def places(self, key: tuple[int, str], draws: range) -> Float:
-        """Drawn places `[draw, market, trade, year]`, mean V: log-normal, one error a year."""
+        """Drawn places `[draw, market, trade, year]`, mean V: log-normal, one error a year.
+
+        A scenario multiplies what was drawn.
+        """
         seed, county = key
         expected, sigma = self.placement.places, self.placement.spread[None, None, :, None]
+        if self.placement.places_factor is not None:
+            expected = expected * self.placement.places_factor
         if self.certain:
-            same = expected * self.placement.places_factor
-            return np.broadcast_to(same, (len(draws), *expected.shape))
+            return np.broadcast_to(expected, (len(draws), *expected.shape))
         markets, trades, years = expected.shape
         shape = (years, markets, trades)
         z = streams.normals(seed, county, draws, Block.FLOW_PLACES, shape)
-        expected = expected * self.placement.places_factor
         drawn: Float = expected * np.exp(sigma * z.transpose(0, 2, 3, 1) - sigma**2 / 2)
         return drawn
 
@@ -239,8 +242,7 @@ class Model:
         seed, county = key
         shape = self.placement.friction.alpha
         if self.certain:
-            share = self.placement.friction.mean[:, 0] * self.placement.friction_factor
-            return np.broadcast_to(np.minimum(share, 1.0), (len(draws), len(shape)))
+            return np.broadcast_to(self.placement.friction.mean[:, 0], (len(draws), len(shape)))
         gamma = np.stack(
             [
                 streams.generator(seed, county, d, Block.FLOW_FRICTION).standard_gamma(shape)
@@ -248,6 +250,5 @@ class Model:
             ]
         )
         total = gamma.sum(axis=2)
-        share = np.divide(gamma[..., 0], total, out=np.zeros(total.shape), where=total > 0)
-        changed: Float = np.minimum(share * self.placement.friction_factor, 1.0)
-        return changed
+        share: Float = np.divide(gamma[..., 0], total, out=np.zeros(total.shape), where=total > 0)
+        return share

@@ -277,12 +277,11 @@ def test_what_the_county_alone_knows_is_drawn_once_for_all_regions(county: Model
 
 def test_a_scenario_multiplies_what_was_drawn(county: Model) -> None:
     key, draws = (3, "50"), range(30)
-    placement = replace(county.placement, places_factor=1.2, friction_factor=0.5)
-    more = replace(county, placement=placement)
-    assert more.places(key, draws) == pytest.approx(county.places(key, draws) * 1.2)
-    assert more.frictions(key, draws) == pytest.approx(county.frictions(key, draws) / 2)
-    worst = replace(county, placement=replace(placement, friction_factor=1e9))
-    assert worst.frictions(key, draws) == pytest.approx(np.ones((30, 2)))
+    factor = np.linspace(0, 2, 2 * YEARS).reshape(2, YEARS)
+    for before in (county, replace(county, certain=True)):
+        after = replace(before, placement=replace(before.placement, places_factor=factor))
+        assert after.places(key, draws) == pytest.approx(before.places(key, draws) * factor)
+        assert np.array_equal(after.frictions(key, draws), before.frictions(key, draws))
 
 
 def test_completion_of_one_trade_is_changed_and_of_no_other(county: Model) -> None:

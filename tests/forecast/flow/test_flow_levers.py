@@ -15,7 +15,7 @@ from tasks.forecast.flow.engine import Mode, simulate
 from tasks.forecast.flow.levers import completion, of_scenario
 from tasks.forecast.flow.model import Model
 from tasks.forecast.flow.states import Kind
-from tasks.forecast.scenario import ChangedRate, Scenario
+from tasks.forecast.scenario import ChangedPlaces, ChangedRate, Scenario
 
 MODES: list[Mode] = ["expected", "multinomial"]
 AHEAD = tuple(range(2026, 2026 + YEARS))
@@ -28,6 +28,10 @@ def scenario(**words: object) -> Scenario:
 
 def rate(**words: object) -> ChangedRate:
     return ChangedRate(**{"programme": "*", "year": AHEAD[0], **words})  # type: ignore[arg-type]
+
+
+def more_places(percent: float, **words: object) -> ChangedPlaces:
+    return ChangedPlaces(percent=percent, **{"year": AHEAD[0], **words})  # type: ignore[arg-type]
 
 
 def people(model: Model, supposed: Scenario | None, mode: Mode, draws: int = 20) -> np.ndarray:
@@ -59,8 +63,9 @@ def people(model: Model, supposed: Scenario | None, mode: Mode, draws: int = 20)
         {"guarantee_from": AHEAD[2]},
         {"rate": (rate(quantity="placement", points=-20, year=AHEAD[2]),)},
         {"rate": (rate(quantity="completion", points=10, year=AHEAD[2]),)},
+        {"places": (more_places(-30, year=AHEAD[2]),)},
     ],
-    ids=["guarantee", "placement", "completion"],
+    ids=["guarantee", "placement", "completion", "places"],
 )
 def test_a_scenario_begins_in_its_year_and_loses_nobody(
     mode: Mode, words: dict[str, object]
@@ -83,6 +88,42 @@ def test_both_modes_move_placement_alike(points: float) -> None:
     np.testing.assert_allclose(noisy, still, rtol=0.03)
     usual = people(model, None, "expected", 300)[:, 0, first].sum(axis=1).mean()
     assert (still[0] > usual) == (points > 0)
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_fewer_places_place_fewer_and_none_nobody(mode: Mode) -> None:
+    model = make(together=True, places=15.0)
+    hub = model.space.where(Kind.APPRENTICE)
+    first = [i for i in hub if model.space.nodes[i].step == 1]
+    found = [
+        people(model, scenario(places=(more_places(p),)), mode)[:, :, first].sum(axis=(1, 2))
+        for p in (-100.0, -50.0, 0.0, 100.0)
+    ]
+    assert (found[0] == 0).all()
+    np.testing.assert_array_equal(found[2], people(model, None, mode)[:, :, first].sum(axis=(1, 2)))
+    assert (found[1] < found[2]).all()
+    assert found[2].mean() < found[3].mean()
+    # More places than applicants place nobody more.
+    enough = make(together=True, places=1e4)
+    plenty, usual = (
+        people(enough, s, "expected") for s in (scenario(places=(more_places(40),)), None)
+    )
+    np.testing.assert_array_equal(plenty, usual)
+
+
+def test_places_of_a_programme_change_in_their_years_and_by_all_that_is_said_of_them() -> None:
+    model, area = make(), {TRADES[0]: "HSHEA2----"}
+    said = (more_places(10), more_places(-50, programme="HSHEA2----", year=AHEAD[1]))
+    levers = of_scenario(scenario(places=said), model, AHEAD, WEIGHTS, area, (), (0.9, 0.8))
+    factor = levers.model.placement.places_factor
+    assert factor is not None
+    np.testing.assert_allclose(factor[0], [1.1, *[0.55] * (YEARS - 1)])
+    np.testing.assert_allclose(factor[1], 1.1)
+    late = scenario(places=(more_places(10, year=AHEAD[-1] + 1),))
+    levers = of_scenario(late, model, AHEAD, WEIGHTS, area, (), (0.9, 0.8))
+    np.testing.assert_array_equal(
+        people(levers.model, None, "expected"), people(model, None, "expected")
+    )
 
 
 @given(st.floats(0.05, 0.95), st.floats(-0.9, 0.9), st.integers(0, 2_000))
