@@ -25,7 +25,7 @@ R = TypeVar("R")
 
 
 def _warm_report() -> None:
-    for name in ("jinja2", "xlsxwriter", "tasks.forecast.simulate", "tasks.publish.report"):
+    for name in ("jinja2", "xlsxwriter", "tasks.forecast.pupils", "tasks.publish.report"):
         importlib.import_module(name)
     svg.warm_up()
 

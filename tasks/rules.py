@@ -141,6 +141,7 @@ def read_flow_rules(folder: Path) -> FlowRules:
     straight = _number(
         document, "flow.toml [straight_to_vg1]", "straight_to_vg1", [0.5, 1, False], problems
     )
+    persons = _number(document, "flow.toml [calibration]", "calibration", [1, 1e6, False], problems)
     bounds = document.get("kappa_bounds", {})
     low, high = bounds.get("low"), bounds.get("high")
     if not (_is_number(low) and _is_number(high) and 0 < low < high):
@@ -162,7 +163,7 @@ def read_flow_rules(folder: Path) -> FlowRules:
             remedy="rett tallene i filen som er nevnt",
         )
     assumptions = {name: Assumption(*values) for name, values in read.items()}
-    return FlowRules(years, low, high, training, longer, straight, **assumptions)
+    return FlowRules(years, low, high, persons, training, longer, straight, **assumptions)
 
 
 def _whole_years(document: dict[str, Any], entry: str, problems: list[str]) -> dict[str, int]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -60,13 +59,17 @@ _LABOUR = {
     }.items()
     for name in names
 }
+# Every frame of a run that is a whole table, by its name in the run.
+NAMED = {
+    **SOURCES,
+    **{f"flow.{name}": table for name, table in _FLOW.items()},
+    **{f"labour.{name}": table for name, table in _LABOUR.items()},
+}
 _TRADES = "reference.crosswalk_trade_programme_area"
 # Every table that a plan stands on.
 READS = frozenset(
     {
-        *SOURCES.values(),
-        *_FLOW.values(),
-        *_LABOUR.values(),
+        *NAMED.values(),
         _TRADES,
         "mart.region_membership",
     }
@@ -87,13 +90,12 @@ def read(rooms: Rooms, on: date) -> dict[str, pl.DataFrame]:
     connection = warehouse.connect_internal(rooms)
     try:
         check_whole(connection)
-        named = SOURCES | _prefixed("flow", _FLOW) | _prefixed("labour", _LABOUR)
         # Several names may stand for one table; it is read once.
         once = {
             table: connection.sql(f"select * from {table} order by all").pl()
-            for table in dict.fromkeys(named.values())
+            for table in dict.fromkeys(NAMED.values())
         }
-        frames = {name: once[table] for name, table in named.items()}
+        frames = {name: once[table] for name, table in NAMED.items()}
         frames["flow.trade_areas"] = connection.sql(
             "select distinct trade_code, target_code as programme_area_code "
             f"from {_TRADES} where target_kind = 'programme_area' order by all"
@@ -107,10 +109,6 @@ def read(rooms: Rooms, on: date) -> dict[str, pl.DataFrame]:
         connection.close()
     frames["flow.regions"] = frames["regions"]
     return frames
-
-
-def _prefixed(prefix: str, tables: Mapping[str, str]) -> dict[str, str]:
-    return {f"{prefix}.{name}": table for name, table in tables.items()}
 
 
 def check_whole(connection: duckdb.DuckDBPyConnection) -> None:

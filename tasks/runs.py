@@ -24,14 +24,15 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from tasks import run_inputs, warehouse
+from tasks.declared import read_declared
 from tasks.errors import LandingCorrupt, NotFound, WrongUse
-from tasks.rules import read_flow_rules, read_rules
 from tasks.scenarios import chosen
 from tasks.settings import CHECKOUT, Project, Rooms, Settings
 
 if TYPE_CHECKING:
+    from tasks.forecast.declared import Declared
     from tasks.forecast.scenario import Scenario
-    from tasks.forecast.working_life import Declared
+    from tasks.forecast.types import Forecast
 
 SCHEMA_VERSION = 1
 LONGEST_HORIZON = 15
@@ -47,6 +48,10 @@ TABLES = (
     "indicators",
     "scenarios",
     "working_life_notes",
+    "draws_pupils",
+    "draws_applicants",
+    "draws_working_life",
+    "draws_homes",
 )
 
 
@@ -144,8 +149,7 @@ def execute(
     year = start_year(school_year)
     _check(seed, draws, horizon)
     reference = (project or Project()).reference
-    declared = _declared(reference / "rules")
-    rules = declared.rules
+    declared = read_declared(reference / "rules")
     supposed = chosen(reference, scenarios)
     frames = run_inputs.read(settings.rooms, date(year, 10, 1))
     tables = compute(frames, declared, year, settings.county, seed, draws, horizon, supposed)
@@ -156,9 +160,10 @@ def execute(
             "county": settings.county,
             "draws": draws,
             "horizon": horizon,
-            "rules": asdict(rules),
+            "rules": asdict(declared.rules),
             "flow_rules": asdict(declared.flow),
             "labour_rules": asdict(declared.labour),
+            "standards": asdict(declared.standards),
             "scenarios": [scenario.model_dump(mode="json") for scenario in supposed],
         },
         "seed": seed,
@@ -195,39 +200,30 @@ def compute(
     """
     from tasks.forecast import (
         apprenticeship,
-        backtest,
         balance,
-        panel,
-        simulate,
+        dimensioning,
+        keeping,
         summary,
         working_life,
     )
 
-    rules = declared.rules
     _check_year(frames["pupils"].get_column("school_year_start").max(), year, horizon)
-    counted = panel.build(frames)
-    record = backtest.run(counted, frames, rules, county, seed)
-    forecast = simulate.simulate(
-        counted,
-        rules,
-        record.errors,
-        record.ratio,
-        county=county,
-        seed=seed,
-        draws=draws,
-        horizon=horizon,
+    made = dimensioning.forecast(
+        frames, declared, county=county, seed=seed, draws=draws, horizon=horizon
     )
+    counted, drawn, rules = made.panel, made.forecast, declared.rules
     return {
         "cohort": summary.cohort(
-            counted, frames, rules, record.errors.cohort, county=county, seed=seed, draws=draws
+            counted, frames, rules, made.sigma, county=county, seed=seed, draws=draws
         ),
-        "expected": summary.expected(counted, forecast, frames, county),
-        "places": balance.table(counted, forecast, frames, rules, year, county=county),
+        "expected": summary.expected(counted, drawn, frames, county),
+        "places": balance.table(counted, drawn, frames, rules, year, county=county),
         "apprenticeship": apprenticeship.table(
-            counted, forecast, frames, year, county=county, seed=seed
+            counted, drawn, frames, year, county=county, seed=seed
         ),
         "placement": apprenticeship.placement(frames, county),
-        "track_record": record.rows,
+        "track_record": made.track_record,
+        **keeping.tables(drawn),
         **working_life.tables(
             frames,
             declared,
@@ -235,19 +231,10 @@ def compute(
             seed=seed,
             draws=draws,
             horizon=horizon,
-            sigma=record.errors.cohort,
+            sigma=made.sigma,
             scenarios=scenarios,
         ),
     }
-
-
-def _declared(folder: Path) -> Declared:
-    """Everything that a planner has declared of the forecast."""
-    from tasks.forecast.working_life import Declared
-    from tasks.labour_rules import read_labour_rules
-
-    rules = read_rules(folder)
-    return Declared(rules, read_flow_rules(folder), read_labour_rules(folder, rules))
 
 
 def listed(rooms: Rooms) -> list[dict[str, str]]:
@@ -293,6 +280,13 @@ def read(rooms: Rooms, run_id: str) -> Run:
             )
         tables[name] = pl.read_parquet(BytesIO(content))
     return Run(run_id, manifest, tables)
+
+
+def forecast(run: Run) -> Forecast:
+    """The drawn futures of a run, for places and publication."""
+    from tasks.forecast import keeping
+
+    return keeping.forecast(run.tables)
 
 
 def code_version() -> dict[str, str | None]:

@@ -230,7 +230,7 @@ def _needed(panel: Panel, forecast: Forecast, year: int, shares: Float) -> Array
     place = forecast.axes.years.index(year)
     elsewhere = np.array([[not r for r in panel.region]], dtype=np.float64)
     homes = np.concatenate([panel.membership(), elsewhere])
-    need = aggregate(forecast.intake_need[..., place : place + 1], np.eye(len(panel.areas)), homes)[
+    need = aggregate(forecast.progression[..., place : place + 1], np.eye(len(panel.areas)), homes)[
         ..., 0
     ]
     spread: Array = np.einsum("dah,ahs->das", need, shares.astype(np.float32))

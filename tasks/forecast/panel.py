@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
 
 from tasks.errors import ConfigurationError, NotFound
-from tasks.forecast.types import Float, Index, Rules
+from tasks.forecast.types import Float, Index
 
 ELSEWHERE = "9999"
 ALTERNATIVES = ("main", "low", "high")
@@ -32,8 +32,6 @@ class Panel:
         registered: Last registered year.
         ages: Ages of the population axis.
         population: `[alternative, home, age, population year]` persons on 1 January; `9999` is 1.
-        origins: Origin area of each edge of the school structure.
-        targets: Target area of each edge.
     """
 
     areas: tuple[str, ...]
@@ -47,8 +45,6 @@ class Panel:
     registered: int
     ages: tuple[int, ...]
     population: Float
-    origins: Index
-    targets: Index
 
     @property
     def programmes(self) -> tuple[str, ...]:
@@ -60,11 +56,6 @@ class Panel:
         """Intake regions, sorted."""
         return tuple(sorted(set(self.region) - {""}))
 
-    @property
-    def open_areas(self) -> Index:
-        """Areas entered from the cohort: no area that they build on is known."""
-        return np.setdiff1d(np.arange(len(self.areas)), self.targets)
-
     def membership(self) -> Float:
         """0/1 `[region, home]`."""
         return np.array([[r == s for s in self.region] for r in self.regions], dtype=np.float64)
@@ -73,37 +64,9 @@ class Panel:
         """0/1 `[programme, area]`."""
         return np.array([[p == q for q in self.programme] for p in self.programmes], np.float64)
 
-    def entry_cohort(self, start_years: tuple[int, ...], rules: Rules) -> Float:
-        """Those who turn the entry age in the year that the school year starts.
-
-        They are one year younger on 1 January of that year, which makes the first year ahead a
-        registered figure. Returns `[alternative, home, start year]` persons.
-
-        Raises:
-            NotFound: The population does not reach a year asked for.
-        """
-        age, years = rules.entry_age - 1, set(self.population_years)
-        missing = [y for y in start_years if y not in years]
-        if missing or age not in self.ages:
-            raise NotFound(
-                subject="kullet som begynner på Vg1",
-                expected=f"{age}-åringer per 1. januar {start_years[0]}–{start_years[-1]}",
-                got=f"{self.population_years[0]}–{self.population_years[-1]}, "
-                f"alder {self.ages[0]}–{self.ages[-1]}",
-                remedy="velg en kortere horisont, eller hent framskrivingen på nytt",
-            )
-        columns = [self.population_years.index(y) for y in start_years]
-        picked: Float = self.population[:, :, self.ages.index(age)][:, :, columns]
-        return picked
-
-    def until(self, year: int) -> Panel:
-        """The panel as it was when `year` was the last school year counted (for backtests)."""
-        keep = [i for i, y in enumerate(self.years) if y <= year]
-        return replace(self, years=tuple(self.years[i] for i in keep), pupils=self.pupils[keep])
-
 
 def build(frames: Frames) -> Panel:
-    """Lay pupils, population and school structure on common axes.
+    """Lay pupils and population on common axes.
 
     Args:
         frames: `pupils`, `cohort`, `regions`, `programme_areas`, `places` with the marts' columns.
@@ -130,7 +93,6 @@ def build(frames: Frames) -> Panel:
         homes.append(ELSEWHERE)
     years = pupils.get_column("school_year_start")
     first, last = _span(sorted(years.unique().to_list()))
-    origins, targets = _edges(areas)
     counts = np.zeros((last - first + 1, len(codes), len(homes)))
     at = (
         years.to_numpy() - first,
@@ -152,8 +114,6 @@ def build(frames: Frames) -> Panel:
         registered=registered,
         ages=ages,
         population=population,
-        origins=origins,
-        targets=targets,
     )
 
 
@@ -191,29 +151,6 @@ def _areas(frames: Frames, pupils: pl.DataFrame) -> pl.DataFrame:
         frames["programme_areas"]
         .join(used, on="programme_area_code", how="semi")
         .sort("programme_area_code")
-    )
-
-
-def _edges(areas: pl.DataFrame) -> tuple[Index, Index]:
-    """Origin and target positions of the school structure, sorted by target, then origin."""
-    builds_on = pl.col("builds_on")
-    if areas.schema["builds_on"] != pl.List(pl.String):
-        builds_on = builds_on.fill_null("").str.split(" ")
-    place = areas.select(
-        pl.col("programme_area_code").alias("origin_code"),
-        pl.int_range(pl.len()).alias("origin"),
-    )
-    edges = (
-        areas.select(builds_on.alias("origin_code"), pl.int_range(pl.len()).alias("target"))
-        .explode("origin_code")
-        .join(place, on="origin_code")
-        .filter(pl.col("origin") != pl.col("target"))
-        .unique()
-        .sort("target", "origin")
-    )
-    return (
-        edges.get_column("origin").to_numpy().astype(np.intp),
-        edges.get_column("target").to_numpy().astype(np.intp),
     )
 
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 from enum import IntEnum
 
 import numpy as np
-import numpy.typing as npt
 
 from tasks.forecast.types import Array, Float
 
@@ -19,10 +18,7 @@ class Block(IntEnum):
     """One independent source of uncertainty each; the numbers are part of a run's identity."""
 
     POPULATION = 1
-    ENTRY_RATE = 2
-    PROGRESSION_RATE = 3
     MODEL_ERROR = 4
-    PROCESS = 5
     APPLICANTS = 6
     PLACEMENT = 7
     # 20–39: the labour market (tasks/forecast/labour).
@@ -66,18 +62,4 @@ def gammas(seed: int, county: str, draws: range, block: Block, shape: Float) -> 
     """Standard gammas `[draw, *shape.shape]` with shape parameters above 0."""
     return np.stack(
         [generator(seed, county, d, block).standard_gamma(shape).astype(np.float32) for d in draws]
-    )
-
-
-def sixteen_bits(
-    seed: int, county: str, draws: range, block: Block, shape: tuple[int, ...]
-) -> npt.NDArray[np.uint16]:
-    """Raw 16-bit integers `[draw, *shape]`: cheap uniforms, exact to 1/65 536."""
-    size = int(np.prod(shape))
-    words = -(-size // 4)
-    return np.stack(
-        [
-            _key(seed, county, d, block).random_raw(words).view(np.uint16)[:size].reshape(shape)
-            for d in draws
-        ]
     )

@@ -7,7 +7,7 @@ from datetime import date
 import numpy as np
 import polars as pl
 
-from tasks.forecast import simulate
+from tasks.forecast import population
 from tasks.forecast.panel import Frames, Panel
 from tasks.forecast.types import Array, Float, Forecast, Rules
 
@@ -175,10 +175,10 @@ def cohort(
     names = frames["regions"].select("region_code", "region").unique()
     names = pl.concat([names, pl.DataFrame({"region_code": [county], "region": [WHOLE_COUNTY]})])
     years = panel.population_years
-    score, factor = simulate.cohort_factors(
+    score, factor = population.cohort_factors(
         years, panel.registered, sigma, seed, county, range(draws)
     )
-    lives_in = simulate.alternatives(score, rules.projection_weights)
+    lives_in = population.alternatives(score, rules.projection_weights)
     regions, homes = region_groups(panel, county)
     inside = homes * np.array([bool(r) for r in panel.region])
     tables = []

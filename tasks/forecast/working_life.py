@@ -15,18 +15,17 @@ import polars as pl
 
 from tasks.errors import NotFound
 from tasks.forecast import labour
+from tasks.forecast.declared import Declared
 from tasks.forecast.flow import assemble, cohort
 from tasks.forecast.flow.assemble import County
 from tasks.forecast.flow.engine import simulate
 from tasks.forecast.flow.levers import of_scenario
 from tasks.forecast.flow.model import Model
 from tasks.forecast.flow.states import Kind
-from tasks.forecast.flow.types import FlowRules
 from tasks.forecast.labour import Demand
-from tasks.forecast.labour.types import LabourRules
 from tasks.forecast.scenario import Scenario, difference
 from tasks.forecast.summary import PARTS, describe
-from tasks.forecast.types import Array, Float, Rules
+from tasks.forecast.types import Array, Float
 
 Frames = Mapping[str, pl.DataFrame]
 FLOW = "flow."
@@ -76,21 +75,6 @@ SCHEMAS: dict[str, dict[str, type[pl.DataType]]] = {
         "done": pl.String,
     },
 }
-
-
-@dataclass(frozen=True)
-class Declared:
-    """What a planner has declared of either side.
-
-    Attributes:
-        rules: Of the run.
-        flow: Of the student flow.
-        labour: Of the labour market.
-    """
-
-    rules: Rules
-    flow: FlowRules
-    labour: LabourRules
 
 
 def tables(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tasks.publish import formats, model, provenance, row_charts
+from tasks.publish import accuracy, formats, model, provenance, row_charts
 from tasks.publish.model import Cell, Column, Figure, Table
 from tasks.publish.parts import (
     ASSESSED,
@@ -16,6 +16,9 @@ from tasks.publish.parts import (
 )
 from tasks.publish.tables import ALL, Run, observed
 
+# The series of the track record that the pupils of a programme are one unit of.
+PUPILS = "Elever per utdanningsprogram"
+
 
 def expected(run: Run) -> Figure:
     """Pupils now and expected per programme in the county."""
@@ -23,6 +26,7 @@ def expected(run: Run) -> Figure:
     counted = run.periods.pupils
     rows, cells = [], []
     wanted = county_rows(run, "expected")
+    missed = accuracy.errors_of_programmes(run, PUPILS)
     for programme in run.programmes:
         r = wanted[programme.code]
         now, closed = pupils.cell(programme.code, run.county)
@@ -44,6 +48,7 @@ def expected(run: Run) -> Figure:
                 model.estimate(r["pupils_mean"]),
                 *bounds(r["pupils_p10"], r["pupils_p90"]),
                 *(_change(end, closed) for end in change),
+                model.percent(missed.get(programme.code)),
             ]
         )
     table = Table(
@@ -59,9 +64,14 @@ def expected(run: Run) -> Figure:
             Column("ventet", "percent", "Endring i prosent"),
             Column("fra", "percent", "Endring i prosent"),
             Column("til", "percent", "Endring i prosent"),
+            Column("Feil ett år fram, prøvd på tidligere år", "percent"),
         ),
         rows=cells,
         source=provenance.of("expected", run.vintages),
+        notes=(
+            "Siste kolonne: hvor langt unna det rapporten går etter, har vært for dette "
+            "programmet; «..» der det ikke er prøvd.",
+        ),
     )
     return figure(
         "figur-elever",

@@ -14,7 +14,16 @@ from tasks.publish.periods import Periods
 
 USED = {
     "cohort": ("ssb_population", "ssb_projection"),
-    "expected": ("county_pupils", "udir_applicants", "ssb_population", "ssb_projection"),
+    "expected": (
+        "county_pupils",
+        "county_transitions",
+        "county_contracts",
+        "county_certificates",
+        "county_apprentice_placement",
+        "udir_applicants",
+        "ssb_population",
+        "ssb_projection",
+    ),
     "places": ("county_capacity", "county_pupils", "nsr_schools", "ssb_projection"),
     "apprenticeship": (
         "udir_apprentice_contracts",
@@ -23,7 +32,15 @@ USED = {
         "county_pupils",
     ),
     "placement": ("udir_apprentice_placement",),
-    "track_record": ("ssb_population", "ssb_projection", "county_pupils", "udir_applicants"),
+    "track_record": (
+        "ssb_population",
+        "county_pupils",
+        "county_transitions",
+        "county_contracts",
+        "county_certificates",
+        "county_apprentice_placement",
+        "udir_applicants",
+    ),
 }
 """Datasets behind each table that a run hands over."""
 ALSO = {

@@ -28,9 +28,12 @@ APPRENTICE_CAVEAT = (
     "i skole, noen velger påbygging, og noen får plass etter tellingen."
 )
 METHOD = (
-    "Ungdommene føres fra år til år gjennom Vg1, Vg2 og Vg3 med de siste årenes gjennomsnittlige "
-    "overgangsrater. Usikkerheten kommer fra trekninger: i hver trekning varierer overgangene, "
-    "befolkningsutviklingen og modellens egne feil. 80 %-intervallet holder åtte av ti trekninger.",
+    "Ungdommene føres fra tiende trinn gjennom Vg1, Vg2, Vg3, omvalg, læretid og påbygging, år for "
+    "år. Andelene anslås av de siste årenes overganger, trukket mot fylkets der tallene er små, og "
+    "holdt mot elevtellingene. Usikkerheten kommer fra trekninger: i hver av dem varierer "
+    "andelene, befolkningsutviklingen og læreplassene, og hver elev går én vei ved loddtrekning. "
+    "80 %-intervallet holder åtte av ti trekninger, og er strukket etter hvor godt modellen har "
+    "truffet der den er prøvd.",
     "Behovet er elevene som ventes, fordelt på skolens region slik elevene reiser i dag. "
     "Arbeidslivets behov står for seg, i sin egen del: det er ikke lagt sammen med ungdommenes.",
     "Mangel, balanse eller overskudd blir bare sagt når sannsynligheten er minst 80 %. Ellers står "
@@ -61,6 +64,7 @@ def document(run: Run) -> Document:
             place_tables.expected_in_full(run),
             place_tables.places_in_full(run),
             *working_life.only_workbook(run),
+            *accuracy.only_workbook(run),
         ],
     )
 
@@ -123,8 +127,8 @@ def _places_lead(run: Run) -> str:
 def _record_lead(run: Run) -> tuple[str, ...]:
     fallen = accuracy.fallbacks(run)
     lead = (
-        "Modellen er prøvd på tidligere år, slik tallene så ut da, mot den enkleste måten å "
-        "anslå på."
+        "Modellen er bygget på nytt slik tallene så ut tidligere år, og anslagene er holdt mot det "
+        "som kom og mot de beste enkle måtene å anslå på."
     )
     if fallen:
         return (

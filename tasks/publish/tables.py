@@ -30,8 +30,8 @@ COLUMNS = {
     "contracts_now placed_mean placed_p10 placed_p90 unplaced_mean unplaced_p10 unplaced_p90 "
     "unplaced_as_newest",
     "placement": "year month county_code percent note drawn",
-    "track_record": "series model benchmark used horizon n mape benchmark_mape bias coverage80 "
-    "constructed",
+    "track_record": "series unit model is_model benchmark used reason horizon n n_origins mape "
+    "benchmark_mape bias coverage80 coverage80_scaled constructed",
     "openings": "programme_area_code region_code year openings_mean openings_p10 openings_p90 "
     "openings_flexible candidates_mean candidates_p10 candidates_p90 confidence",
     "indicators": "programme_area_code region_code gap_p10 gap_p50 gap_p90 assessment coverage "

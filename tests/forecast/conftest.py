@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date
 
 import numpy as np
@@ -10,7 +9,6 @@ import polars as pl
 import pytest
 
 from tasks.forecast.panel import Panel, build
-from tasks.forecast.simulate import Errors
 from tasks.forecast.types import Rules
 from tasks.settings import Project
 
@@ -26,7 +24,21 @@ RULES = Rules(
     mean_years=3,
     kappa=50,
 )
-ERRORS = Errors(cohort=0.01, pupils=0.03, applicants=0.05)
+
+
+# Where pupils are a year later, by level and whether trades build on their area.
+DESTINATIONS = {
+    (1, False): {"next_level": 0.9, "re_choice": 0.05, "same_level": 0.02, "left": 0.03},
+    (2, True): {
+        "apprenticeship": 0.45,
+        "paabygg": 0.3,
+        "re_choice": 0.04,
+        "same_level": 0.03,
+        "left": 0.18,
+    },
+    (2, False): {"next_level": 0.92, "re_choice": 0.03, "same_level": 0.02, "left": 0.03},
+    (3, False): {"completed": 0.88, "same_level": 0.04, "left": 0.08},
+}
 
 
 def reference(name: str) -> pl.DataFrame:
@@ -58,7 +70,7 @@ def made_up_frames(scale: float = 1.0, seed: int = 3) -> dict[str, pl.DataFrame]
     size["5001"] = 2000 * scale
     pupils = made_up_pupils(areas, regions, size, rng)
     places = made_up_places(pupils, areas)
-    return {
+    frames = {
         "cohort": made_up_cohort(size),
         "pupils": pupils,
         "places": places,
@@ -71,7 +83,15 @@ def made_up_frames(scale: float = 1.0, seed: int = 3) -> dict[str, pl.DataFrame]
             pl.col("county_wide") == "true",
         ),
         **made_up_totals(areas, pupils),
+        **{f"flow.{name}": frame for name, frame in made_up_registers(areas, pupils, rng).items()},
     }
+    frames |= {
+        "flow.pupils": pupils,
+        "flow.population": frames["cohort"],
+        "flow.regions": regions,
+        "flow.programme_areas": areas,
+    }
+    return frames
 
 
 def made_up_cohort(size: dict[str, float]) -> pl.DataFrame:
@@ -155,6 +175,77 @@ def made_up_places(pupils: pl.DataFrame, areas: pl.DataFrame) -> pl.DataFrame:
     )
 
 
+def made_up_registers(
+    areas: pl.DataFrame, pupils: pl.DataFrame, rng: np.random.Generator
+) -> dict[str, pl.DataFrame]:
+    """What the student flow reads beside pupils and population: one trade on each vocational Vg2.
+
+    Transitions of the pupils of each autumn but the last, and of as many before the first.
+    """
+    vocational = areas.filter(pl.col("level") == 2, pl.col("leads_to").str.contains("apprent"))
+    trades = {f"{a[:5]}3----": a for a in vocational.get_column("programme_area_code")}
+    counted = {
+        (year, area): n
+        for year, area, n in pupils.group_by("school_year_start", "programme_area_code")
+        .agg(pl.col("pupils").sum())
+        .iter_rows()
+    }
+    moved, contracts, certificates, placed = [], [], [], []
+    for area, level in areas.select("programme_area_code", "level").sort(pl.all()).iter_rows():
+        goes = DESTINATIONS[level, area in trades.values()]
+        for year in range(2019, 2025):
+            there = counted.get((max(year, 2023), area), 0)
+            found = rng.multinomial(there, list(goes.values()))
+            regime = "before" if year < 2023 else "after"
+            moved += [
+                (year, date(year + 1, 10, 1), regime, area, level, to, int(n), there, True)
+                for to, n in zip(goes, found, strict=True)
+            ]
+    for trade, area in trades.items():
+        size = max(counted.get((2025, area), 0), 4)
+        for year in range(2019, 2026):
+            day = date(year, 10, 1)
+            contracts.append(("50", day, trade, "laerling", round(0.9 * size), True))
+            certificates.append(("50", year, trade, "laerling", round(0.38 * size), True))
+            asked = round(0.6 * size)
+            placed.append((date(year, 12, 31), trade, asked, round(0.75 * asked), True))
+    return {
+        name: pl.DataFrame(rows, [*columns.split(), "constructed"], orient="row")
+        for name, rows, columns in (
+            (
+                "transitions",
+                moved,
+                "school_year_start next_counted_on regime programme_area_code "
+                "level destination_code pupils pupils_before",
+            ),
+            (
+                "contracts",
+                contracts,
+                "area_code counted_on trade_code contract_type_code contracts",
+            ),
+            ("certificates", certificates, "area_code year trade_code route_code certificates"),
+            ("placement", placed, "counted_on trade_code applicants with_contract"),
+            (
+                "trade_areas",
+                [(t, a, True) for t, a in trades.items()],
+                "trade_code programme_area_code",
+            ),
+            (
+                "intention",
+                [(2026, "50", t, 5, 12, True) for t in trades],
+                "round area_code trade_code intended_intake current_apprentices",
+            ),
+            (
+                "adult_modules",
+                [("50", 2025, next(iter(trades)), 8, 2, True)],
+                "area_code year trade_code participants certificates",
+            ),
+            ("college", [(y, "autumn", 200, True) for y in (2024, 2025)], "year semester students"),
+            ("completion", [("50", 2020, 85.0, True)], "county_code cohort percent"),
+        )
+    }
+
+
 def made_up_totals(areas: pl.DataFrame, pupils: pl.DataFrame) -> dict[str, pl.DataFrame]:
     now = (
         pupils.filter(pl.col("school_year_start") == 2025)
@@ -210,33 +301,3 @@ def panel(frames: dict[str, pl.DataFrame]) -> Panel:
 @pytest.fixture(scope="session")
 def rules() -> Rules:
     return RULES
-
-
-@pytest.fixture(scope="session")
-def errors() -> Errors:
-    return ERRORS
-
-
-@pytest.fixture(scope="session")
-def small_panel(panel: Panel) -> Panel:
-    """Three programmes in six municipalities of three regions: quick enough for many examples."""
-    areas = [i for i, p in enumerate(panel.programme) if p in {"HS", "ST", "PB"}]
-    homes = [i for r in panel.regions[:3] for i in np.flatnonzero(np.array(panel.region) == r)[:2]]
-    place = {a: i for i, a in enumerate(areas)}
-    edges = [
-        (place[o], place[t])
-        for o, t in zip(panel.origins, panel.targets, strict=True)
-        if o in place and t in place
-    ]
-    return replace(
-        panel,
-        areas=tuple(panel.areas[i] for i in areas),
-        programme=tuple(panel.programme[i] for i in areas),
-        level=panel.level[areas],
-        homes=tuple(panel.homes[i] for i in homes),
-        region=tuple(panel.region[i] for i in homes),
-        pupils=panel.pupils[:, areas][:, :, homes],
-        population=panel.population[:, homes],
-        origins=np.array([o for o, _ in edges]),
-        targets=np.array([t for _, t in edges]),
-    )

@@ -44,16 +44,21 @@ def installation(home: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
 
 def published(settings: Settings, marts: dict[str, pl.DataFrame]) -> None:
     con = warehouse.open_build(warehouse.internal(settings.rooms))
-    tables = run_inputs.SOURCES | {"regions": "mart.region_membership"}
-    for name, table in tables.items():
-        con.register("frame", marts[name])
+    named = {table: name for name, table in run_inputs.NAMED.items() if name in marts}
+    tables = {table: marts[name] for table, name in named.items()}
+    tables["mart.region_membership"] = marts["regions"]
+    tables["reference.crosswalk_trade_programme_area"] = marts["flow.trade_areas"].select(
+        "trade_code",
+        pl.col("programme_area_code").alias("target_code"),
+        pl.lit("programme_area").alias("target_kind"),
+    )
+    for table, frame in tables.items():
+        con.register("frame", frame)
         con.execute(f"create table {table} as select * from frame")
         con.unregister("frame")
     # A county that has delivered nothing of working life.
-    for table in sorted(run_inputs.READS - set(tables.values())):
-        con.execute(
-            f"create table {table} (trade_code varchar, target_code varchar, target_kind varchar)"
-        )
+    for table in sorted(run_inputs.READS - set(tables)):
+        con.execute(f"create table {table} (nothing varchar)")
     con.close()
 
 
@@ -80,7 +85,12 @@ def test_a_run_writes_every_table_and_says_what_made_it(installation: Settings) 
         "places": "2025-08-01",
         "contracts": "2025",
         "placement": "2025-12-01",
-        "working_life": {},
+        "working_life": {
+            "county_apprentice_placement": "2025-12-31",
+            "county_certificates": "2025",
+            "county_contracts": "2025-10-01",
+            "county_transitions": "2025-10-01",
+        },
     }
     assert manifest["vintages"][0]["dataset"] == "ssb_population"
     read = {name for name in manifest["inputs"] if "." not in name}

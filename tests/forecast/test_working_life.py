@@ -11,12 +11,11 @@ import polars as pl
 import pytest
 
 from tasks import run_inputs, scenarios
+from tasks.declared import read_declared
 from tasks.forecast import working_life
+from tasks.forecast.declared import Declared
 from tasks.forecast.firmness import UNRESOLVED
-from tasks.forecast.working_life import Declared
-from tasks.labour_rules import read_labour_rules
 from tasks.publish.provenance import ALSO
-from tasks.rules import read_flow_rules, read_rules
 from tasks.settings import Project, Rooms
 
 COUNTY = "50"
@@ -26,8 +25,7 @@ HOW = {"county": COUNTY, "seed": 3, "draws": 60, "horizon": 8, "sigma": 0.01}
 
 @pytest.fixture(scope="module")
 def declared() -> Declared:
-    rules = read_rules(RULES)
-    return Declared(rules, read_flow_rules(RULES), read_labour_rules(RULES, rules))
+    return read_declared(RULES)
 
 
 @pytest.fixture(scope="module")

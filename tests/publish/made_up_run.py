@@ -195,29 +195,42 @@ def placement() -> pl.DataFrame:
 
 
 def track_record() -> pl.DataFrame:
+    of_pupils = [
+        ("Elever per utdanningsprogram", "elevstrøm", code, 1, 2, 2.0 + place / 4, 4.0, 0.1, None)
+        for place, code in enumerate(PROGRAMMES)
+    ]
     rows = [
-        ("16–18-åringer, fylket", "aldersframskriving", 1, 40, 0.8, 2.1, 0.1, 81.0, True),
-        ("16–18-åringer, fylket", "aldersframskriving", 5, 30, 1.9, 4.4, 0.4, 78.0, True),
-        ("Elever per utdanningsprogram", "elevstrøm", 1, 32, 3.1, 4.0, -0.6, 80.0, True),
-        ("Søkere per utdanningsprogram", "søkere per elev", 1, 16, 6.2, 5.1, 1.9, None, False),
+        ("16–18-åringer, fylket", "aldersframskriving", "*", 1, 40, 0.8, 2.1, 0.1, 81.0),
+        ("16–18-åringer, fylket", "aldersframskriving", "*", 5, 30, 1.9, 4.4, 0.4, 78.0),
+        ("Elever per utdanningsprogram", "elevstrøm", "*", 1, 32, 3.1, 4.0, -0.6, 80.0),
+        ("Søkere per utdanningsprogram", "søkere per elev", "*", 1, 16, 6.2, 5.1, 1.9, None),
+        *of_pupils,
     ]
     return pl.DataFrame(
         [
             {
                 "series": series,
-                "model": model,
+                "unit": unit,
+                "model": name,
+                "is_model": name == model,
                 "benchmark": "siste verdi",
-                "used": model if wins else "siste verdi",
+                "used": "siste verdi" if series.startswith("Søkere") else model,
+                "reason": "",
                 "horizon": horizon,
                 "n": n,
-                "mape": mape,
+                "n_origins": 1 if series.startswith("Søkere") else 2,
+                "mape": mape if name == model else other,
                 "benchmark_mape": other,
                 "bias": bias,
-                "coverage80": coverage,
+                "coverage80": coverage if name == model else None,
+                "coverage80_scaled": None,
                 "constructed": series.startswith("Elever"),
             }
-            for series, model, horizon, n, mape, other, bias, coverage, wins in rows
-        ]
+            for series, model, unit, horizon, n, mape, other, bias, coverage in rows
+            for name in (model, "siste verdi")
+        ],
+        schema_overrides={"coverage80": pl.Float64, "coverage80_scaled": pl.Float64},
+        infer_schema_length=None,
     )
 
 

@@ -1,30 +1,41 @@
-"""The student flow as a forecaster, so that it is tested as everything else is."""
+"""The student flow and what follows from it as forecasters, tested as everything else is."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
+import polars as pl
 
 from tasks.errors import NotFound
+from tasks.forecast import streams
 from tasks.forecast.evaluation.frames import Draws, Known
-from tasks.forecast.panel import Panel
-from tasks.forecast.record import FLOW
-from tasks.forecast.simulate import Errors, simulate
-from tasks.forecast.summary import aggregate
-from tasks.forecast.types import Rules
+from tasks.forecast.flow import assemble, cohort, cut
+from tasks.forecast.flow.engine import simulate
+from tasks.forecast.flow.result import FlowResult
+from tasks.forecast.flow.types import FlowRules
+from tasks.forecast.pupils import FLOW
+from tasks.forecast.streams import Block
+from tasks.forecast.types import Float
+
+PER_PUPIL = "søkere per elev"
+PUPILS = "pupils"
+# The population that the tests use for the years after an origin has been counted since.
+COUNTED = (1.0, 0.0, 0.0)
 
 
 @dataclass(frozen=True)
 class PupilFlow:
-    """Pupils per utdanningsprogram by the flow of `simulate`, with noise of rates and chance.
+    """Pupils per utdanningsprogram by the student flow, rebuilt on what was counted at an origin.
 
-    Units are programme codes. The panel is cut at the origin (`Panel.until`); its population is
-    not, and holds one figure that was not there in the autumn of the origin: those who turn 16
-    next year, counted the January after. Hence the series is always `as_revised`.
+    Units are programme codes. The frames are cut at the origin (`cut.until`) and carry later
+    corrections, hence the series is always `as_revised`. Cohorts after the origin are those that
+    were counted since, so that the test is of the flow and not of the projection, which has a
+    record of its own.
 
     Attributes:
-        panel: Counts, population and school structure, all years.
+        frames: The flow's frames, all years.
         rules: Declared assumptions.
         county: Part of the stream's key.
         seed: Seed of the streams.
@@ -32,36 +43,115 @@ class PupilFlow:
         name: Its name in the track record.
     """
 
-    panel: Panel
-    rules: Rules
+    frames: Mapping[str, pl.DataFrame]
+    rules: FlowRules
     county: str
     seed: int = 1
     draws: int = 200
     name: str = FLOW
 
     def forecast(self, known: Known, horizons: tuple[int, ...]) -> Draws:
-        """Pupils `[draw, programme, horizon]`; NaN where fewer than two counts are known."""
-        units = known.series.units
-        nothing = Draws(units, horizons, np.full((1, len(units), len(horizons)), np.nan))
-        past = self.panel.until(known.origin)
-        if len(past.years) < 2 or past.years[-1] != known.origin:
-            return nothing
-        programmes = self.panel.programmes
+        """Pupils `[draw, programme, horizon]`; NaN where the flow cannot be built at the origin."""
+        units, years = known.series.units, max(horizons)
         try:
-            drawn = simulate(
-                past,
-                self.rules,
-                Errors(cohort=0.0, pupils=0.0, applicants=0.0),
-                np.ones(len(programmes)),
-                county=self.county,
-                seed=self.seed,
-                draws=self.draws,
-                horizon=max(horizons),
+            flow = assemble.build(
+                cut.until(self.frames, known.origin), self.county, self.rules, years
             )
         except NotFound:
+            return Draws(units, horizons, np.full((1, len(units), len(horizons)), np.nan))
+        result = FlowResult.of(
+            flow.model,
+            last_count=known.origin,
+            draws=self.draws,
+            years=years,
+            quantities=("pupils",),
+        )
+        key = self.seed, self.county
+        coming = cohort.inflow(
+            flow.residents, flow.outside, result.years, key=key, sigma=0.0, weights=COUNTED
+        )
+        simulate(
+            flow.model,
+            coming,
+            [result],
+            seed=self.seed,
+            county=self.county,
+            draws=self.draws,
+            years=years,
+            mode="multinomial",
+        )
+        everyone = result["pupils"].sum(axis=2, dtype=np.float64)
+        groups = np.array([[a[:2] == unit for a in result.units["pupils"]] for unit in units])
+        sums = np.einsum("ua,day->duy", groups.astype(np.float64), everyone)
+        return Draws(units, horizons, sums[:, :, [h - 1 for h in horizons]])
+
+
+@dataclass(frozen=True)
+class ApplicantsPerPupil:
+    """Applicants of 1 March per programme: the flow's pupils times applicants per pupil.
+
+    `known.others["pupils"]` holds the pupils of the autumns up to the origin. The ratio is of sums
+    over the last years that have both; its spread is that of the years' ratios round it.
+
+    Attributes:
+        flow: Forecaster of the pupils.
+        years: Years in the ratio.
+        name: Its name in the track record.
+    """
+
+    flow: PupilFlow
+    years: int
+    name: str = PER_PUPIL
+
+    def forecast(self, known: Known, horizons: tuple[int, ...]) -> Draws:
+        """Applicants `[draw, programme, horizon]`; NaN where no year has both."""
+        pupils = known.others[PUPILS]
+        units = known.series.units
+        nothing = Draws(units, horizons, np.full((1, len(units), len(horizons)), np.nan))
+        if not pupils.periods or pupils.units != units:
             return nothing
-        everyone = np.ones((1, len(self.panel.homes)))
-        sums = aggregate(drawn.progression, self.panel.programme_groups(), everyone)[:, :, 0]
-        rows = [programmes.index(unit) for unit in units]
-        columns = [horizon - 1 for horizon in horizons]
-        return Draws(units, horizons, sums[:, rows][:, :, columns].astype(np.float64))
+        ratio, spread = ratios(known, self.years)
+        behind = known.origin - pupils.periods[-1]
+        ahead = self.flow.forecast(Known(pupils), tuple(h + behind for h in horizons))
+        if np.isnan(ratio).any() or len(ahead.values) == 1:
+            return nothing
+        z = streams.normals(
+            self.flow.seed,
+            self.flow.county,
+            range(len(ahead.values)),
+            Block.APPLICANTS,
+            (len(units),),
+        )
+        level = ratio * np.exp(spread * z - spread**2 / 2)
+        return Draws(units, horizons, ahead.values * level[:, :, None])
+
+
+def ratios(known: Known, years: int) -> tuple[Float, float]:
+    """Applicants per pupil `[programme]`, and the standard deviation of its log from year to year.
+
+    A programme without both has the ratio of all that have; the spread is weighted by applicants.
+
+    Args:
+        known: Applicants, with `pupils` beside them, units alike.
+        years: Last years that have both.
+    """
+    applicants, pupils = known.series, known.others[PUPILS]
+    both = sorted(set(applicants.periods) & set(pupils.periods))[-years:]
+    count, base = (
+        np.nan_to_num(wide.values[:, [wide.periods.index(y) for y in both]])
+        for wide in (applicants, pupils)
+    )
+    usable = (count > 0) & (base > 0)
+    count, base = np.where(usable, count, 0.0), np.where(usable, base, 0.0)
+    overall = count.sum() / base.sum() if base.sum() > 0 else np.nan
+    ratio = np.divide(
+        count.sum(axis=1),
+        base.sum(axis=1),
+        out=np.full(len(count), overall),
+        where=base.sum(axis=1) > 0,
+    )
+    if len(both) < 2 or not count.sum() > 0:
+        return ratio, 0.0
+    away = np.log(np.where(usable, count, 1.0) / np.where(usable, base * ratio[:, None], 1.0))
+    freedom = len(both) / (len(both) - 1)
+    return ratio, float(np.sqrt(freedom * (count * away**2).sum() / count.sum()))

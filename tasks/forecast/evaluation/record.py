@@ -14,6 +14,7 @@ RECORD: dict[str, type[pl.DataType]] = {
     "series": pl.String,
     "unit": pl.String,
     "model": pl.String,
+    "is_model": pl.Boolean,
     "horizon": pl.Int64,
     "n": pl.Int64,
     "n_origins": pl.Int64,
@@ -78,11 +79,11 @@ def rows(
 
     Returns:
         `RECORD`, grain series × unit × model × horizon, unit `*` for all of them; a series of one
-        unit has no row but `*`. `coverage80_scaled`, its Wilson bounds and `coverage_accepted` are
-        of intervals scaled on years that do not overlap, of the model and of `*` alone.
-        `benchmark` is the best of the unit over all horizons, `benchmark_mape` its error at the
-        row's own; `used` and `reason` are of the series
-        as a whole: parts by one method and their sum by another would not add up.
+        unit has no row but `*`. `is_model` tells the model from its benchmarks.
+        `coverage80_scaled`, its Wilson bounds and `coverage_accepted` are of intervals scaled on
+        years that do not overlap, of the model and of `*` alone. `benchmark` is the best of the
+        unit over all horizons, `benchmark_mape` its error at the row's own; `used` and `reason` are
+        of the series as a whole: parts by one method and their sum by another would not add up.
     """
     if pairs.is_empty():
         return pl.DataFrame(schema=RECORD)
@@ -98,7 +99,9 @@ def rows(
         .join(chosen, on="series")
         .drop("coverage_low", "coverage_high")
         .join(_scaled(pairs, model, standards), on=["unit", "model", "horizon"], how="left")
-        .with_columns(pl.lit(constructed).alias("constructed"))
+        .with_columns(
+            pl.lit(constructed).alias("constructed"), (pl.col("model") == model).alias("is_model")
+        )
         .select(pl.col(name).cast(kind) for name, kind in RECORD.items())
         # A threaded sum of doubles differs in its last bits from run to run (law 9).
         .with_columns(pl.selectors.float().round(DECIMALS))

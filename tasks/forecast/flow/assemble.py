@@ -10,6 +10,7 @@ import polars as pl
 from tasks.errors import ConfigurationError
 from tasks.forecast.flow import apprentices, cohort, states
 from tasks.forecast.flow.apprentices import Friction, Placement
+from tasks.forecast.flow.calibration import Calibration, calibrate
 from tasks.forecast.flow.cohort import Cohort, External
 from tasks.forecast.flow.evidence import (
     Frames,
@@ -32,6 +33,7 @@ from tasks.forecast.flow.states import (
     EXTERNAL,
     ON_THE_JOB,
     PRACTICE_LETTER,
+    Kind,
     StateSpace,
 )
 from tasks.forecast.flow.training_edges import adults, begun, in_training, none_of
@@ -56,6 +58,7 @@ class County:
             together, for `outcomes.outcomes`.
         kappas: κ of the shares that differ between intake regions, by what they are of.
         hazards: In training, by trade `[trade]` → `[year, (certificate, left, stay)]`.
+        calibration: How far the shares were from the counts of pupils.
     """
 
     model: Model
@@ -68,6 +71,7 @@ class County:
     without_place: Posterior
     kappas: dict[str, Kappa]
     hazards: dict[str, Posterior]
+    calibration: Calibration
 
 
 def build(frames: Frames, county: str, rules: FlowRules, years: int) -> County:
@@ -131,8 +135,12 @@ def build(frames: Frames, county: str, rules: FlowRules, years: int) -> County:
         ),
     )
     others = mean * np.maximum(1 - youth, 0.0)
+    model, calibration = calibrate(
+        model, *_steps(model, at_home, counted, rules.years), rules.calibration
+    )
     return County(
         model=model,
+        calibration=calibration,
         residents=residents,
         outside=external(space, frames, county, at_home, trained, completed, others, rules),
         school=at_school,
@@ -166,6 +174,28 @@ def _space(frames: Frames, at_home: Homes, trained: Training, rules: FlowRules) 
     areas = frames["programme_areas"].filter(pl.col("programme_area_code").is_in(at_home.areas))
     modular = set(frames["adult_modules"].get_column("trade_code"))
     return states.build(areas, trades, pairs, modular)
+
+
+def _steps(model: Model, at_home: Homes, leaving: Float, years: int) -> tuple[Float, Float]:
+    """The last counts that another one follows, and the pupils that it found.
+
+    Those who are not pupils are nearly as many from count to count: they stand as at the last one.
+
+    Args:
+        model: Gives the last count.
+        at_home: Pupils by home.
+        leaving: Residents who leave grade 10 `[home, year]`, of the years counted and the next.
+        years: At most so many steps.
+    """
+    steps = range(max(len(at_home.years) - 1 - years, 0), len(at_home.years) - 1)
+    starts = np.repeat(model.start[None], len(steps), axis=0)
+    counts = np.zeros((len(steps), model.space.count))
+    for row, year in enumerate(steps):
+        for i in model.space.where(Kind.PUPIL):
+            pupils = at_home.of(model.space.nodes[i].unit)
+            starts[row, :, i], counts[row, i] = pupils[year], pupils[year + 1].sum()
+        starts[row, :, model.space.where(Kind.GRADE_10)[0]] = np.round(leaving[:, year + 1])
+    return starts, counts
 
 
 def _completed(frames: Frames, county: str) -> float:

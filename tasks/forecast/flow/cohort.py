@@ -12,7 +12,7 @@ from tasks.errors import NotFound
 from tasks.forecast import streams
 from tasks.forecast.flow.transitions import Posterior, fit_kappa
 from tasks.forecast.flow.types import Assumption
-from tasks.forecast.simulate import alternatives, cohort_factors
+from tasks.forecast.population import alternatives, cohort_factors
 from tasks.forecast.streams import Block
 from tasks.forecast.types import Array, Float
 

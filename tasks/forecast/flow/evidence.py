@@ -27,6 +27,8 @@ DESTINATIONS = (
 )
 BEFORE, AFTER = "before", "after"
 ALL = "*"
+# Pupils who live outside the county.
+ELSEWHERE = "9999"
 
 
 @dataclass(frozen=True)
@@ -145,7 +147,8 @@ class Homes:
     """Pupils by programme area and home.
 
     Attributes:
-        regions: Home municipalities, sorted, `9999` (elsewhere) last where there are any.
+        regions: Home municipalities of the county, sorted, and `9999` (elsewhere) last where any
+            pupil lives outside it.
         intake: Intake region of each; a region of its own for elsewhere.
         areas: Programme areas.
         years: School years, oldest first.
@@ -190,7 +193,14 @@ def homes(frames: Frames) -> Homes:
         .select("municipality_code", "region_code")
         .iter_rows()
     )
-    regions = tuple(sorted(set(frame.get_column("home_municipality_code"))))
+    home = pl.col("home_municipality_code")
+    frame = frame.with_columns(
+        pl.when(home.is_in(list(intake)))
+        .then(home)
+        .otherwise(pl.lit(ELSEWHERE))
+        .alias("home_municipality_code")
+    )
+    regions = tuple(sorted({*intake, *frame.get_column("home_municipality_code")}))
     names = sorted({intake.get(r, "") for r in regions})
     areas = tuple(sorted(set(frame.get_column("programme_area_code"))))
     years = tuple(sorted(set(frame.get_column("school_year_start"))))

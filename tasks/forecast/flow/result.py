@@ -10,7 +10,7 @@ import numpy as np
 from tasks.errors import WrongUse
 from tasks.forecast.flow.model import Model
 from tasks.forecast.flow.states import Kind
-from tasks.forecast.types import Array, Axes, Float, Forecast, Index
+from tasks.forecast.types import Array, Float, Index
 
 # Quantity: kinds whose people it counts, and whether it counts those who came that year.
 QUANTITIES: dict[str, tuple[Kind, bool]] = {
@@ -111,20 +111,6 @@ class FlowResult:
     def __getitem__(self, quantity: str) -> Array:
         """A quantity, float32 `[draw, unit, region, year]`."""
         return self.arrays[quantity]
-
-    def forecast(self, applicants_per_pupil: Array) -> Forecast:
-        """What places and publication read, when the regions are home municipalities.
-
-        Pupils are those expected, whatever the places; `intake_need` is the young people's own.
-
-        Args:
-            applicants_per_pupil: Drawn ratio `[draw, area]`, areas in the order of their codes.
-        """
-        order = np.argsort(np.array(self.units["pupils"]))
-        codes = tuple(self.units["pupils"][i] for i in order)
-        pupils = np.ascontiguousarray(self.arrays["pupils"][:, order])
-        ratio = applicants_per_pupil[:, :, None, None].astype(np.float32)
-        return Forecast(Axes(codes, self.regions, self.years), pupils * ratio, pupils, pupils)
 
 
 def _positions(model: Model, kind: Kind, unit: str) -> Index:

@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 
 from tasks.forecast.flow.cohort import Cohort, External
-from tasks.forecast.flow.evidence import Frames, Homes, School, Training
+from tasks.forecast.flow.evidence import ELSEWHERE, Frames, Homes, School, Training
 from tasks.forecast.flow.states import APPRENTICE, EXTERNAL, ON_THE_JOB, Kind, Node, StateSpace
 from tasks.forecast.flow.transitions import Posterior
 from tasks.forecast.flow.types import FlowRules
@@ -16,7 +16,6 @@ from tasks.forecast.types import Float, Index
 
 IN_SCHOOL = "elev_i_skole"
 AUTUMN = "autumn"
-ELSEWHERE = "9999"
 
 
 def entry_states(space: StateSpace) -> Index:

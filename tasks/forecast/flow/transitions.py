@@ -312,10 +312,13 @@ def fill_closed(counts: Float, totals: Float, shares: Float) -> Float:
     rest = np.maximum(rest, number * CLOSED[0])
     top = np.maximum(CLOSED[1], rest / np.maximum(number, 1))[..., None]
     spread = guess
-    for _ in range(20):
+    # Cells that meet a bound leave the rest to the others, round by round.
+    for _ in range(200):
         total = spread.sum(axis=-1, keepdims=True)
         spread = spread * (rest[..., None] / np.where(total > 0, total, 1.0))
         spread = np.where(closed, np.clip(spread, CLOSED[0], top), 0.0)
+        if np.abs(spread.sum(axis=-1) - np.where(number > 0, rest, 0.0)).max(initial=0.0) < 1e-9:
+            break
     filled: Float = shown + spread
     return filled
 

@@ -246,15 +246,6 @@ def test_the_result_counts_stocks_and_those_who_reached_an_end(county: Model) ->
     assert result.years == tuple(range(2026, 2026 + YEARS))
     pupils = keep.people[:, :, county.space.where(Kind.PUPIL)].transpose(0, 2, 3, 1)
     assert result["pupils"] == pytest.approx(pupils)
-    ratio = np.linspace(1.0, 1.8, 36).reshape(4, 9)
-    forecast = result.forecast(ratio)
-    assert forecast.axes.programme_areas == tuple(sorted(result.units["pupils"]))
-    assert forecast.axes.municipalities == county.regions
-    last = result.units["pupils"].index("VB2")
-    assert np.array_equal(forecast.progression[:, -1], result["pupils"][:, last])
-    assert forecast.applicants[2] == pytest.approx(
-        forecast.progression[2] * ratio[2][:, None, None]
-    )
     done = keep.people[:, :, county.space.where(Kind.CERTIFICATE)]
     ended = result["certificates"].cumsum(axis=3).transpose(0, 3, 1, 2)
     assert ended == pytest.approx(done, rel=1e-4, abs=1e-3)
