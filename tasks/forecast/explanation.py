@@ -1,6 +1,7 @@
 """Why a figure is what it is: the way from last year's to this year's, and what it hangs on most.
 
 Both ask the model itself, with its drivers at given values; neither has a model of its own.
+`tasks.forecast.reasons` asks them of the county's model.
 """
 
 from __future__ import annotations
@@ -10,21 +11,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import polars as pl
 
 from tasks.errors import WrongUse
 from tasks.forecast.types import Float
 
 # The drivers of a forecast in the order in which they work (docs/method/explanation.md).
 STEPS = ("cohort", "choice", "completion", "placement", "migration", "demand")
-LABELS = {
-    "cohort": "Kullet",
-    "choice": "Søkning og valg",
-    "completion": "Gjennomføring",
-    "placement": "Formidling til læreplass",
-    "migration": "Flytting",
-    "demand": "Arbeidslivets etterspørsel",
-}
 Drivers = Mapping[str, Any]
 Model = Callable[[Drivers], Float]
 
@@ -89,101 +81,95 @@ def decompose(
 
 
 def whole_numbers(change: Decomposition) -> Decomposition:
-    """The same in whole numbers that still add up.
+    """The same in whole numbers that still add up, figure by figure `[…]`.
 
-    Figures are rounded, and the parts by largest remainders: the differences that rounding leaves
-    go to the parts that were cut the most. For one figure (no axes).
+    The two figures are rounded, and the parts by largest remainders: each is cut to the whole
+    number below it, and what is then missing goes, one each, to the parts that were cut the most.
+    No part ends a whole person from its own value, and one that did nothing stays nothing: the
+    figures are rounded alike (half up), so that never more is missing than the cut parts can take.
     """
-    before, after = round(float(change.before)), round(float(change.after))
-    names = list(change.parts)
-    raw = np.array([float(change.parts[name]) for name in names])
+    before, after = (np.floor(figure + 0.5) for figure in (change.before, change.after))
+    raw = np.stack([np.asarray(part, np.float64) for part in change.parts.values()])
     whole = np.floor(raw)
-    missing = after - before - int(whole.sum())
-    # More than one each where the two figures were rounded apart.
-    step = 1 if missing >= 0 else -1
-    order = np.argsort(-(raw - whole) * step, kind="stable")
-    for turn in range(abs(missing)):
-        whole[order[turn % len(names)]] += step
-    rounded = {name: np.float64(v) for name, v in zip(names, whole, strict=True)}
-    return Decomposition(np.float64(before), np.float64(after), rounded)  # type: ignore[arg-type]
+    missing = after - before - whole.sum(axis=0)
+    rank = np.argsort(np.argsort(whole - raw, axis=0, kind="stable"), axis=0, kind="stable")
+    whole += rank < missing
+    return Decomposition(before, after, dict(zip(change.parts, whole, strict=True)))
 
 
 @dataclass(frozen=True)
-class Input:
-    """An input of the model and how sure it is.
+class Sensitivity:
+    """How much of each figure's variance stems from each input.
 
     Attributes:
-        name: What planners call it.
-        middle: Its value in the forecast.
-        spread: Standard deviation of what it may be.
-        least: The least it may be.
-        most: The most it may be.
+        inputs: Names.
+        first: `[input, …]` Sobol's first-order index: the share of the variance that would go if
+            the input were known.
+        total: `[input, …]` the total index: the share that would stay if all others were.
+        error: `[input, …]` standard error of `total`, from the sample it is a mean of.
+        spread: `[…]` standard deviation of the figure, all inputs varying.
     """
 
-    name: str
-    middle: float
-    spread: float
-    least: float = -np.inf
-    most: float = np.inf
+    inputs: tuple[str, ...]
+    first: Float
+    total: Float
+    error: Float
+    spread: Float
 
 
 def sensitivity(
-    model: Callable[[Float], Float], inputs: Sequence[Input], *, samples: int, seed: int
-) -> pl.DataFrame:
-    """How much of a figure's uncertainty stems from each input.
+    model: Callable[[Mapping[str, range]], Float], inputs: Sequence[str], samples: int
+) -> Sensitivity:
+    """Sobol's indices of many figures at once, over the model's own draws of its inputs.
 
-    Sobol's indices by Saltelli's design (`scipy.stats.sobol_indices`): `first` is the share of the
-    variance that would go if the input were known, `total` the share that would stay if all others
-    were. Inputs vary independently, normal, held within their bounds.
+    An input may be a whole block of drawn quantities (all choices of programme, say): the design
+    only asks that blocks are drawn independently of each other. Sample A takes the first draws of
+    every block and B the next; AB_i is A with the draws of block i from B (Saltelli 2010). The
+    middle and the spread of an input are thus those of the forecast itself.
 
     Args:
-        model: Figures `[sample]` for values of the inputs `[input, sample]`.
-        inputs: The inputs, at least two.
-        samples: Base samples, a power of two; the model is asked `samples · (inputs + 2)` times.
-        seed: Seed of the design.
+        model: Figures `[sample, …]` where each input has the draws of its range, all of one length;
+            the same for the same ranges.
+        inputs: The blocks.
+        samples: A power of two; the model is asked `inputs + 2` times for so many samples.
 
     Returns:
-        One row per input, largest `total` first: `input`, `middle`, `spread`, `first`, `total`.
-        An input without spread has 0 of both; if no input has any, all have.
+        Estimates held in 0–1, where chance can bring them outside; a figure without variance has
+        nothing but zeros.
 
-    Source: A. Saltelli et al., «Variance based sensitivity analysis of model output»,
-    Computer Physics Communications 181 (2010).
+    Source: A. Saltelli et al., «Variance based sensitivity analysis of model output», Computer
+    Physics Communications 181 (2010), estimators (b) and (f), by `scipy.stats.sobol_indices`;
+    groups of inputs: I. M. Sobol', Mathematics and Computers in Simulation 55 (2001).
     """
-    from scipy.stats import norm, sobol_indices
+    from scipy.stats import sobol_indices
 
-    uncertain = [i for i, given in enumerate(inputs) if given.spread > 0]
-    first, total = np.zeros(len(inputs)), np.zeros(len(inputs))
-    middle = np.array([given.middle for given in inputs], np.float64)
-    bounds = np.array([[given.least, given.most] for given in inputs])
+    one, other = range(samples), range(samples, 2 * samples)
+    lives = dict.fromkeys(inputs, one)
+    a, b = model(lives), model(dict.fromkeys(inputs, other))
+    crossed = np.stack([model({**lives, name: other}) for name in inputs])
+    shape = a.shape[1:]
+    f_a, f_b = (v.reshape(samples, -1).T.astype(np.float64) for v in (a, b))
+    f_ab = crossed.reshape(len(inputs), samples, -1).transpose(0, 2, 1).astype(np.float64)
+    found = sobol_indices(func={"f_A": f_a, "f_B": f_b, "f_AB": f_ab}, n=samples)
+    both = np.stack([f_a, f_b])
+    variance = both.var(axis=(0, 2))
+    told = variance > 0
+    total = found.total_order.reshape(len(told), -1).T
+    # Jansen's estimator and the variance it is set against are means over the same sample; the
+    # error of their ratio is that of the mean of what each sample adds to it.
+    squared = ((both - both.mean(axis=(0, 2))[None, :, None]) ** 2).mean(axis=0)
+    adds = (f_a - f_ab) ** 2 / 2 - total[..., None] * squared
+    error = adds.std(axis=2, ddof=1) / np.sqrt(samples)
 
-    def asked(values: Float) -> Float:
-        full = np.repeat(middle[:, None], values.shape[1], axis=1)
-        full[uncertain] = values
-        return model(np.clip(full, bounds[:, :1], bounds[:, 1:]))
+    def laid_out(values: Float) -> Float:
+        kept = np.where(told, values.reshape(len(f_ab), -1), 0.0)
+        out: Float = kept.reshape(len(f_ab), *shape)
+        return out
 
-    if uncertain and _moves(asked, [inputs[i] for i in uncertain]):
-        found = sobol_indices(
-            func=asked,
-            n=samples,
-            dists=[norm(inputs[i].middle, inputs[i].spread) for i in uncertain],
-            rng=np.random.default_rng(seed),
-        )
-        first[uncertain] = np.clip(found.first_order, 0, 1)
-        total[uncertain] = np.clip(found.total_order, 0, 1)
-    return pl.DataFrame(
-        {
-            "input": [given.name for given in inputs],
-            "middle": middle,
-            "spread": [given.spread for given in inputs],
-            "first": first,
-            "total": total,
-        }
-    ).sort("total", "input", descending=[True, False])
-
-
-def _moves(asked: Callable[[Float], Float], uncertain: Sequence[Input]) -> bool:
-    """Whether the figure moves at all: a variance of nothing has no shares."""
-    middle = np.array([given.middle for given in uncertain], np.float64)[:, None]
-    step = np.diag([given.spread for given in uncertain])
-    figures = asked(np.concatenate([middle, middle + step, middle - step], axis=1))
-    return bool(np.ptp(figures) > 0)
+    return Sensitivity(
+        tuple(inputs),
+        laid_out(np.clip(found.first_order.reshape(len(told), -1).T, 0, 1)),
+        laid_out(np.clip(total, 0, 1)),
+        laid_out(error / np.where(told, variance, 1.0)),
+        np.sqrt(variance).reshape(shape),
+    )

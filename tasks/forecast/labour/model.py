@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,6 +19,9 @@ from tasks.forecast.types import Array, Float, Index
 # What employment by occupation is forecast from: industries and the staffing shares that tie
 # occupations to them, or the counted series of the occupation groups themselves.
 INDUSTRY, OCCUPATION = "industry", "occupation"
+# What is drawn independently of the rest: the alternative of the projection, growth of industries,
+# their staffing shares, and exit rates.
+POPULATION, GROWTH, STAFFING, REPLACEMENT = "population", "growth", "staffing", "replacement"
 
 
 @dataclass(frozen=True)
@@ -65,36 +69,49 @@ class Model:
     seed: int
     basis: str = INDUSTRY
 
-    def parts(self, draws: range, levers: Levers | None = None) -> Parts:
+    def parts(
+        self,
+        draws: range,
+        levers: Levers | None = None,
+        crossed: Mapping[str, range] | None = None,
+    ) -> Parts:
         """Employment, expansion, replacement and openings by occupation in these draws.
 
         Args:
             draws: Which.
             levers: What a scenario does to them (`levers.of_scenario`).
+            crossed: Other draws, as many, of some of `POPULATION`, `GROWTH`, `STAFFING` and
+                `REPLACEMENT`: to tell them apart (`tasks.forecast.reasons`).
         """
-        key, data = (self.seed, self.county, draws), self.data
-        lives = expansion.lived_in(self.rules, key)
+        data, of = self.data, crossed or {}
+        keys = {
+            name: (self.seed, self.county, of.get(name, draws))
+            for name in (POPULATION, GROWTH, STAFFING, REPLACEMENT)
+        }
+        lives = expansion.lived_in(self.rules, keys[POPULATION])
         if levers is not None and levers.alternative is not None:
             lives = np.full_like(lives, levers.alternative)
-        of_groups = self._growth(lives, key)
+        of_groups = self._growth(lives, keys[GROWTH], keys[STAFFING])
         if levers is not None:
             of_groups = with_jobs(of_groups, levers, data.group[-1])
         employed = openings.of_occupations(of_groups, self.staffing.employed, data.group_of)
         if levers is not None:
             employed = with_norms(employed, levers, lives)
         signed = expansion.expansion_demand(employed)
-        factor = openings.replacement_factor(self.replacement.spread, key)
+        factor = openings.replacement_factor(self.replacement.spread, keys[REPLACEMENT])
         leavers = openings.replacement_demand(
             employed, self.replacement, factor, self.rules.replacement_cap
         )
         return Parts(employed, signed, leavers, openings.openings(signed, leavers))
 
-    def _growth(self, lives: Index, key: tuple[int, str, range]) -> Array:
+    def _growth(
+        self, lives: Index, key: tuple[int, str, range], staffed: tuple[int, str, range]
+    ) -> Array:
         """Growth of groups `[draw, region, group, 1 + year]`."""
         if self.basis == OCCUPATION:
             return expansion.draw(self.said, self.data.group[-1], self.ensemble, lives, key)
         growth = expansion.draw(self.said, self.data.industry[-1], self.ensemble, lives, key)
-        return expansion.group_growth(growth, self.staffing.drivers, self.staffing.misfit, key)
+        return expansion.group_growth(growth, self.staffing.drivers, self.staffing.misfit, staffed)
 
     @property
     def growth_confidence(self) -> str:
