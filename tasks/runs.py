@@ -52,6 +52,9 @@ TABLES = (
     "draws_applicants",
     "draws_working_life",
     "draws_homes",
+    "decomposition",
+    "sensitivity",
+    "explanation_notes",
 )
 
 
@@ -203,6 +206,7 @@ def compute(
         balance,
         dimensioning,
         keeping,
+        reasons,
         summary,
         working_life,
     )
@@ -233,6 +237,16 @@ def compute(
             horizon=horizon,
             sigma=made.sigma,
             scenarios=scenarios,
+        ),
+        **reasons.tables(
+            frames,
+            declared,
+            county=county,
+            seed=seed,
+            draws=draws,
+            year=year,
+            horizon=horizon,
+            sigma=made.sigma,
         ),
     }
 

@@ -235,11 +235,26 @@ def labour_supply(
     Returns:
         float32 `[draw, trade, region, year]`.
     """
+    works, stay = supply_shares(participation, stays, key=key, draws=draws)
+    supply: Array = (certificates * works[:, :, None, None] * stay[:, None, :, None]).astype(
+        np.float32
+    )
+    return supply
+
+
+def supply_shares(
+    participation: Posterior, stays: Posterior, *, key: tuple[int, str], draws: range
+) -> tuple[Array, Array]:
+    """Drawn shares in the labour force `[draw, trade]` and of those who stay `[draw, region]`.
+
+    Args:
+        participation: Beta per trade `[trade, 2]`.
+        stays: Beta per region `[region, 2]`.
+        key: Seed and county.
+        draws: Which.
+    """
     trades = len(participation.alpha)
     shape = np.concatenate([participation.alpha, stays.alpha])
     gamma = streams.gammas(*key, draws, Block.FLOW_SUPPLY, shape)
-    share = gamma[..., 0] / np.maximum(gamma.sum(axis=2), np.float32(1e-30))
-    supply: Array = (
-        certificates * share[:, :trades, None, None] * share[:, None, trades:, None]
-    ).astype(np.float32)
-    return supply
+    share: Array = gamma[..., 0] / np.maximum(gamma.sum(axis=2), np.float32(1e-30))
+    return share[:, :trades], share[:, trades:]

@@ -9,8 +9,9 @@ import numpy as np
 
 from tasks.forecast.flow.apprentices import Placement
 from tasks.forecast.flow.assemble import County
+from tasks.forecast.flow.evidence import ELSEWHERE
 from tasks.forecast.flow.model import Model
-from tasks.forecast.flow.start import ELSEWHERE, entry_states
+from tasks.forecast.flow.start import entry_states
 from tasks.forecast.flow.states import Edges, Kind, Node, StateSpace
 from tasks.forecast.flow.transitions import Posterior
 from tasks.forecast.reasons.blocks import CHOICE, PLACEMENT, SCHOOL, TRAINING, mixed, of_edges

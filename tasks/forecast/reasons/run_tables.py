@@ -4,26 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Protocol
 
 import numpy as np
 import polars as pl
 
 from tasks.errors import ConfigurationError, NotFound
 from tasks.forecast import labour
+from tasks.forecast.declared import Declared
 from tasks.forecast.explanation import STEPS
 from tasks.forecast.flow import assemble, cohort
 from tasks.forecast.flow import cut as flow_cut
 from tasks.forecast.flow.assemble import County
 from tasks.forecast.flow.states import Kind
-from tasks.forecast.flow.types import FlowRules
 from tasks.forecast.labour import cut as labour_cut
-from tasks.forecast.labour.types import LabourRules
 from tasks.forecast.reasons.aligned import align
 from tasks.forecast.reasons.cells import ALL, Axes, Window
 from tasks.forecast.reasons.uncertain import Gap
 from tasks.forecast.reasons.yearly import QUANTITIES, Yearly
-from tasks.forecast.types import Rules
 from tasks.forecast.working_life import FLOW, LABOUR
 
 Frames = Mapping[str, pl.DataFrame]
@@ -54,25 +51,6 @@ SCHEMAS: dict[str, dict[str, type[pl.DataType]]] = {
     },
     "explanation_notes": {"what": pl.String, "why": pl.String},
 }
-
-
-class Declared(Protocol):
-    """What these tables read of what a planner has declared."""
-
-    @property
-    def rules(self) -> Rules:
-        """Of the run."""
-        ...
-
-    @property
-    def flow(self) -> FlowRules:
-        """Of the student flow."""
-        ...
-
-    @property
-    def labour(self) -> LabourRules:
-        """Of the labour market."""
-        ...
 
 
 def tables(

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, fields
 
 import numpy as np
 
-from tasks.forecast import labour, streams
+from tasks.forecast import labour
 from tasks.forecast.explanation import Sensitivity, sensitivity
 from tasks.forecast.flow import cohort
 from tasks.forecast.flow.assemble import County
@@ -19,7 +19,6 @@ from tasks.forecast.labour import matching
 from tasks.forecast.labour.model import GROWTH, POPULATION, REPLACEMENT, STAFFING
 from tasks.forecast.reasons.blocks import BLOCKS, PLACEMENT, mixed, of_edges
 from tasks.forecast.reasons.cells import Axes, Kept, Window
-from tasks.forecast.streams import Block
 from tasks.forecast.types import Array, Float, Index
 
 COHORT, PLACES, ADULTS, PARTICIPATION, STAY = "cohort", "places", "adults", "participation", "stay"
@@ -142,12 +141,10 @@ class Gap:
         return self._supply(lives[STAY])[1]
 
     def _supply(self, draws: range) -> tuple[Float, Float]:
-        # As `cohort.labour_supply` draws them, the two apart.
-        shape = np.concatenate([self.participation.alpha, self.stays.alpha])
-        gamma = streams.gammas(*self.key, draws, Block.FLOW_SUPPLY, shape).astype(np.float64)
-        share = gamma[..., 0] / gamma.sum(axis=2)
-        areas = len(self.participation.alpha)
-        return share[:, :areas], share[:, areas:]
+        works, stay = cohort.supply_shares(
+            self.participation, self.stays, key=self.key, draws=draws
+        )
+        return works.astype(np.float64), stay.astype(np.float64)
 
     def _openings(self, lives: Lives) -> Float:
         crossed = {theirs: lives[ours] for ours, theirs in LABOUR.items()}

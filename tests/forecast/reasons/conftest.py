@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
-
 import flow_frames
 import labour_tools
 import polars as pl
 import pytest
 
-from tasks.forecast.reasons.run_tables import Declared
-from tasks.rules import read_flow_rules, read_rules
+from tasks.declared import read_declared
+from tasks.forecast.declared import Declared
 from tasks.settings import Project
-
-RULES = Project().reference / "rules"
 
 
 def marts() -> dict[str, pl.DataFrame]:
@@ -36,5 +32,4 @@ def frames() -> dict[str, pl.DataFrame]:
 
 @pytest.fixture(scope="session")
 def declared() -> Declared:
-    rules = read_rules(RULES)
-    return SimpleNamespace(rules=rules, flow=read_flow_rules(RULES), labour=labour_tools.declared())
+    return read_declared(Project().reference / "rules")

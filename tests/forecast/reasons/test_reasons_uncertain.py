@@ -9,13 +9,13 @@ import polars as pl
 import pytest
 
 from tasks.forecast import labour
+from tasks.forecast.declared import Declared
 from tasks.forecast.flow import assemble, cohort
 from tasks.forecast.flow.engine import simulate
 from tasks.forecast.flow.transitions import Posterior
 from tasks.forecast.labour import matching
 from tasks.forecast.labour.model import GROWTH, REPLACEMENT
 from tasks.forecast.reasons.cells import Axes, Kept, Window
-from tasks.forecast.reasons.run_tables import Declared
 from tasks.forecast.reasons.uncertain import (
     INPUTS,
     PARTICIPATION,

@@ -8,16 +8,16 @@ import numpy as np
 import polars as pl
 import pytest
 
+from tasks.forecast.declared import Declared
 from tasks.forecast.explanation import STEPS, decompose
 from tasks.forecast.flow import assemble, cut
 from tasks.forecast.flow.assemble import County
 from tasks.forecast.flow.engine import simulate
+from tasks.forecast.flow.evidence import ELSEWHERE
 from tasks.forecast.flow.result import FlowResult
-from tasks.forecast.flow.start import ELSEWHERE
 from tasks.forecast.flow.states import Kind
 from tasks.forecast.reasons.aligned import Both, align
 from tasks.forecast.reasons.cells import Axes, Kept, Window
-from tasks.forecast.reasons.run_tables import Declared
 from tasks.forecast.reasons.yearly import QUANTITIES, Yearly
 
 WEIGHTS = (0.6, 0.2, 0.2)
@@ -44,6 +44,7 @@ def before(frames: dict[str, pl.DataFrame], declared: Declared) -> County:
         **frames,
         "flow.contracts": frames["flow.contracts"].filter(pl.col("trade_code") != "BARLF3----"),
         "flow.pupils": frames["flow.pupils"].filter(pl.col("home_municipality_code") != "5053"),
+        "flow.regions": frames["flow.regions"].filter(pl.col("municipality_code") != "5053"),
     }
     return built(fewer, declared, 2024)
 
