@@ -9,7 +9,6 @@ import polars as pl
 from flows import show
 from tasks import backtests
 from tasks.backtests import Backtest
-from tasks.forecast.evaluation.benchmarks import KERNELS
 from tasks.forecast.evaluation.record import ALL
 from tasks.settings import Settings
 
@@ -55,7 +54,7 @@ def backtest(every: bool, as_json: bool) -> None:
 def _print_series(name: str, part: pl.DataFrame, every: bool) -> None:
     made_up = " (konstruerte tall)" if part.get_column("constructed").any() else ""
     show.line(f"{name}{made_up}")
-    chosen = part if every else part.filter(~pl.col("model").is_in(list(KERNELS)))
+    chosen = part if every else part.filter(pl.col("is_model"))
     records = [_record(row) for row in chosen.sort("model", "horizon").iter_rows(named=True)]
     show.as_table(tuple(_COLUMNS.values()), show.rows_of(records, tuple(_COLUMNS)))
     told = part.filter(pl.col("reason").is_not_null()).row(0, named=True)
