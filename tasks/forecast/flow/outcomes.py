@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
 
 from tasks.errors import NotFound
-from tasks.forecast.flow.engine import simulate
+from tasks.forecast.flow import reach
 from tasks.forecast.flow.model import Model
 from tasks.forecast.flow.states import Kind
 from tasks.forecast.flow.transitions import Posterior
@@ -25,13 +26,13 @@ class Outcomes:
 
     Attributes:
         began: Code of each state begun in.
-        ends: Kinds of end.
+        ends: Kinds of end, or names of groups of them.
         shares: float32 `[draw, began, end, year]`: share who have reached the end after so many
             years; what is missing to one is still in education or out.
     """
 
     began: tuple[str, ...]
-    ends: tuple[Kind, ...]
+    ends: tuple[str, ...]
     shares: Array
 
     def completed(self, years: int) -> Array:
@@ -104,19 +105,6 @@ def check_completion(
     )
 
 
-class _Reached:
-    """Sink: people in each kind of end."""
-
-    def __init__(self, model: Model, shares: Array) -> None:
-        self._places = [model.space.where(kind) for kind in ENDS]
-        self._shares = shares
-
-    def __call__(self, draws: range, block: Array) -> None:
-        for end, states in enumerate(self._places):
-            reached = block[:, states].sum(axis=1)
-            self._shares[draws.start : draws.stop, :, end] = reached.transpose(1, 2, 0)
-
-
 def outcomes(
     model: Model,
     began: Index,
@@ -127,12 +115,9 @@ def outcomes(
     draws: int,
     years: int,
     group: int = 0,
+    ends: Mapping[str, Index] | None = None,
 ) -> Outcomes:
-    """Follow one who begins in each state, nobody else coming in.
-
-    The same drawn shares as in the run of the county (same seed). A single person meets no queue:
-    whether there is a place is drawn from the share of applicants who were left without one,
-    `without_place`, for lack of places and by friction together.
+    """Follow one who begins in each state, nobody else coming in (`reach.chances`).
 
     Args:
         model: The county's model.
@@ -143,37 +128,21 @@ def outcomes(
         draws: Number of draws.
         years: Years followed.
         group: Group of regions whose shares hold.
+        ends: Groups of states that nobody leaves, by name; the kinds of `ENDS` when left out.
+
+    Raises:
+        WrongUse: An end that is left again, or a model with a scenario's placement.
     """
-    count, trades = len(began), model.placement.spread.shape[0]
-    start = np.zeros((count, model.space.count))
-    start[np.arange(count), began] = 1.0
-    placement = replace(
-        model.placement,
-        market=np.arange(count),
-        places=np.full((count, trades, years), 2.0),
-        spread=np.zeros(trades),
-        friction=without_place,
-    )
-    followed = replace(
+    named = ends or {kind: model.space.where(kind) for kind in ENDS}
+    (found,) = reach.chances(
         model,
-        group=np.full(count, group),
-        regions=tuple(model.space.codes[i] for i in began),
-        start=start,
-        placement=placement,
-    )
-    shares = np.zeros((draws, count, len(ENDS), years), np.float32)
-    entries = len(model.entry)
-
-    def nobody(draws: range) -> Array:
-        return np.zeros((len(draws), count, years, entries), np.float32)
-
-    simulate(
-        followed,
-        nobody,
-        [_Reached(followed, shares)],
+        [reach.Way(began, tuple(named.values()), years)],
+        without_place,
+        groups=(group,),
         seed=seed,
         county=county,
         draws=draws,
-        years=years,
+        every_year=True,
     )
-    return Outcomes(followed.regions, ENDS, shares)
+    codes = tuple(model.space.codes[i] for i in began)
+    return Outcomes(codes, tuple(named), np.ascontiguousarray(found[:, :, 0].transpose(1, 2, 3, 0)))
