@@ -25,7 +25,10 @@ _NUMBERS: dict[str, tuple[float, float, bool]] = {
     "tightness_window": (1, 20, True),
 }
 _LIMITS = ("very_good", "good", "fair", "moderate")
-_LEADS = ("vocational", "general", "vocational_college")
+_YEARS = {
+    "lead_years": ("vocational", "vocational_vg2", "general", "vocational_college"),
+    "completion_years": ("vocational", "vocational_vg2"),
+}
 
 
 def read_labour_rules(folder: Path, rules: Rules) -> LabourRules:
@@ -49,9 +52,7 @@ def read_labour_rules(folder: Path, rules: Rules) -> LabourRules:
     limits = tuple(labour.get("tightness_limits", {}).get(name) for name in _LIMITS)
     if not all(_is_number(v) for v in limits) or list(limits) != sorted(set(limits)):
         problems.append(f"labour.toml [tightness_limits]: {limits}, ventet fire stigende tall")
-    leads = {name: labour.get("lead_years", {}).get(name) for name in _LEADS}
-    if not all(isinstance(v, int) and 0 < v < 12 for v in leads.values()):
-        problems.append(f"labour.toml [lead_years]: {leads}, ventet hele år fra 1 til 11")
+    values |= {entry: _years(labour, entry, problems) for entry in _YEARS}
     services = tuple(_service(name, entry, problems) for name, entry in ages.items())
     groups = {k: tuple(v) for k, v in nav.get("groups", {}).items()}
     if not groups or nav.get("confidence") not in CONFIDENCE:
@@ -65,7 +66,6 @@ def read_labour_rules(folder: Path, rules: Rules) -> LabourRules:
         )
     return LabourRules(
         tightness_limits=limits,
-        lead_years=leads,
         certainty=rules.certainty,
         projection_weights=rules.projection_weights,
         services=tuple(s for s in services if s is not None),
@@ -73,6 +73,14 @@ def read_labour_rules(folder: Path, rules: Rules) -> LabourRules:
         nav_confidence=nav["confidence"],
         **values,
     )
+
+
+def _years(labour: dict[str, Any], entry: str, problems: list[str]) -> dict[str, Any]:
+    """Whole years by what one begins on."""
+    years = {name: labour.get(entry, {}).get(name) for name in _YEARS[entry]}
+    if not all(isinstance(v, int) and 0 < v < 12 for v in years.values()):
+        problems.append(f"labour.toml [{entry}]: {years}, ventet hele år fra 1 til 11")
+    return years
 
 
 def _service(name: str, entry: Any, problems: list[str]) -> Service | None:

@@ -46,6 +46,7 @@ TABLES = (
     "track_record",
     "openings",
     "indicators",
+    "intake_need",
     "scenarios",
     "working_life_notes",
     "draws_pupils",

@@ -36,12 +36,14 @@ COLUMNS = {
     "openings_flexible candidates_mean candidates_p10 candidates_p90 confidence",
     "indicators": "programme_area_code region_code gap_p10 gap_p50 gap_p90 assessment coverage "
     "confidence settled_by first_year last_year",
+    "intake_need": "programme_area_code region_code year lead_years need_p10 need_p50 need_p90 "
+    "through_p50 coverage confidence settled_by",
     "working_life_notes": "what cells of done",
     "scenarios": "scenario title quantity programme_area_code region_code reference_mean "
     "difference_mean difference_p10 difference_p50 difference_p90 p_more first_year last_year",
 }
 # Tables that older runs did not write; they are empty there.
-NEWER = ("openings", "indicators", "working_life_notes", "scenarios")
+NEWER = ("openings", "indicators", "intake_need", "working_life_notes", "scenarios")
 _BRANCHES = ("studieforberedende", "yrkesfaglig", "paabygg")
 
 

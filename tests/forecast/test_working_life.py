@@ -15,6 +15,9 @@ from tasks.declared import read_declared
 from tasks.forecast import working_life
 from tasks.forecast.declared import Declared
 from tasks.forecast.firmness import UNRESOLVED
+from tasks.forecast.flow import cohort, outcomes
+from tasks.forecast.flow.states import Kind
+from tasks.forecast.working_life import Drawn, Intake
 from tasks.publish.provenance import ALSO
 from tasks.settings import Project, Rooms
 
@@ -36,6 +39,16 @@ def frames(night_home: Path) -> dict[str, pl.DataFrame]:
 @pytest.fixture(scope="module")
 def tables(frames: dict[str, pl.DataFrame], declared: Declared) -> dict[str, pl.DataFrame]:
     return working_life.tables(frames, declared, **HOW)  # type: ignore[arg-type]
+
+
+@pytest.fixture(scope="module")
+def drawn(frames: dict[str, pl.DataFrame], declared: Declared) -> Drawn:
+    return working_life.draw(frames, declared, **HOW)  # type: ignore[arg-type]
+
+
+@pytest.fixture(scope="module")
+def intake(drawn: Drawn) -> Intake:
+    return working_life.intake_draws(drawn)
 
 
 def test_the_county_is_the_sum_of_its_regions(tables: dict[str, pl.DataFrame]) -> None:
@@ -156,8 +169,143 @@ def test_without_what_it_reads_the_tables_are_empty_and_say_why(
         declared,
         **HOW,  # type: ignore[arg-type]
     )
-    for name in ("openings", "indicators"):
+    for name in set(working_life.SCHEMAS) - {"working_life_notes"}:
         assert found[name].is_empty()
         assert found[name].schema == working_life.SCHEMAS[name]
     (why,) = found["working_life_notes"]["done"].to_list()
     assert "Gjør slik" in why
+
+
+def test_the_need_of_an_area_is_its_demand_over_the_shares_of_the_run(
+    drawn: Drawn, intake: Intake
+) -> None:
+    """From the pieces: one area of Vg2 in one region, completion from the flow's own outcomes."""
+    assert intake.need.shape == (60, len(intake.codes), len(intake.regions), 8)
+    assert intake.need.dtype == intake.demand.dtype == np.float32
+    area, region = "HSHEA2----", "intake-namdal"
+    row, place = intake.codes.index(area), intake.regions.index(region)
+    model, space = drawn.flow.model, drawn.flow.model.space
+    home = drawn.frames["flow.regions"].filter(pl.col("region_code") == region)
+    group = model.group[model.regions.index(sorted(home["municipality_code"])[0])]
+    passed = [
+        i for i in space.where(Kind.CERTIFICATE) if drawn.area_of[space.nodes[i].unit] == area
+    ]
+    found = outcomes.outcomes(
+        model,
+        np.array([space.codes.index(f"pupil:{area}:2")]),
+        drawn.flow.without_place,
+        seed=3,
+        county=COUNTY,
+        draws=60,
+        years=5,
+        group=int(group),
+        ends={"certificate": np.array(passed)},
+    )
+    rules = drawn.declared.flow
+    at_work, stay = cohort.supply_shares(
+        cohort.declared(rules.participation, len(drawn.codes)),
+        cohort.declared(rules.stay_in_region, len(drawn.regions)),
+        key=(3, COUNTY),
+        draws=range(60),
+    )
+    through = found.shares[:, 0, 0, 4] * at_work[:, drawn.codes.index(area)] * stay[:, place]
+    jobs = drawn.needed.strict[:, drawn.needed.targets.index(area), place]
+    year = drawn.years[2]
+    want = jobs[:, drawn.needed.years.index(year + 3)] / through
+    np.testing.assert_allclose(intake.need[:, row, place, 2], want, rtol=1e-4)
+
+
+def test_vg1_takes_in_for_all_that_follows_from_it(drawn: Drawn, intake: Intake) -> None:
+    row = intake.codes.index("HSHSF1----")
+    after = [i for i, c in enumerate(intake.codes) if c[:2] == "HS" and c[5] == "2"]
+    summed = intake.demand[:, after].sum(axis=1)
+    np.testing.assert_allclose(intake.demand[:, row], summed, rtol=1e-5)
+    assert intake.lead[row] == 4
+    assert (intake.lead[after] == 3).all()
+    # Some who begin on Vg1 never come to Vg2: more must begin there than on all of Vg2 together,
+    # for jobs of the same year.
+    begin = intake.need[..., 0][:, row].sum(axis=1).mean()
+    second = intake.need[..., 1][:, after].sum(axis=(1, 2)).mean()
+    assert begin > second
+
+
+def test_what_lies_past_the_horizon_is_not_known(
+    intake: Intake, tables: dict[str, pl.DataFrame]
+) -> None:
+    for row, lead in enumerate(intake.lead.tolist()):
+        assert np.isnan(intake.need[:, row, :, 8 - lead :]).all()
+        assert (intake.need[:, row, :, : 8 - lead] >= 0).all()
+    rows = tables["intake_need"]
+    last = rows.group_by("lead_years").agg(pl.col("year").max()).sort("lead_years")
+    assert (last["year"] + last["lead_years"]).unique().to_list() == [intake.years[-1]]
+    assert rows["need_p50"].null_count() == 0
+    assert ((rows["need_p10"] <= rows["need_p50"]) & (rows["need_p50"] <= rows["need_p90"])).all()
+    (told,) = tables["working_life_notes"].filter(pl.col("done").str.contains("ingen elever"))[
+        "done"
+    ]
+    assert "TPMAR2----" in told
+    assert "TPMAR2----" not in set(rows["programme_area_code"])
+
+
+def test_the_county_needs_what_its_regions_need(intake: Intake, drawn: Drawn) -> None:
+    rows = working_life.tables_of(drawn, need=intake)["intake_need"]
+    at = (pl.col("programme_area_code") == "BATMF2----") & (pl.col("year") == intake.years[0])
+    row = rows.row(by_predicate=at & (pl.col("region_code") == COUNTY), named=True)
+    summed = intake.need[:, intake.codes.index("BATMF2----"), :, 0].sum(axis=1)
+    assert row["need_p50"] == pytest.approx(np.median(summed), rel=1e-5)
+    assert row["need_p90"] == pytest.approx(np.quantile(summed, 0.9), rel=1e-5)
+
+
+def test_fewer_draws_are_the_first_of_more(
+    frames: dict[str, pl.DataFrame], declared: Declared, intake: Intake
+) -> None:
+    few = working_life.intake_draws(
+        working_life.draw(frames, declared, **(HOW | {"draws": 25}))  # type: ignore[arg-type]
+    )
+    assert few.need.tobytes() == intake.need[:25].tobytes()
+    assert few.demand.tobytes() == intake.demand[:25].tobytes()
+
+
+def test_half_as_many_who_stay_is_twice_the_need(
+    frames: dict[str, pl.DataFrame], declared: Declared
+) -> None:
+    stay = declared.flow.stay_in_region
+    found = []
+    for share in (stay.shares["share"], stay.shares["share"] / 2):
+        kept = replace(stay, shares={"share": share}, persons=1e7)
+        rules = replace(declared, flow=replace(declared.flow, stay_in_region=kept))
+        found.append(working_life.intake_draws(working_life.draw(frames, rules, **HOW)))  # type: ignore[arg-type]
+    np.testing.assert_array_equal(found[0].demand, found[1].demand)
+    told = ~np.isnan(found[0].need[0])
+    full, half = (one.need.mean(axis=0) for one in found)
+    np.testing.assert_allclose(half[told], 2 * full[told], rtol=0.01)
+
+
+def test_a_scenario_draws_only_the_side_that_it_touches(
+    drawn: Drawn, intake: Intake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from tasks.forecast.working_life import scenarios as beside
+
+    calls: list[str] = []
+    for name, owner, attribute in (
+        ("openings", beside.labour, "simulate"),
+        ("candidates", beside, "supply"),
+    ):
+        real = getattr(owner, attribute)
+
+        def counted(*args: object, name: str = name, real: object = real, **more: object) -> object:
+            calls.append(name)
+            return real(*args, **more)  # type: ignore[operator]
+
+        monkeypatch.setattr(owner, attribute, counted)
+    drew = {}
+    for name in ("batterifabrikk", "formidling-65", "hoy-befolkning"):
+        calls.clear()
+        chosen = scenarios.chosen(Project().reference, [name])
+        working_life.tables_of(drawn, chosen, intake)
+        drew[name] = list(calls)
+    assert drew == {
+        "batterifabrikk": ["openings"],
+        "formidling-65": ["candidates"],
+        "hoy-befolkning": ["openings", "candidates"],
+    }

@@ -279,6 +279,31 @@ def indicators() -> pl.DataFrame:
     )
 
 
+def intake_need() -> pl.DataFrame:
+    begins = {"HSHEA2----": (900.0, 3), "BATMF2----": (400.0, 3), "DTDTR2----": (20.0, 3)}
+    begins |= {"HSHSF1----": (1200.0, 4)}
+    return pl.DataFrame(
+        [
+            {
+                "programme_area_code": area,
+                "region_code": region,
+                "year": year,
+                "lead_years": lead,
+                "need_p10": 0.8 * need * weight,
+                "need_p50": need * weight,
+                "need_p90": 1.3 * need * weight,
+                "through_p50": 0.25,
+                "coverage": 0.0,
+                "confidence": "skjønn",
+                "settled_by": SETTLED_BY,
+            }
+            for area, (need, lead) in begins.items()
+            for region, weight in {COUNTY: 1.0, **REGIONS}.items()
+            for year in range(2026, 2032)
+        ]
+    )
+
+
 def scenarios() -> pl.DataFrame:
     return pl.DataFrame(
         [
@@ -316,6 +341,7 @@ TABLES = {
     "track_record": track_record,
     "openings": openings,
     "indicators": indicators,
+    "intake_need": intake_need,
     "working_life_notes": working_life_notes,
     "scenarios": scenarios,
 }

@@ -7,7 +7,6 @@ from tasks.forecast.labour.apprenticeship import coverage_by_programme
 from tasks.forecast.labour.demand import Demand, demand, simulate
 from tasks.forecast.labour.excess import excess_unemployed
 from tasks.forecast.labour.indicators import of_demand
-from tasks.forecast.labour.intake import need_of_demand
 from tasks.forecast.labour.model import Model, Parts, fit
 from tasks.forecast.labour.shortage import now_cast
 
@@ -19,7 +18,6 @@ __all__ = [
     "demand",
     "excess_unemployed",
     "fit",
-    "need_of_demand",
     "now_cast",
     "of_demand",
     "simulate",

@@ -61,7 +61,10 @@ class LabourRules:
         reach_share: Least share of an occupation's people for it to be open to a programme area.
         tightness_window: Years added in the tightness.
         tightness_limits: Four rising limits of the ratio of supply to openings.
-        lead_years: Years from intake to work: vocational, general, vocational college.
+        lead_years: Years from intake to work: vocational (Vg1), vocational_vg2, general,
+            vocational_college.
+        completion_years: Years within which a trade certificate counts: vocational (Vg1),
+            vocational_vg2.
         certainty: Least probability of a class.
         projection_weights: Weights of the population alternatives main, low, high; sum 1.
         services: Public services that follow the population.
@@ -81,6 +84,7 @@ class LabourRules:
     tightness_window: int
     tightness_limits: tuple[float, float, float, float]
     lead_years: dict[str, int]
+    completion_years: dict[str, int]
     certainty: float
     projection_weights: tuple[float, float, float]
     services: tuple[Service, ...]

@@ -1,0 +1,104 @@
+"""Candidates: those whom the student flow gives a trade certificate, who work, and who stay."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from tasks.forecast.flow import cohort
+from tasks.forecast.flow.engine import simulate
+from tasks.forecast.flow.levers import of_scenario
+from tasks.forecast.flow.model import Model
+from tasks.forecast.flow.states import Kind
+from tasks.forecast.scenario import Scenario
+from tasks.forecast.types import Array, Float
+from tasks.forecast.working_life.drawn import Drawn, membership
+
+
+def supply(drawn: Drawn, scenario: Scenario | None = None) -> Array:
+    """Candidates a year: those who get a trade certificate, work, and stay where they live.
+
+    S = C · P(in the labour force) · P(stays in the region); people from outside the county, who
+    learn here, are no part of it.
+
+    Returns:
+        float32 `[draw, programme area, region, year]` persons, areas as in `drawn.codes`.
+    """
+    (seed, county), years, draws = drawn.key, drawn.years, drawn.draws
+    model, rules = drawn.flow.model, drawn.declared.flow
+    area_of, codes = drawn.area_of, drawn.codes
+    levers = of_scenario(
+        scenario,
+        model,
+        years,
+        drawn.declared.rules.projection_weights,
+        area_of,
+        codes,
+        (rules.participation.shares["share"], rules.stay_in_region.shares["share"]),
+    )
+    member = membership(drawn.frames, model.regions, drawn.regions)
+    sink = _Certified.of(model, area_of, codes, member)
+    sink.out = np.zeros((draws, len(codes), len(drawn.regions), len(years)), np.float32)
+    coming = cohort.inflow(
+        drawn.flow.residents,
+        drawn.flow.outside,
+        years,
+        key=drawn.key,
+        sigma=drawn.sigma,
+        weights=levers.weights,
+    )
+    simulate(
+        levers.model,
+        coming,
+        [sink],
+        seed=seed,
+        county=county,
+        draws=draws,
+        years=len(years),
+        levers=levers.shares,
+    )
+    people = cohort.labour_supply(
+        sink.out,
+        cohort.declared(rules.participation, len(codes)),
+        cohort.declared(rules.stay_in_region, len(drawn.regions)),
+        key=drawn.key,
+        draws=range(draws),
+    )
+    moved: Array = (people * (levers.participation[:, None, :] * levers.stay)).astype(np.float32)
+    return moved
+
+
+@dataclass
+class _Certified:
+    """Sink: new trade certificates by programme area and region, a chunk at a time."""
+
+    states: list[np.ndarray]
+    start: Float
+    member: Float
+    out: Array
+
+    @classmethod
+    def of(
+        cls, model: Model, area_of: Mapping[str, str], codes: Sequence[str], member: Float
+    ) -> _Certified:
+        nodes = [
+            [
+                place
+                for place, node in enumerate(model.space.nodes)
+                if node.kind == Kind.CERTIFICATE and area_of.get(node.unit) == code
+            ]
+            for code in codes
+        ]
+        states = [np.array(found, np.intp) for found in nodes]
+        start = np.stack([model.start[:, found].sum(axis=1) for found in states])
+        return cls(states, start, member, np.zeros((0, 0, 0, 0), np.float32))
+
+    def __call__(self, draws: range, block: Array) -> None:
+        """Take a chunk `[year, state, draw, home]`."""
+        for area, found in enumerate(self.states):
+            people = block[:, found].sum(axis=1, dtype=np.float64)
+            first = np.broadcast_to(self.start[area], people.shape[1:])
+            new = np.diff(people, axis=0, prepend=first[None])
+            self.out[draws.start : draws.stop, area] = (new @ self.member.T).transpose(1, 2, 0)

@@ -1,0 +1,152 @@
+"""The tables of working life in a run."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import polars as pl
+
+from tasks.errors import NotFound
+from tasks.forecast import labour
+from tasks.forecast.declared import Declared
+from tasks.forecast.labour import Demand
+from tasks.forecast.scenario import Scenario
+from tasks.forecast.summary import PARTS, describe
+from tasks.forecast.types import Array, Float
+from tasks.forecast.working_life import intake
+from tasks.forecast.working_life.candidates import supply
+from tasks.forecast.working_life.drawn import (
+    LABOUR,
+    Drawn,
+    Frames,
+    and_sum,
+    draw,
+    in_years,
+    of,
+    with_county,
+)
+from tasks.forecast.working_life.scenarios import beside
+from tasks.forecast.working_life.schemas import SCHEMAS, empty
+
+
+def tables(
+    frames: Frames,
+    declared: Declared,
+    *,
+    county: str,
+    seed: int,
+    draws: int,
+    horizon: int,
+    sigma: float,
+    scenarios: Sequence[Scenario] = (),
+) -> dict[str, pl.DataFrame]:
+    """Draw, and make every table of `SCHEMAS`; empty ones and why, where a mart is missing.
+
+    Args:
+        frames: The marts, named `flow.…` and `labour.…` after what the two call them.
+        declared: Rules.
+        county: County code; also the region code of the county's rows.
+        seed: Seed of the run.
+        draws: Number of draws.
+        horizon: School years after the last count.
+        sigma: Log error of a cohort per √year.
+        scenarios: What is supposed to be otherwise, each beside the reference.
+    """
+    try:
+        drawn = draw(
+            frames,
+            declared,
+            county=county,
+            seed=seed,
+            draws=draws,
+            horizon=horizon,
+            sigma=sigma,
+        )
+    except NotFound as missing:
+        return empty(missing)
+    return tables_of(drawn, scenarios)
+
+
+def tables_of(
+    drawn: Drawn, scenarios: Sequence[Scenario] = (), need: intake.Intake | None = None
+) -> dict[str, pl.DataFrame]:
+    """Every table of `SCHEMAS` from what was drawn.
+
+    Grain: `openings` one row per programme area × intake region (and the county) × year, persons;
+    `indicators` per programme area × region (and the county), over the years of the tightness;
+    `scenarios` the same per scenario and quantity; `intake_need` as `openings`, by year of intake.
+
+    Args:
+        drawn: Demand and flow.
+        scenarios: What is supposed to be otherwise, each beside the reference.
+        need: `intake.intake_draws(drawn)`, where it has been drawn already.
+    """
+    county = drawn.key[1]
+    at = [drawn.years.index(y) for y in drawn.both]
+    whole = with_county(in_years(drawn.needed, drawn.both))
+    people = and_sum(supply(drawn)[..., at])
+    found = need or intake.intake_draws(drawn)
+    notes = drawn.needed.model.data.notes.select(SCHEMAS["working_life_notes"].keys())
+    return {
+        "openings": _openings(whole, drawn.codes, people, county),
+        "indicators": _indicators(whole, drawn.codes, people, drawn.frames, county),
+        "intake_need": intake.table(found, drawn),
+        "scenarios": pl.concat(
+            [
+                pl.DataFrame(schema=SCHEMAS["scenarios"]),
+                *(beside(scenario, drawn, whole, people) for scenario in scenarios),
+            ]
+        ),
+        "working_life_notes": pl.concat([notes, *intake.notes(found, drawn)]),
+    }
+
+
+def _openings(
+    needed: Demand, codes: tuple[str, ...], candidates: Array, county: str
+) -> pl.DataFrame:
+    both = [c for c in codes if c in needed.targets]
+    mine = [needed.targets.index(c) for c in both]
+    theirs = [codes.index(c) for c in both]
+    regions = (*needed.regions, county)
+    rows = [(area, region, year) for area in both for region in regions for year in needed.years]
+    columns: dict[str, Float] = {}
+    for name, drawn in (
+        ("openings", needed.strict[:, mine]),
+        ("candidates", candidates[:, theirs]),
+    ):
+        columns |= {f"{name}_{p}": v.ravel() for p, v in zip(PARTS, describe(drawn), strict=True)}
+    columns["openings_flexible"] = needed.flexible[:, mine].mean(axis=0, dtype=np.float64).ravel()
+    confidence = [needed.confidence[i] for i in mine]
+    each = len(regions) * len(needed.years)
+    return (
+        pl.DataFrame(rows, ["programme_area_code", "region_code", "year"], orient="row")
+        .with_columns(
+            *(pl.Series(name, values, pl.Float64) for name, values in columns.items()),
+            pl.Series("confidence", np.repeat(confidence, each).tolist()),
+        )
+        .select(SCHEMAS["openings"].keys())
+    )
+
+
+def _indicators(
+    needed: Demand, codes: tuple[str, ...], candidates: Array, frames: Frames, county: str
+) -> pl.DataFrame:
+    window = needed.model.rules.tightness_window
+    found = labour.of_demand(
+        needed,
+        codes,
+        candidates,
+        labour.excess_unemployed(of(frames, LABOUR), needed.model),
+        county,
+    )
+    return (
+        found.rename(
+            {"target_code": "programme_area_code", "gap_per_employed_p50": "gap_per_employed"}
+        )
+        .with_columns(
+            pl.lit(needed.years[0], pl.Int64).alias("first_year"),
+            pl.lit(needed.years[window - 1], pl.Int64).alias("last_year"),
+        )
+        .select(pl.col(name).cast(kind) for name, kind in SCHEMAS["indicators"].items())
+    )
