@@ -309,3 +309,11 @@ def test_a_scenario_draws_only_the_side_that_it_touches(
         "formidling-65": ["candidates"],
         "hoy-befolkning": ["openings", "candidates"],
     }
+
+
+def test_everything_that_a_scenario_may_suppose_is_of_a_side() -> None:
+    from tasks.forecast.scenario import Scenario
+    from tasks.forecast.working_life.scenarios import OF_DEMAND, OF_SUPPLY
+
+    told = {"id", "title", "description"}
+    assert {*OF_DEMAND, *OF_SUPPLY} == set(Scenario.model_fields) - told

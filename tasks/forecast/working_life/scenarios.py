@@ -14,6 +14,9 @@ from tasks.forecast.working_life.drawn import Drawn, and_sum, in_years, with_cou
 from tasks.forecast.working_life.schemas import ENDS, SCHEMAS
 
 Sides = dict[str, Array]
+# What a scenario may suppose, by the side that it is about.
+OF_DEMAND = ("projection", "enterprise", "staffing")
+OF_SUPPLY = ("projection", "guarantee_from", "rate", "places")
 
 
 def beside(scenario: Scenario, drawn: Drawn, whole: Demand, people: Array) -> pl.DataFrame:
@@ -33,10 +36,10 @@ def beside(scenario: Scenario, drawn: Drawn, whole: Demand, people: Array) -> pl
     theirs = [drawn.codes.index(c) for c in both]
     window = whole.model.rules.tightness_window
     needed, candidates = whole, people
-    if scenario.projection or scenario.enterprise or scenario.staffing:
+    if any(getattr(scenario, name) for name in OF_DEMAND):
         again = labour.simulate(whole.model, drawn.draws, levers=whole.model.levers(scenario))
         needed = with_county(in_years(again, whole.years))
-    if scenario.projection or scenario.guarantee_from or scenario.rate:
+    if any(getattr(scenario, name) for name in OF_SUPPLY):
         at = [drawn.years.index(y) for y in whole.years]
         candidates = and_sum(supply(drawn, scenario)[..., at])
     before, after = (
