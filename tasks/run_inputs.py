@@ -54,6 +54,9 @@ _LABOUR = {
             "region_membership",
             "unemployed_by_area_month",
             "labour_market_by_county_occupation_month",
+            "enterprise_survey_by_county",
+            "enterprise_survey_by_occupation_group",
+            "labour_shortage_by_county_occupation",
         ),
         "reference": ("crosswalk_industry_occupation",),
     }.items()

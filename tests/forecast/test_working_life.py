@@ -317,3 +317,70 @@ def test_everything_that_a_scenario_may_suppose_is_of_a_side() -> None:
 
     told = {"id", "title", "description"}
     assert {*OF_DEMAND, *OF_SUPPLY} == set(Scenario.model_fields) - told
+
+
+def test_the_matrix_is_told_beside_the_openings_that_it_makes(
+    tables: dict[str, pl.DataFrame],
+) -> None:
+    key = ["programme_area_code", "region_code"]
+    rows = tables["robustness"]
+    assert rows.select(key).equals(tables["indicators"].select(key))
+    first, last = (rows[name][0] for name in ("first_year", "last_year"))
+    means = (
+        tables["openings"]
+        .filter(pl.col("year").is_between(first, last))
+        .group_by(key)
+        .agg(pl.col("openings_mean", "openings_flexible").mean())
+    )
+    both = rows.join(means, on=key)
+    np.testing.assert_allclose(both["strict"], both["openings_mean"], rtol=1e-4, atol=1e-3)
+    np.testing.assert_allclose(both["flexible"], both["openings_flexible"], rtol=1e-4, atol=1e-3)
+    assert rows["assessment_strict"].to_list() == tables["indicators"]["assessment"].to_list()
+    assert rows["differs"].any()
+    assert not rows["differs"].all()
+
+
+def test_shortage_today_is_the_newest_survey_of_the_county(
+    tables: dict[str, pl.DataFrame], frames: dict[str, pl.DataFrame]
+) -> None:
+    rows = tables["shortage_now"]
+    published = frames["labour.enterprise_survey_by_county"].filter(pl.col("area_code") == COUNTY)
+    whole = rows.row(by_predicate=pl.col("occupation_group") == "*", named=True)
+    assert whole["shortage"] == published["shortage_persons"][0]
+    assert whole["shortage_p10"] < whole["shortage"] < whole["shortage_p90"]
+    assert len(rows) == 10
+    assert rows["vacancies_per_job_seeker"].null_count() == 0
+    old = tables["shortage_by_occupation"]
+    assert set(old["year"]) == {2017}
+    assert 0 < old["rate"].max() < 1
+
+
+def test_without_the_survey_the_rest_stands_and_the_reason_is_told(
+    frames: dict[str, pl.DataFrame], declared: Declared, tables: dict[str, pl.DataFrame]
+) -> None:
+    name = "labour.enterprise_survey_by_county"
+    found = working_life.tables(
+        frames | {name: frames[name].clear()},
+        declared,
+        **HOW,  # type: ignore[arg-type]
+    )
+    assert found["shortage_now"].is_empty()
+    (why,) = found["working_life_notes"].filter(pl.col("what") == "mangel på arbeidskraft i dag")[
+        "done"
+    ]
+    assert "bedriftsundersøkelse" in why
+    for kept in ("openings", "indicators", "intake_need", "apprenticeship_coverage"):
+        assert found[kept].equals(tables[kept])
+
+
+def test_apprenticeship_coverage_is_of_the_newest_count(tables: dict[str, pl.DataFrame]) -> None:
+    rows = tables["apprenticeship_coverage"]
+    assert rows["counted_on"].unique().to_list() == [date(2025, 12, 31)]
+    whole = rows.row(by_predicate=pl.col("programme_area_code") == "*", named=True)
+    areas = rows.filter(pl.col("programme_area_code") != "*")
+    assert areas["applicants"].sum() == whole["applicants"]
+    assert areas["closed_trades"].sum() == whole["closed_trades"]
+    told = areas.filter(pl.col("coverage").is_not_null())
+    assert (
+        (told["coverage_p10"] < told["coverage"]) & (told["coverage"] < told["coverage_p90"])
+    ).all()

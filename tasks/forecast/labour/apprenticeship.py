@@ -1,4 +1,4 @@
-"""Contracts per applicant, by programme, as the Directorate for Education publishes them."""
+"""Contracts per applicant: by programme as published, by programme area as the county counts."""
 
 from __future__ import annotations
 
@@ -60,3 +60,54 @@ def coverage_by_programme(frames: Frames, key: tuple[int, str, int]) -> pl.DataF
         pl.Series(f"coverage_{name}", values, pl.Float64).fill_nan(None)
         for name, values in zip(("p10", "p50", "p90"), ends, strict=True)
     )
+
+
+def coverage_by_area(
+    placement: pl.DataFrame, trade_areas: pl.DataFrame, key: tuple[int, str, int]
+) -> pl.DataFrame:
+    """Apprenticeship coverage at the newest count, by the area of Vg2 that the trades build on.
+
+    A trade whose applicants or contracts are closed is left out of both: the share is of those that
+    are open, and the table says how many trades that is.
+
+    Args:
+        placement: `trade_code`, `counted_on`, `applicants`, `with_contract`; the county's own.
+        trade_areas: `trade_code`, `programme_area_code`.
+        key: Seed, county, number of draws.
+
+    Returns:
+        One row an area, and `*` for all: `programme_area_code`, `counted_on`, `trades` (with open
+        figures), `closed_trades`, `applicants`, `contracts` (persons), `coverage`, `coverage_p10`,
+        `coverage_p50`, `coverage_p90` (shares). Null where every trade of the area is closed.
+    """
+    seed, county, draws = key
+    newest = placement.filter(pl.col("counted_on") == pl.col("counted_on").max()).join(
+        trade_areas, on="trade_code"
+    )
+    is_open = pl.col("applicants").is_not_null() & pl.col("with_contract").is_not_null()
+    every = newest.with_columns(pl.lit(ALL).alias("programme_area_code"))
+    rows = (
+        pl.concat([newest, every])
+        .group_by("programme_area_code", "counted_on")
+        .agg(
+            is_open.sum().cast(pl.Int64).alias("trades"),
+            (~is_open).sum().cast(pl.Int64).alias("closed_trades"),
+            pl.col("applicants").filter(is_open).sum().cast(pl.Int64),
+            pl.col("with_contract").filter(is_open).sum().cast(pl.Int64).alias("contracts"),
+        )
+        .sort("programme_area_code")
+    )
+    got, asked = (
+        rows.get_column(n).cast(pl.Float64).to_numpy() for n in ("contracts", "applicants")
+    )
+    drawn = apprenticeship_coverage(got, asked, (seed, county, range(draws)))
+    ends = np.full((len(PERCENTILES), len(rows)), np.nan)
+    ends[:, asked > 0] = np.quantile(drawn[:, asked > 0], PERCENTILES, axis=0)
+    some = pl.col("applicants") > 0
+    return rows.with_columns(
+        pl.when(some).then(pl.col("contracts") / pl.col("applicants")).alias("coverage"),
+        *(
+            pl.Series(f"coverage_{name}", values, pl.Float64).fill_nan(None)
+            for name, values in zip(("p10", "p50", "p90"), ends, strict=True)
+        ),
+    ).with_columns(pl.when(some).then(pl.col("applicants", "contracts")))

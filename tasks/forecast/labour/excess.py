@@ -32,17 +32,18 @@ def excess_share(percent: pl.DataFrame, years: int) -> float:
     return max(0.0, 1.0 - normal / now) if now > 0 else 0.0
 
 
-def excess_unemployed(frames: Frames, model: Model) -> Float:
+def excess_unemployed(frames: Frames, model: Model, matrix: Float | None = None) -> Float:
     """Unemployed beyond a normal year's by target and region, persons.
 
     The county's excess is spread over the survey's occupation groups as job seekers are, within a
-    group as people are employed, and to targets as the strict matrix says. Job seekers with no
-    occupation are left out: they compete for no opening in particular.
+    group as people are employed, and to targets as the matrix says, the strict one if none is
+    given. Job seekers with no occupation are left out: they compete for no opening in particular.
 
     Args:
         frames: `unemployed_by_area_month` and `labour_market_by_county_occupation_month`; without
             either there is no excess to speak of.
         model: Gives occupations, employment and matrix.
+        matrix: `[occupation, target]` instead of the strict one.
 
     Returns:
         `[target, region]`.
@@ -64,7 +65,7 @@ def excess_unemployed(frames: Frames, model: Model) -> Float:
         inside = part[:, None] * employed
         if inside.sum() > 0:
             spread += persons * seekers.get(group, 0.0) * inside / inside.sum()
-    waiting: Float = model.matching.strict.T @ spread
+    waiting: Float = (model.matching.strict if matrix is None else matrix).T @ spread
     return waiting
 
 

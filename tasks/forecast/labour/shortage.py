@@ -19,17 +19,22 @@ from tasks.forecast.types import Array, Float
 LEAST = 1.0
 
 
-def log_spread(estimate: float, low: float, high: float, interval: float) -> float:
+def log_spread(estimate: float, low: float | None, high: float | None, interval: float) -> float:
     """Standard deviation of the log of a survey estimate from its own interval.
 
     The interval is taken as one of a log-normal: half its width in logs over the normal quantile.
 
     Args:
         estimate: Persons.
-        low: Lower end.
+        low: Lower end; None where none is published.
         high: Upper end.
         interval: Coverage of the interval.
+
+    Returns:
+        The standard deviation; NaN without an interval, which says nothing of how sure it is.
     """
+    if low is None or high is None:
+        return float("nan")
     z = NormalDist().inv_cdf(0.5 + interval / 2)
     low, high = max(low, LEAST), max(high, low, LEAST)
     return float(np.log(high / low) / (2 * z)) if estimate > 0 else 0.0
@@ -48,7 +53,7 @@ def group_spread(total: float, groups: Float, total_spread: float) -> Float:
 def rate(shortage: Array | Float, employed: Array | Float) -> Float:
     """Shortage ÷ (employed + shortage): of all the jobs that could be filled, the share empty."""
     jobs = np.asarray(employed, np.float64) + shortage
-    return np.divide(shortage, jobs, out=np.zeros(np.shape(jobs)), where=jobs > 0)
+    return np.divide(shortage, jobs, out=np.where(np.isnan(jobs), np.nan, 0.0), where=jobs > 0)
 
 
 def group_of_code(code: str, rules: LabourRules) -> str | None:
@@ -101,12 +106,13 @@ def now_cast(
         key: Seed, county, number of draws.
 
     Returns:
-        One row a group: `occupation_group`, `year`, `shortage` (persons), `employed` (persons),
-        `rate_p10`, `rate_p50`, `rate_p90` (shares), `unemployed`, `shortage_per_unemployed`,
-        `vacancies_per_job_seeker`, `confidence`. Null where a source is silent.
+        One row a group: `occupation_group`, `year`, `shortage`, `shortage_p10`, `shortage_p90`
+        (persons), `employed` (persons), `rate_p10`, `rate_p50`, `rate_p90` (shares), `unemployed`,
+        `shortage_per_unemployed`, `vacancies_per_job_seeker`, `confidence`. Null where a source is
+        silent, or has closed the figure.
 
     Raises:
-        NotFound: The survey has no row for the county.
+        NotFound: The survey has no figure for the county.
     """
     _, county, _ = key
     total = _newest(frames.get("enterprise_survey_by_county"), county)
@@ -119,31 +125,43 @@ def now_cast(
         )
     whole = total.row(0, named=True)
     groups = _newest(frames.get("enterprise_survey_by_occupation_group"), county)
-    names = ["*", *groups.get_column("occupation_group").to_list()] if len(groups) else ["*"]
-    persons = [whole["shortage_persons"]]
+    names, years = ["*"], [whole["year"]]
+    persons: list[int | None] = [whole["shortage_persons"]]
     unemployed: list[int | None] = [None]
     if len(groups):
-        persons += groups.get_column("shortage_persons").fill_null(0).to_list()
+        groups = groups.sort("occupation_group")
+        names += groups.get_column("occupation_group").to_list()
+        years += groups.get_column("year").to_list()
+        persons += groups.get_column("shortage_persons").to_list()
         unemployed += groups.get_column("unemployed_persons").to_list()
     by_group = employed_by_group(data, rules, employed)
     base = np.array([float(employed.sum()), *(by_group.get(n, np.nan) for n in names[1:])])
-    low, mid, high = _interval(whole, np.array(persons, np.float64), base, rules, key)
-    per = [s / u if u else None for s, u in zip(persons, unemployed, strict=True)]
+    drawn = _draws(whole, np.array(persons, np.float64), rules, key)
+    people, rates = (np.quantile(d, (0.1, 0.5, 0.9), axis=0) for d in (drawn, rate(drawn, base)))
+    per = [s / u if u and s is not None else None for s, u in zip(persons, unemployed, strict=True)]
     return pl.DataFrame(
         {
             "occupation_group": names,
-            "year": [whole["year"]] * len(names),
+            "year": years,
             "shortage": persons,
+            "shortage_p10": people[0],
+            "shortage_p90": people[2],
             "employed": base,
-            "rate_p10": low,
-            "rate_p50": mid,
-            "rate_p90": high,
+            "rate_p10": rates[0],
+            "rate_p50": rates[1],
+            "rate_p90": rates[2],
             "unemployed": unemployed,
             "shortage_per_unemployed": per,
             "vacancies_per_job_seeker": _vacancies(frames, county, names),
             "confidence": ["published", *[rules.nav_confidence] * (len(names) - 1)],
         },
-        schema_overrides={"unemployed": pl.Int64, "shortage_per_unemployed": pl.Float64},
+        schema_overrides={
+            "year": pl.Int64,
+            "shortage": pl.Int64,
+            "unemployed": pl.Int64,
+            "shortage_per_unemployed": pl.Float64,
+            "vacancies_per_job_seeker": pl.Float64,
+        },
         strict=False,
     ).with_columns(pl.col(pl.Float64).fill_nan(None))
 
@@ -184,20 +202,18 @@ def by_occupation(frames: Frames, data: LabourData, employed: Float, county: str
 
 
 def _newest(frame: pl.DataFrame | None, county: str) -> pl.DataFrame:
-    if frame is None:
+    """The rows of a county's newest year with a figure; none where the frame is not there."""
+    if frame is None or frame.is_empty():
         return pl.DataFrame()
-    rows = frame.filter(pl.col("area_code") == county)
-    return rows.filter(pl.col("year") == pl.col("year").max())
+    mine = frame.filter(pl.col("area_code") == county)
+    told = pl.col("year").filter(pl.col("shortage_persons").is_not_null()).max()
+    return mine.filter(pl.col("year") == told) if len(mine) else mine
 
 
-def _interval(
-    whole: dict[str, float],
-    persons: Float,
-    employed: Float,
-    rules: LabourRules,
-    key: tuple[int, str, int],
-) -> tuple[Float, Float, Float]:
-    """10th, 50th and 90th percentile of the rate over the draws."""
+def _draws(
+    whole: dict[str, float], persons: Float, rules: LabourRules, key: tuple[int, str, int]
+) -> Float:
+    """Drawn persons `[draw, group]`, mean the estimate, the county's total first."""
     seed, county, draws = key
     sigma = log_spread(
         whole["shortage_persons"],
@@ -207,11 +223,8 @@ def _interval(
     )
     spread = np.concatenate([[sigma], group_spread(persons[0], persons[1:], sigma)])
     z = streams.normals(seed, county, range(draws), Block.SHORTAGE, (len(persons),))
-    drawn = persons * np.exp(spread * z - spread**2 / 2)
-    jobs = rate(drawn, np.nan_to_num(employed))
-    ends = np.quantile(jobs, (0.1, 0.5, 0.9), axis=0)
-    ends[:, np.isnan(employed)] = np.nan
-    return ends[0], ends[1], ends[2]
+    drawn: Float = persons * np.exp(spread * z - spread**2 / 2)
+    return drawn
 
 
 def _vacancies(frames: Frames, county: str, names: list[str]) -> list[float | None]:

@@ -13,7 +13,7 @@ from tasks.forecast.labour.indicators import intake_need, lead_of
 from tasks.forecast.labour.intake import VG2, Offers, demand_of, need_table, offers
 from tasks.forecast.types import Array, Index
 from tasks.forecast.working_life.drawn import FLOW, Drawn, and_sum, membership
-from tasks.forecast.working_life.schemas import SCHEMAS, note
+from tasks.forecast.working_life.schemas import cast, note
 
 
 @dataclass(frozen=True)
@@ -155,9 +155,7 @@ def table(found: Intake, drawn: Drawn) -> pl.DataFrame:
         need=and_sum(found.need),
         lead=found.lead,
     )
-    return rows.rename({"target_code": "programme_area_code"}).select(
-        pl.col(name).cast(kind) for name, kind in SCHEMAS["intake_need"].items()
-    )
+    return cast(rows.rename({"target_code": "programme_area_code"}), "intake_need")
 
 
 def notes(found: Intake, drawn: Drawn) -> list[pl.DataFrame]:

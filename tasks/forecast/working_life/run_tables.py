@@ -14,7 +14,7 @@ from tasks.forecast.labour import Demand
 from tasks.forecast.scenario import Scenario
 from tasks.forecast.summary import PARTS, describe
 from tasks.forecast.types import Array, Float
-from tasks.forecast.working_life import intake
+from tasks.forecast.working_life import intake, today
 from tasks.forecast.working_life.candidates import supply
 from tasks.forecast.working_life.drawn import (
     LABOUR,
@@ -27,7 +27,7 @@ from tasks.forecast.working_life.drawn import (
     with_county,
 )
 from tasks.forecast.working_life.scenarios import beside
-from tasks.forecast.working_life.schemas import SCHEMAS, empty
+from tasks.forecast.working_life.schemas import SCHEMAS, cast, empty
 
 
 def tables(
@@ -74,31 +74,42 @@ def tables_of(
     """Every table of `SCHEMAS` from what was drawn.
 
     Grain: `openings` one row per programme area × intake region (and the county) × year, persons;
-    `indicators` per programme area × region (and the county), over the years of the tightness;
-    `scenarios` the same per scenario and quantity; `intake_need` as `openings`, by year of intake.
+    `intake_need` the same by year of intake; `indicators` and `robustness` per programme area ×
+    region (and the county), over the years of the tightness; `scenarios` the same per scenario and
+    quantity; `shortage_now` per occupation group, `shortage_by_occupation` per occupation and
+    `apprenticeship_coverage` per programme area, of the county.
 
     Args:
         drawn: Demand and flow.
         scenarios: What is supposed to be otherwise, each beside the reference.
         need: `intake.intake_draws(drawn)`, where it has been drawn already.
     """
-    county = drawn.key[1]
+    county, model = drawn.key[1], drawn.needed.model
     at = [drawn.years.index(y) for y in drawn.both]
     whole = with_county(in_years(drawn.needed, drawn.both))
     people = and_sum(supply(drawn)[..., at])
     found = need or intake.intake_draws(drawn)
-    notes = drawn.needed.model.data.notes.select(SCHEMAS["working_life_notes"].keys())
+    marts = of(drawn.frames, LABOUR)
+    strict, flexible = (
+        labour.excess_unemployed(marts, model, matrix)
+        for matrix in (model.matching.strict, model.matching.flexible)
+    )
+    told = model.data.notes.select(SCHEMAS["working_life_notes"].keys())
+    short, why = today.shortage(drawn)
     return {
         "openings": _openings(whole, drawn.codes, people, county),
-        "indicators": _indicators(whole, drawn.codes, people, drawn.frames, county),
+        "indicators": _indicators(whole, drawn.codes, people, strict, county),
+        "robustness": _robustness(whole, drawn.codes, people, (strict, flexible), county),
         "intake_need": intake.table(found, drawn),
+        **short,
+        "apprenticeship_coverage": today.apprentices(drawn),
         "scenarios": pl.concat(
             [
                 pl.DataFrame(schema=SCHEMAS["scenarios"]),
                 *(beside(scenario, drawn, whole, people) for scenario in scenarios),
             ]
         ),
-        "working_life_notes": pl.concat([notes, *intake.notes(found, drawn)]),
+        "working_life_notes": pl.concat([told, *intake.notes(found, drawn), *why]),
     }
 
 
@@ -130,23 +141,31 @@ def _openings(
 
 
 def _indicators(
-    needed: Demand, codes: tuple[str, ...], candidates: Array, frames: Frames, county: str
+    needed: Demand, codes: tuple[str, ...], candidates: Array, excess: Float, county: str
 ) -> pl.DataFrame:
-    window = needed.model.rules.tightness_window
-    found = labour.of_demand(
-        needed,
-        codes,
-        candidates,
-        labour.excess_unemployed(of(frames, LABOUR), needed.model),
-        county,
+    found = labour.of_demand(needed, codes, candidates, excess, county).rename(
+        {"target_code": "programme_area_code", "gap_per_employed_p50": "gap_per_employed"}
     )
+    return cast(found.with_columns(_window(needed)), "indicators")
+
+
+def _robustness(
+    needed: Demand,
+    codes: tuple[str, ...],
+    candidates: Array,
+    excess: tuple[Float, Float],
+    county: str,
+) -> pl.DataFrame:
+    found = labour.robustness(needed, codes, candidates, excess, county).rename(
+        {"target_code": "programme_area_code"}
+    )
+    return cast(found.with_columns(_window(needed)), "robustness")
+
+
+def _window(needed: Demand) -> tuple[pl.Expr, pl.Expr]:
+    """First and last year of the tightness."""
+    last = needed.years[needed.model.rules.tightness_window - 1]
     return (
-        found.rename(
-            {"target_code": "programme_area_code", "gap_per_employed_p50": "gap_per_employed"}
-        )
-        .with_columns(
-            pl.lit(needed.years[0], pl.Int64).alias("first_year"),
-            pl.lit(needed.years[window - 1], pl.Int64).alias("last_year"),
-        )
-        .select(pl.col(name).cast(kind) for name, kind in SCHEMAS["indicators"].items())
+        pl.lit(needed.years[0], pl.Int64).alias("first_year"),
+        pl.lit(last, pl.Int64).alias("last_year"),
     )

@@ -43,6 +43,48 @@ SCHEMAS: dict[str, dict[str, type[pl.DataType]]] = {
         "confidence": pl.String,
         "settled_by": pl.String,
     },
+    "robustness": {
+        "programme_area_code": pl.String,
+        "region_code": pl.String,
+        "strict": pl.Float64,
+        "flexible": pl.Float64,
+        **{f"difference_{p}": pl.Float64 for p in ("mean", *ENDS)},
+        "p_same_class": pl.Float64,
+        "assessment_strict": pl.String,
+        "assessment_flexible": pl.String,
+        "differs": pl.Boolean,
+        "first_year": pl.Int64,
+        "last_year": pl.Int64,
+    },
+    "shortage_now": {
+        "occupation_group": pl.String,
+        "year": pl.Int64,
+        "shortage": pl.Int64,
+        "shortage_p10": pl.Float64,
+        "shortage_p90": pl.Float64,
+        "employed": pl.Float64,
+        **{f"rate_{p}": pl.Float64 for p in ENDS},
+        "unemployed": pl.Int64,
+        "shortage_per_unemployed": pl.Float64,
+        "vacancies_per_job_seeker": pl.Float64,
+        "confidence": pl.String,
+    },
+    "shortage_by_occupation": {
+        "occupation_code": pl.String,
+        "year": pl.Int64,
+        "shortage": pl.Int64,
+        "rate": pl.Float64,
+    },
+    "apprenticeship_coverage": {
+        "programme_area_code": pl.String,
+        "counted_on": pl.Date,
+        "trades": pl.Int64,
+        "closed_trades": pl.Int64,
+        "applicants": pl.Int64,
+        "contracts": pl.Int64,
+        "coverage": pl.Float64,
+        **{f"coverage_{p}": pl.Float64 for p in ENDS},
+    },
     "scenarios": {
         "scenario": pl.String,
         "title": pl.String,
@@ -69,6 +111,11 @@ def empty(missing: NotFound) -> dict[str, pl.DataFrame]:
     """Every table without rows, and a note of why."""
     tables = {name: pl.DataFrame(schema=schema) for name, schema in SCHEMAS.items()}
     return tables | {"working_life_notes": note(missing.subject, str(missing))}
+
+
+def cast(rows: pl.DataFrame, table: str) -> pl.DataFrame:
+    """The columns of a table, in its order and of its kinds."""
+    return rows.select(pl.col(name).cast(kind) for name, kind in SCHEMAS[table].items())
 
 
 def note(what: str, done: str, cells: int | None = None, of: int | None = None) -> pl.DataFrame:

@@ -7,7 +7,7 @@ import pytest
 from labour_tools import COUNTY
 
 from tasks.errors import NotFound
-from tasks.forecast.labour.apprenticeship import coverage_by_programme
+from tasks.forecast.labour.apprenticeship import coverage_by_area, coverage_by_programme
 
 FRAME = pl.DataFrame(
     {
@@ -40,3 +40,33 @@ def test_a_county_without_figures_is_told_so() -> None:
     for frames in ({}, {"apprentice_applicants_by_county_programme": FRAME}):
         with pytest.raises(NotFound, match="læreplasser"):
             coverage_by_programme(frames, (1, "11", 10))
+
+
+PLACED = pl.DataFrame(
+    {
+        "trade_code": ["A1", "A2", "B1", "C1", "A1"],
+        "counted_on": [date(2025, 12, 31)] * 4 + [date(2025, 10, 1)],
+        "applicants": [80, 13, 200, None, 80],
+        "with_contract": [60, None, 150, None, 10],
+    }
+)
+AREA_OF = pl.DataFrame(
+    {"trade_code": ["A1", "A2", "B1", "C1"], "programme_area_code": ["A", "A", "B", "C"]}
+)
+
+
+def test_an_area_has_the_open_trades_that_build_on_it() -> None:
+    found = coverage_by_area(PLACED, AREA_OF, (1, COUNTY, 3000))
+    whole, some, all_open, closed = found.rows(named=True)
+    assert [r["programme_area_code"] for r in found.rows(named=True)] == ["*", "A", "B", "C"]
+    # A closed trade counts in neither: its applicants would be a denominator of nobody.
+    assert (some["applicants"], some["contracts"]) == (80, 60)
+    assert (some["trades"], some["closed_trades"]) == (1, 1)
+    assert all_open["coverage"] == pytest.approx(0.75)
+    assert all_open["coverage_p10"] < 0.75 < all_open["coverage_p90"]
+    assert (whole["applicants"], whole["contracts"], whole["closed_trades"]) == (280, 210, 2)
+    assert [closed[c] for c in ("applicants", "contracts", "coverage", "coverage_p50")] == [
+        None
+    ] * 4
+    assert closed["closed_trades"] == 1
+    assert coverage_by_area(PLACED.clear(), AREA_OF, (1, COUNTY, 10)).is_empty()

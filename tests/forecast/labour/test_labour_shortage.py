@@ -60,6 +60,40 @@ def test_a_county_without_a_survey_is_told_so() -> None:
         )
 
 
+def test_without_a_published_interval_none_is_made_up() -> None:
+    bare = FRAMES["enterprise_survey_by_county"].with_columns(
+        pl.lit(None, pl.Int64).alias("shortage_low")
+    )
+    rows = now({**FRAMES, "enterprise_survey_by_county": bare})
+    assert rows["shortage"].to_list() == [120, 60]
+    for name in ("shortage_p10", "shortage_p90", "rate_p10", "rate_p50", "rate_p90"):
+        assert rows[name].null_count() == 2
+
+
+def test_a_closed_group_is_not_known_and_no_zero() -> None:
+    groups = FRAMES["enterprise_survey_by_occupation_group"]
+    closed = groups.with_columns(
+        pl.lit("Undervisning").alias("occupation_group"),
+        pl.lit(None, pl.Int64).alias("shortage_persons"),
+    )
+    rows = now({**FRAMES, "enterprise_survey_by_occupation_group": pl.concat([groups, closed])})
+    assert rows["occupation_group"].to_list() == ["*", GROUP, "Undervisning"]
+    (row,) = rows.filter(pl.col("occupation_group") == "Undervisning").rows(named=True)
+    told = ("shortage", "shortage_p10", "rate_p50", "shortage_per_unemployed")
+    assert [row[name] for name in told] == [None] * 4
+    assert row["employed"] > 0
+
+
+def test_each_figure_has_the_year_of_its_own_survey() -> None:
+    older = FRAMES["enterprise_survey_by_occupation_group"].with_columns(
+        pl.lit(2024, pl.Int64).alias("year")
+    )
+    rows = now({**FRAMES, "enterprise_survey_by_occupation_group": older})
+    assert rows["year"].to_list() == [2026, 2024]
+    row = rows.row(0, named=True)
+    assert row["shortage_p10"] < 120 < row["shortage_p90"]
+
+
 def test_the_longest_prefix_names_the_group() -> None:
     assert shortage.group_of_code("2145", RULES) == "Ingeniør- og ikt-fag"
     assert shortage.group_of_code("2341", RULES) == "Undervisning"
@@ -149,6 +183,9 @@ def test_excess_unemployed_are_the_seekers_with_an_occupation() -> None:
             "vacancies": [1, 1, 1],
         }
     )
+    flexible = labour.excess_unemployed(high, MODEL, MODEL.matching.flexible)
+    assert flexible.sum() == pytest.approx(500)
+    assert flexible[health].sum() != pytest.approx(waiting[health].sum())
     half = labour.excess_unemployed(
         {**high, "labour_market_by_county_occupation_month": market}, MODEL
     )
