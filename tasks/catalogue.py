@@ -23,7 +23,7 @@ from pydantic import (
 
 from tasks.errors import CatalogueError, NotFound
 from tasks.sources import PROTOCOLS, empty_frames, protocol
-from tasks.strict import Strict, lines
+from tasks.strict import Strict, lines, toml_document
 
 Identifier = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
 TableName = Annotated[str, StringConstraints(pattern=r"^(staging|restricted)\.[a-z][a-z0-9_]*$")]
@@ -189,11 +189,7 @@ def load(folder: Path, profile: str = "live", source_server: str | None = None) 
 
 
 def _document(path: Path, problems: list[str]) -> dict[str, Any]:
-    try:
-        document = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        problems.append(f"{path.name}: kan ikke leses som TOML ({error}). Rett opp linjen")
-        return {}
+    document = toml_document(path, problems) or {}
     for key in sorted(set(document) - {"publisher", "dataset"}):
         problems.append(
             f"{path.name}: [{key}] er ukjent. Bruk [publisher] og [[dataset]], eller slett den"

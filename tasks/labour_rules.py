@@ -3,32 +3,110 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Self
 
-from tasks.errors import ConfigurationError
-from tasks.forecast.firmness import CONFIDENCE
+from pydantic import Field, StringConstraints, model_validator
+
+from tasks.forecast.firmness import Confidence
 from tasks.forecast.labour.types import LabourRules, Service
 from tasks.forecast.types import Rules
-from tasks.rules import _document, _is_number, _number
+from tasks.rule_files import Rising, Share, Value, Years, rising
+from tasks.rules import refused
+from tasks.strict import Declared, Exact, Text, read_toml
 
-# Field of `LabourRules`: entry of labour.toml, least and greatest value, whole number.
-_NUMBERS: dict[str, tuple[float, float, bool]] = {
-    "trend_years": (2, 30, True),
-    "damping": (0, 1, False),
-    "replacement_years": (1, 20, True),
-    "replacement_cap": (0, 1, False),
-    "retirement_age": (40, 74, True),
-    "survey_interval": (0.5, 0.999, False),
-    "normal_years": (1, 40, True),
-    "waterfall_min": (0, 1e5, False),
-    "reach_share": (0, 1, False),
-    "tightness_window": (1, 20, True),
-}
-_LIMITS = ("very_good", "good", "fair", "moderate")
-_YEARS = {
-    "lead_years": ("vocational", "vocational_vg2", "general", "vocational_college"),
-    "completion_years": ("vocational", "vocational_vg2"),
-}
+SomeYears = Annotated[int, Field(ge=1, le=11)]
+Age = Annotated[int, Field(ge=0, le=120)]
+AtLeastZero = Annotated[float, Field(ge=0)]
+Prefix = Annotated[str, StringConstraints(pattern=r"^\d{1,4}$")]
+
+
+class Limits(Declared):
+    """Limits of the ratio of supply to openings."""
+
+    very_good: AtLeastZero
+    good: AtLeastZero
+    fair: AtLeastZero
+    moderate: AtLeastZero
+
+    @property
+    def four(self) -> tuple[float, float, float, float]:
+        """The limits, from the best on."""
+        return self.very_good, self.good, self.fair, self.moderate
+
+    @model_validator(mode="after")
+    def _rise(self) -> Self:
+        rising(self.four)
+        return self
+
+
+class Leads(Declared):
+    """Years from intake to work, by what one begins on."""
+
+    vocational: SomeYears
+    vocational_vg2: SomeYears
+    general: SomeYears
+    vocational_college: SomeYears
+
+
+class CompletionYears(Declared):
+    """Years within which a trade certificate counts, by what one begins on."""
+
+    vocational: SomeYears
+    vocational_vg2: SomeYears
+
+
+class Labour(Exact):
+    """`labour.toml`."""
+
+    trend_years: Value[Annotated[int, Field(ge=2, le=30)]]
+    damping: Value[Share]
+    replacement_years: Value[Years]
+    replacement_cap: Value[Share]
+    retirement_age: Value[Annotated[int, Field(ge=40, le=74)]]
+    survey_interval: Value[Annotated[float, Field(ge=0.5, le=0.999)]]
+    normal_years: Value[Annotated[int, Field(ge=1, le=40)]]
+    waterfall_min: Value[Annotated[float, Field(ge=0, le=1e5)]]
+    reach_share: Value[Share]
+    tightness_window: Value[Years]
+    tightness_limits: Limits
+    lead_years: Leads
+    completion_years: CompletionYears
+
+
+class AgeUse(Declared):
+    """A service of `age_use.toml`."""
+
+    confidence: Confidence  # type: ignore[assignment]  # crosswalks have more words
+    industry: Text
+    weight: AtLeastZero
+    weight_source: Text
+    first_age: Rising[Age] = Field(alias="from")
+    use: Annotated[tuple[AtLeastZero, ...], Field(strict=False)]
+
+    @model_validator(mode="after")
+    def _groups(self) -> Self:
+        if self.first_age[0] != 0 or len(self.first_age) != len(self.use) or not any(self.use):
+            raise ValueError(
+                "ventet «from» fra 0, like mange «use», og minst én over 0; "
+                f"fikk {len(self.first_age)} og {len(self.use)}"
+            )
+        return self
+
+
+class Services(Exact, extra="allow"):
+    """`age_use.toml`."""
+
+    __pydantic_extra__: dict[str, AgeUse]
+
+
+class NavGroups(Exact):
+    """`nav_groups.toml`."""
+
+    source: Text
+    confidence: Confidence
+    groups: Annotated[
+        dict[str, Annotated[tuple[Prefix, ...], Field(strict=False)]], Field(min_length=1)
+    ]
 
 
 def read_labour_rules(folder: Path, rules: Rules) -> LabourRules:
@@ -42,66 +120,32 @@ def read_labour_rules(folder: Path, rules: Rules) -> LabourRules:
         ConfigurationError: Naming file, entry and what is wrong, all mistakes at once.
     """
     problems: list[str] = []
-    labour, ages, nav = (
-        _document(folder / f"{name}.toml", problems) for name in ("labour", "age_use", "nav_groups")
-    )
-    values: dict[str, Any] = {
-        field: _number(labour, f"labour.toml [{field}]", field, list(limits), problems)
-        for field, limits in _NUMBERS.items()
-    }
-    limits = tuple(labour.get("tightness_limits", {}).get(name) for name in _LIMITS)
-    if not all(_is_number(v) for v in limits) or list(limits) != sorted(set(limits)):
-        problems.append(f"labour.toml [tightness_limits]: {limits}, ventet fire stigende tall")
-    values |= {entry: _years(labour, entry, problems) for entry in _YEARS}
-    services = tuple(_service(name, entry, problems) for name, entry in ages.items())
-    groups = {k: tuple(v) for k, v in nav.get("groups", {}).items()}
-    if not groups or nav.get("confidence") not in CONFIDENCE:
-        problems.append("nav_groups.toml: ventet [groups] og en kjent «confidence»")
-    if problems:
-        raise ConfigurationError(
-            subject=str(folder),
-            expected="gyldige regler for arbeidslivets behov",
-            got="; ".join(problems),
-            remedy="rett tallene i filene som er nevnt",
-        )
+    labour = read_toml(folder / "labour.toml", Labour, problems)
+    services = read_toml(folder / "age_use.toml", Services, problems)
+    nav = read_toml(folder / "nav_groups.toml", NavGroups, problems)
+    if not (labour and services and nav):
+        raise refused(folder, "gyldige regler for arbeidslivets behov", problems)
+    used: dict[str, AgeUse] = services.model_extra or {}
     return LabourRules(
-        tightness_limits=limits,
+        trend_years=labour.trend_years.value,
+        damping=labour.damping.value,
+        replacement_years=labour.replacement_years.value,
+        replacement_cap=labour.replacement_cap.value,
+        retirement_age=labour.retirement_age.value,
+        survey_interval=labour.survey_interval.value,
+        normal_years=labour.normal_years.value,
+        waterfall_min=labour.waterfall_min.value,
+        reach_share=labour.reach_share.value,
+        tightness_window=labour.tightness_window.value,
+        tightness_limits=labour.tightness_limits.four,
+        lead_years=labour.lead_years.model_dump(exclude={*Declared.model_fields}),
+        completion_years=labour.completion_years.model_dump(exclude={*Declared.model_fields}),
         certainty=rules.certainty,
         projection_weights=rules.projection_weights,
-        services=tuple(s for s in services if s is not None),
-        nav_groups=groups,
-        nav_confidence=nav["confidence"],
-        **values,
-    )
-
-
-def _years(labour: dict[str, Any], entry: str, problems: list[str]) -> dict[str, Any]:
-    """Whole years by what one begins on."""
-    years = {name: labour.get(entry, {}).get(name) for name in _YEARS[entry]}
-    if not all(isinstance(v, int) and 0 < v < 12 for v in years.values()):
-        problems.append(f"labour.toml [{entry}]: {years}, ventet hele år fra 1 til 11")
-    return years
-
-
-def _service(name: str, entry: Any, problems: list[str]) -> Service | None:
-    label = f"age_use.toml [{name}]"
-    if not isinstance(entry, dict):
-        problems.append(f"{label}: ventet en tabell")
-        return None
-    first, use = entry.get("from", []), entry.get("use", [])
-    rising = bool(first) and first[0] == 0 and first == sorted(set(first))
-    numbers = all(_is_number(v) and v >= 0 for v in [*use, entry.get("weight")])
-    if not rising or len(first) != len(use) or not numbers or not any(use):
-        problems.append(f"{label}: ventet «from» stigende fra 0, like mange «use», og «weight»")
-        return None
-    if not isinstance(entry.get("industry"), str) or entry.get("confidence") not in CONFIDENCE:
-        problems.append(f"{label}: ventet «industry» som tekst og en kjent «confidence»")
-        return None
-    return Service(
-        name,
-        entry["industry"],
-        float(entry["weight"]),
-        tuple(first),
-        tuple(use),
-        entry["confidence"],
+        services=tuple(
+            Service(name, s.industry, s.weight, s.first_age, s.use, s.confidence)
+            for name, s in used.items()
+        ),
+        nav_groups=nav.groups,
+        nav_confidence=nav.confidence,
     )

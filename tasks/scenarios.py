@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Sequence
 from difflib import get_close_matches
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-from pydantic import ValidationError
+from typing import TYPE_CHECKING
 
 from tasks.errors import ConfigurationError, WrongUse
-from tasks.strict import lines
+from tasks.strict import checked, toml_document
 
 if TYPE_CHECKING:
     from tasks.forecast.scenario import Scenario
@@ -30,13 +27,11 @@ def read_scenarios(reference: Path) -> dict[str, Scenario]:
     found: dict[str, Scenario] = {}
     problems: list[str] = []
     for path in sorted((reference / FOLDER).glob("*.toml")):
-        document = _document(path, problems)
-        if document is None:
-            continue
-        try:
-            found[path.stem] = Scenario.model_validate({**document, "id": path.stem})
-        except ValidationError as error:
-            problems.extend(lines(path.name, error))
+        document = toml_document(path, problems)
+        if document is not None:
+            named = {**document, "id": path.stem}
+            if scenario := checked(named, Scenario, path.name, problems):
+                found[path.stem] = scenario
     if problems:
         raise ConfigurationError(
             subject=str(reference / FOLDER),
@@ -66,11 +61,3 @@ def chosen(reference: Path, names: Sequence[str]) -> list[Scenario]:
                 remedy=f"velg et av dem, eller skriv {FOLDER}/{name}.toml under {reference}{meant}",
             )
     return [known[name] for name in dict.fromkeys(names)]
-
-
-def _document(path: Path, problems: list[str]) -> dict[str, Any] | None:
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        problems.append(f"{path.name}: kan ikke leses som TOML ({error}). Rett opp linjen")
-        return None

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import tomllib
 from datetime import time
 from itertools import chain
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
-from pydantic_core import ErrorDetails
+from pydantic import Field, StringConstraints
 
 from tasks.errors import ConfigurationError
 from tasks.settings import Project
+from tasks.strict import Exact, Text, Told, read_toml
 
 FILE = "alerts.toml"
 WEEKDAYS = ("mandag", "tirsdag", "onsdag", "torsdag", "fredag", "lørdag", "søndag")
@@ -20,21 +19,8 @@ _ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
 ADDRESS = rf"^{_ATOM}(\.{_ATOM})*@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*$"
 
 Address = Annotated[str, StringConstraints(pattern=ADDRESS, max_length=254)]
-Text = Annotated[str, StringConstraints(min_length=1)]
+Addresses = Annotated[tuple[Address, ...], Field(strict=False)]
 Severity = Literal["fault", "block", "warn"]
-
-
-class Strict(BaseModel):
-    """Unknown keys are mistakes: a misspelt list would be a list that nobody is on."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Told(Strict):
-    """What every table of the file says of itself."""
-
-    source: Text
-    confidence: Literal["confirmed", "unconfirmed"]
 
 
 class Sender(Told):
@@ -53,15 +39,15 @@ class Links(Told):
 class Lists(Told):
     """Who is told of everything of one severity."""
 
-    fault: tuple[Address, ...] = ()
-    block: tuple[Address, ...] = ()
-    warn: tuple[Address, ...] = ()
+    fault: Addresses = ()
+    block: Addresses = ()
+    warn: Addresses = ()
 
 
 class Escalation(Told):
     """Who is told when nothing has been done for so many nights."""
 
-    to: tuple[Address, ...] = ()
+    to: Addresses = ()
     fault: int = Field(ge=2)
     block: int = Field(ge=2)
     warn: int = Field(ge=2)
@@ -95,12 +81,12 @@ class Watch(Told):
     unit: Text
 
 
-class Policy(Strict):
+class Policy(Exact):
     """The whole file."""
 
     sender: Sender
     links: Links
-    owners: dict[str, tuple[Address, ...]]
+    owners: dict[str, Addresses]
     severity: Lists
     escalation: Escalation
     weekly: Weekly
@@ -173,33 +159,13 @@ def read(project: Project) -> Policy:
     Raises:
         ConfigurationError: it is missing or has mistakes, all of them told at once.
     """
-    path = project.reference / FILE
-    try:
-        return Policy.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
-    except FileNotFoundError:
-        got = "ingen fil"
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        got = f"en fil som ikke kan leses som TOML ({error})"
-    except ValidationError as error:
-        got = "; ".join(_mistake(detail) for detail in error.errors())
-    raise ConfigurationError(
-        subject=f"data/reference/{FILE}",
-        expected="hvem som skal ha e-post",
-        got=got,
-        remedy="rett filen; docs/alerts.md forklarer den",
-    )
-
-
-_MISTAKES = {
-    "missing": "mangler",
-    "extra_forbidden": "er ikke noe som kan settes",
-    "string_pattern_mismatch": "kan ikke være {input!r}",
-    "literal_error": "er {input!r}, ventet {expected}",
-}
-
-
-def _mistake(detail: ErrorDetails) -> str:
-    where = ".".join(str(part) for part in detail["loc"]) or "(hele filen)"
-    said = _MISTAKES.get(detail["type"], "kan ikke være {input!r}")
-    expected = detail.get("ctx", {}).get("expected", "")
-    return f"{where} {said.format(input=detail['input'], expected=expected)}"
+    problems: list[str] = []
+    policy = read_toml(project.reference / FILE, Policy, problems)
+    if policy is None:
+        raise ConfigurationError(
+            subject=f"data/reference/{FILE}",
+            expected="hvem som skal ha e-post",
+            got="; ".join(problems),
+            remedy="rett filen; docs/alerts.md forklarer den",
+        )
+    return policy

@@ -9,6 +9,7 @@ and `firm` with the same rule, to whatever is built on it.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Literal, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -17,7 +18,8 @@ from tasks.errors import ConfigurationError
 
 UNRESOLVED = "uavklart"
 # From the firmest on. The first four may carry a class; what follows may not.
-CONFIDENCE = ("registered", "published", "confirmed", "derived", "unconfirmed", "skjønn")
+Confidence = Literal["registered", "published", "confirmed", "derived", "unconfirmed", "skjønn"]
+CONFIDENCE: tuple[str, ...] = get_args(Confidence)
 FIRM = frozenset(CONFIDENCE[:4])
 
 Verdicts = npt.NDArray[np.str_]

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Literal
 
 import polars as pl
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, model_validator
 
 from tasks.errors import ConfigurationError, NotFound
+from tasks.strict import Exact, checked, toml_document
 
 # What a sender is known by; every other field of the sender is told with each of its rows.
 IDENTITY = ("organisation", "orgnr", "sender_role")
@@ -19,11 +19,7 @@ FOLDER = "data/reference/forms"
 _REPEATED = ("sender", "row", "condition")
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
-
-
-class FormField(_Strict):
+class FormField(Exact):
     """One cell of the sender's block, or one column of the table.
 
     Attributes:
@@ -80,7 +76,7 @@ class FormField(_Strict):
         return self.min, self.max
 
 
-class Condition(_Strict):
+class Condition(Exact):
     """What must hold between the fields of a row.
 
     Attributes:
@@ -92,7 +88,7 @@ class Condition(_Strict):
     reason: str
 
 
-class Form(_Strict):
+class Form(Exact):
     """One form.
 
     Attributes:
@@ -156,13 +152,9 @@ def load(folder: Path) -> dict[str, Form]:
     forms: dict[str, Form] = {}
     problems: list[str] = []
     for path in sorted(folder.glob("*.toml")):
-        try:
-            form = Form.model_validate(_whole_document(path))
-        except ValidationError as error:
-            problems += [f"{path.name}: {_said(one)}" for one in error.errors()]
-        except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            problems.append(f"{path.name}: {error}")
-        else:
+        document = _whole_document(path, problems)
+        form = None if document is None else checked(document, Form, path.name, problems)
+        if form:
             forms[form.name] = form
             if form.name != path.stem:
                 problems.append(f"{path.name}: name er «{form.name}», ventet «{path.stem}»")
@@ -203,21 +195,18 @@ def choices(forms: Iterable[Form]) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=dict.fromkeys(("form", "field", "code", "label"), pl.String))
 
 
-def _whole_document(path: Path) -> dict[str, Any]:
+def _whole_document(path: Path, problems: list[str]) -> dict[str, Any] | None:
     """A form's file with what it includes: shared rows stand before its own, the contact after."""
-    own = _read(path)
-    shared = [_read(path.parent / "shared" / f"{name}.toml") for name in own.get("include", ())]
+    own = toml_document(path, problems)
+    if own is None:
+        return None
+    named = [path.parent / "shared" / f"{name}.toml" for name in own.get("include", ())]
+    read = [toml_document(file, problems) for file in named]
+    shared = [document for document in read if document is not None]
+    if len(shared) < len(read):
+        return None
     for part in _REPEATED:
         parts = [document.get(part, []) for document in shared]
         in_order = [own.get(part, []), *parts] if part == "sender" else [*parts, own.get(part, [])]
         own[part] = [entry for entries in in_order for entry in entries]
     return own
-
-
-def _read(path: Path) -> dict[str, Any]:
-    return tomllib.loads(path.read_text(encoding="utf-8"))
-
-
-def _said(error: Any) -> str:
-    where = ".".join(map(str, error["loc"]))
-    return f"{where}: {error['msg']}" if where else str(error["msg"])

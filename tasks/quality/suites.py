@@ -10,20 +10,15 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError, field_validator
+from pydantic import Field, StringConstraints, ValidationError, field_validator
 
 from tasks.errors import ConfigurationError
 from tasks.quality.kinds import FOLDER, Category, Kind, expand, read_kinds
+from tasks.strict import Strict, lines
 
 Text = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
 ROWS = "unexpected_rows_expectation"
 _TABLE = re.compile(r"\b(?:staging|restricted|closed|mart)\.[a-z0-9_]+\b")
-
-
-class Strict(BaseModel):
-    """Unknown keys are mistakes."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class Expectation(Strict):
@@ -41,7 +36,7 @@ class Expectation(Strict):
     """
 
     type: Text
-    arguments: dict[str, Any] = {}
+    arguments: dict[str, Any] = Field(default_factory=dict)
     severity: Literal["block", "warn"]
     reason: Text
     owner: Text
@@ -125,9 +120,7 @@ def _read(file: Path, kinds: Mapping[str, Kind], problems: list[str]) -> Suite |
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         problems.append(f"{file.name}: kan ikke leses som YAML ({error})")
     except ValidationError as error:
-        for detail in error.errors():
-            where = ".".join(str(part) for part in detail["loc"]) or "(hele filen)"
-            problems.append(f"{file.name}: {where}: {detail['msg']}")
+        problems.extend(lines(file.name, error))
     else:
         found: list[str] = []
         expanded = [_expanded(e, suite.table, kinds, found) for e in suite.expectations]

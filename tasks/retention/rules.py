@@ -2,28 +2,18 @@
 
 from __future__ import annotations
 
-import tomllib
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field
 
 from tasks.errors import ConfigurationError
+from tasks.strict import Declared, Exact, read_toml
 
 FILE = "retention.toml"
 
 
-class _Strict(BaseModel):
-    """One entry of the file, with where its numbers came from; unknown keys are mistakes."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
-
-    unit: str
-    source: str
-    confidence: Literal["confirmed", "unconfirmed"]
-
-
-class LandingRule(_Strict):
+class LandingRule(Declared):
     """Which nights' answers are kept: each for some days, then by month, then by year."""
 
     every_night_days: int = Field(ge=31, le=36_600)
@@ -36,30 +26,28 @@ class LandingRule(_Strict):
         )
 
 
-class Length(_Strict):
+class Length(Declared):
     """One number."""
 
     value: int = Field(ge=1, le=36_600)
 
 
-class LogRule(_Strict):
+class LogRule(Declared):
     """How big a log may grow, and how many older ones are kept beside it."""
 
-    megabytes: Annotated[int | float, Field(gt=0, le=10_000)]
+    megabytes: Annotated[float, Field(gt=0, le=10_000)]
     files: int = Field(ge=1, le=100)
 
 
-class ClockRule(_Strict):
+class ClockRule(Declared):
     """When the clock is believed: enough nights in a row without a long gap between two."""
 
     longest_gap_days: int = Field(ge=2, le=365)
     nights_in_a_row: int = Field(ge=2, le=365)
 
 
-class Rules(BaseModel):
+class Rules(Exact):
     """All of them."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     landing: LandingRule
     nights: Length
@@ -72,16 +60,6 @@ class Rules(BaseModel):
     refused: Length
 
 
-_SAID = {
-    "missing": "mangler",
-    "extra_forbidden": "er ukjent",
-    "int_type": "må være et heltall",
-    "greater_than_equal": "må være minst {ge}",
-    "greater_than": "må være over {gt}",
-    "less_than_equal": "kan ikke være over {le}",
-}
-
-
 def load(reference: Path) -> Rules:
     """Read the rules.
 
@@ -91,26 +69,13 @@ def load(reference: Path) -> Rules:
     Raises:
         ConfigurationError: naming every entry that is wrong, all at once.
     """
-    path = reference / FILE
-    try:
-        return Rules.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
-    except FileNotFoundError:
-        raise _unreadable(path, "ingen fil") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise _unreadable(path, f"noe som ikke er TOML ({error})") from error
-    except ValidationError as error:
-        wrong = []
-        for detail in error.errors():
-            said = _SAID.get(detail["type"], "kan ikke brukes")
-            name = ".".join(str(part) for part in detail["loc"])
-            wrong.append(f"{name} {said.format_map(detail.get('ctx', {}))}")
-        raise _unreadable(path, "; ".join(wrong)) from error
-
-
-def _unreadable(path: Path, got: str) -> ConfigurationError:
-    return ConfigurationError(
-        subject=str(path),
-        expected="regler for hvor lenge ting beholdes",
-        got=got,
-        remedy="rett filen, eller hent den fra depotet på nytt",
-    )
+    problems: list[str] = []
+    rules = read_toml(reference / FILE, Rules, problems)
+    if rules is None:
+        raise ConfigurationError(
+            subject=str(reference / FILE),
+            expected="regler for hvor lenge ting beholdes",
+            got="; ".join(problems),
+            remedy="rett filen, eller hent den fra depotet på nytt",
+        )
+    return rules

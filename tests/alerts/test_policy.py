@@ -55,15 +55,15 @@ def test_our_own_choices_say_so() -> None:
 @pytest.mark.parametrize(
     ("key", "value", "told"),
     [
-        ("weekday", '"monday"', "weekly.weekday er 'monday'"),
-        ("published_by", "02:30:00", "watchdog.published_by"),
-        ("inntak", '["inntak@fylket.example\\r\\nBcc: x@y.z"]', "owners.inntak.0"),
-        ("inntak", '["Inntak <inntak@fylket.example>"]', "owners.inntak.0"),
-        ("inntak", '["opplæring@fylket.example"]', "owners.inntak.0"),
-        ("name", '"Tilbudsplan\\nBcc: x@y.z"', "sender.name"),
-        ("data_docs", '"javascript:alert(1)"', "links.data_docs"),
-        ("data_docs", '"https://docs.example/"', "links.data_docs"),
-        ("hanging_hours", "0", "watchdog.hanging_hours"),
+        ("weekday", '"monday"', "[weekly] weekday: er 'monday'"),
+        ("published_by", "02:30:00", "[watchdog] published_by: er 02:30:00, ventet minst 04:00:00"),
+        ("inntak", '["inntak@fylket.example\\r\\nBcc: x@y.z"]', "[owners] inntak nr. 1"),
+        ("inntak", '["Inntak <inntak@fylket.example>"]', "[owners] inntak nr. 1"),
+        ("inntak", '["opplæring@fylket.example"]', "[owners] inntak nr. 1"),
+        ("name", '"Tilbudsplan\\nBcc: x@y.z"', "[sender] name"),
+        ("data_docs", '"javascript:alert(1)"', "[links] data_docs"),
+        ("data_docs", '"https://docs.example/"', "[links] data_docs"),
+        ("hanging_hours", "0", "[watchdog] hanging_hours: er 0, ventet mer enn 0"),
     ],
 )
 def test_a_mistake_is_named(tmp_path: Path, key: str, value: str, told: str) -> None:
@@ -76,15 +76,15 @@ def test_a_mistake_is_named(tmp_path: Path, key: str, value: str, told: str) -> 
 
 def test_a_misspelt_key_and_a_file_that_is_no_toml_are_named(tmp_path: Path) -> None:
     project = Project(tmp_path)
-    with pytest.raises(ConfigurationError, match="ingen fil"):
+    with pytest.raises(ConfigurationError, match=r"alerts\.toml: finnes ikke"):
         read(project)
     project.reference.mkdir(parents=True)
     file = project.reference / "alerts.toml"
     file.write_text(policy_text().replace("hanging_hours", "hangin_hours"), encoding="utf-8")
     with pytest.raises(ConfigurationError) as refusal:
         read(project)
-    assert "watchdog.hanging_hours mangler" in str(refusal.value)
-    assert "watchdog.hangin_hours er ikke noe som kan settes" in str(refusal.value)
+    assert "[watchdog] hanging_hours: mangler" in str(refusal.value)
+    assert "[watchdog] hangin_hours: er en ukjent nøkkel" in str(refusal.value)
     file.write_text("[sender", encoding="utf-8")
     with pytest.raises(ConfigurationError, match="TOML"):
         read(project)

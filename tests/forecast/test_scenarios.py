@@ -36,7 +36,7 @@ def test_the_scenarios_of_the_house_can_be_read_and_say_what_they_are() -> None:
     [
         ("title = ", "TOML"),
         (WHOLE, "antar ingenting"),
-        (WHOLE + 'projection = "middle"', "'main', 'low' or 'high'"),
+        (WHOLE + 'projection = "middle"', "'main', 'low' eller 'high'"),
         (WHOLE + "guarantee_from = 1900", "minst 2000"),
         (WHOLE + "guarantee = 2028", "ukjent nøkkel"),
         (WHOLE + 'guarantee_from = "snart"', "heltall"),

@@ -148,8 +148,8 @@ def test_mistakes_in_definitions_are_named_together(tmp_path: Path) -> None:
     (tmp_path / "skole.toml").write_text("name = [", encoding="utf-8")
     with pytest.raises(ConfigurationError) as told:
         definition.load(tmp_path)
-    assert "row.0.label" in str(told.value)
-    assert "skole.toml" in str(told.value)
+    assert "[[row]] nr. 1 label: mangler" in str(told.value)
+    assert "skole.toml: kan ikke leses som TOML" in str(told.value)
 
 
 @pytest.mark.parametrize(
