@@ -6,6 +6,7 @@ import re
 import shutil
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 import polars as pl
@@ -15,6 +16,7 @@ from tasks import night as stages
 from tasks import warehouse
 from tasks.demo.misbehaviour import in_workbook
 from tasks.demo.server import Server
+from tasks.journal import Journal
 from tasks.locks import night_lock
 from tasks.night import Outcome
 from tasks.settings import CHECKOUT, Project, Rooms, Settings
@@ -47,6 +49,11 @@ def one_night(settings: Settings, project: Project | None = None) -> Outcome:
         night = stages.begin(settings, project=project, hear=hear)
         with stages.accounted(night):
             return stages.build(night, [stages.take_in(night, d.id) for d in night.catalogue])
+
+
+def date_of(home: Path) -> date:
+    """The date of a home's last night; midnight may have passed since."""
+    return date.fromisoformat(Journal(home / "journal").entries("night.built")[-1].payload["as_of"])
 
 
 def settings_of(home: Path, server: Server | None = None) -> Settings:

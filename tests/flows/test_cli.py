@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from flow_tools import Ask, Said
+from flow_tools import Ask, Said, date_of
 
 from flows import checkup, commands
 from tasks import catalogue, dates, night, runs
@@ -97,7 +97,7 @@ def test_sources_lists_every_dataset_with_its_age(ask: Ask, in_night: Path) -> N
         entry["dataset"] for entry in listed
     }
     delivered = [entry for entry in listed if not entry["awaited"]]
-    assert {entry["as_of"] for entry in delivered} == {oslo_today().isoformat()}
+    assert {entry["as_of"] for entry in delivered} == {date_of(in_night).isoformat()}
     assert all(entry["licence"] and entry["owner"] and entry["source_table"] for entry in listed)
     table = ask("sources")
     assert table.code == 0
@@ -126,7 +126,7 @@ def test_sources_before_any_night(ask: Ask) -> None:
 
 def test_status_tells_night_stale_and_alerts(ask: Ask, in_night: Path) -> None:
     facts = json.loads(ask("status", "--json").out)
-    assert facts["night"]["as_of"] == oslo_today().isoformat()
+    assert facts["night"]["as_of"] == date_of(in_night).isoformat()
     assert facts["run"] is None
     assert facts["report"] is None
     for vintage in facts["stale"]:
@@ -134,7 +134,7 @@ def test_status_tells_night_stale_and_alerts(ask: Ask, in_night: Path) -> None:
         assert vintage["stale_reason"]
     said = ask("status")
     assert said.code == 0
-    assert f"tall per {dates.day(oslo_today())}" in said.out
+    assert f"tall per {dates.day(date_of(in_night))}" in said.out
     assert "Siste plan: ingen ennå" in said.out
 
 
@@ -164,13 +164,14 @@ def test_status_tells_a_night_that_failed_until_one_is_built(
     ask: Ask, copy_of_night: Callable[[], Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     home = copy_of_night()
+    day = date_of(home).isoformat()
     monkeypatch.setenv("TILBUDSPLAN_HOME", str(home))
     assert json.loads(ask("status", "--json").out)["failed"] is None
     journal = Journal(home / "journal")
     journal.append("night.failed", {"night": "later", "reason": "kilden var borte"})
     facts = json.loads(ask("status", "--json").out)
     assert facts["failed"]["reason"] == "kilden var borte"
-    assert facts["night"]["as_of"] == oslo_today().isoformat()
+    assert facts["night"]["as_of"] == day
     said = ask("status").out
     assert "Mislykket natt: " in said
     assert "kilden var borte" in said
@@ -180,7 +181,7 @@ def test_status_tells_a_night_that_failed_until_one_is_built(
         journal.append(kind, payload)
     facts = json.loads(ask("status", "--json").out)
     assert facts["failed"]["reason"] == "disken er full"
-    assert facts["night"]["as_of"] == oslo_today().isoformat()
+    assert facts["night"]["as_of"] == day
     journal.append("night.built", {"night": "next", "as_of": "2030-01-02"})
     facts = json.loads(ask("status", "--json").out)
     assert (facts["failed"], facts["night"]["as_of"]) == (None, "2030-01-02")
@@ -289,8 +290,8 @@ def test_asking_for_nothing_gives_the_help_page(ask: Ask, arguments: tuple[str, 
 
 
 def test_a_date_to_come_is_refused(ask: Ask) -> None:
-    tomorrow = oslo_today() + timedelta(days=1)
-    refused(ask("ingest", "--as-of", tomorrow.isoformat()), 2, str(tomorrow), "har vært")
+    to_come = oslo_today() + timedelta(days=2)
+    refused(ask("ingest", "--as-of", to_come.isoformat()), 2, str(to_come), "har vært")
 
 
 def test_a_date_before_the_first_night_is_refused(ask: Ask, in_night: Path) -> None:
@@ -503,7 +504,7 @@ def test_the_doctor_finds_a_broken_journal(
     monkeypatch.setenv("TILBUDSPLAN_HOME", str(home))
     journal = home / "journal" / "journal.jsonl"
     text = journal.read_text(encoding="utf-8")
-    journal.write_text(text.replace(oslo_today().isoformat(), "2026-01-01", 1), encoding="utf-8")
+    journal.write_text(text.replace(date_of(home).isoformat(), "2026-01-01", 1), encoding="utf-8")
     said = ask("doctor", "--json")
     assert said.code == 1
     assert "feil" in {checks(said)[name]["state"] for name in ("journal", "klokke")}
@@ -548,6 +549,7 @@ def test_persons_are_taken_told_of_and_purged(
         if name.startswith("elever_"):
             write(home / "inbox" / "vigo" / name, frame.head(50))
     assert ask("ingest", "vigo_pupils").code == 0
+    day = date_of(home)
     told = checks(ask("doctor", "--json"))["personfiler"]
     assert told["state"] == "ok"
     assert "1 tatt inn med 50 rader" in told["found"]
@@ -571,7 +573,7 @@ def test_persons_are_taken_told_of_and_purged(
     assert "Testdal" not in told["found"]
     # A past night is built again without them, and says so.
     monkeypatch.setattr(commands, "oslo_today", lambda: later)
-    rebuilt = ask("ingest", "--as-of", oslo_today().isoformat())
+    rebuilt = ask("ingest", "--as-of", day.isoformat())
     assert f"elever_2025-26.csv ble slettet {dates.day(later)}" in rebuilt.out
 
 

@@ -13,7 +13,7 @@ import duckdb
 import openpyxl
 import polars as pl
 import pytest
-from flow_tools import Ask, one_night, settings_of
+from flow_tools import Ask, date_of, one_night, settings_of
 
 from flows import sources
 from tasks import borders, indicators, night, warehouse
@@ -91,9 +91,9 @@ def test_a_dropped_form_is_heard_by_the_night_and_becomes_a_case(
     assert (mine["occupation_code"], mine["state"], mine["verdict"]) == ("7411", "meldt", None)
     need = mine["need_id"]
 
-    by = ("--by", "Seksjonen")
+    by, day = ("--by", "Seksjonen"), f"{oslo_today()}"
     offer = rows(home, "select min(offer_code) from mart.education_offer")[0][0]
-    done(ask, "case", "set", need, "avklart", "--body", "vgo", "--decided", f"{oslo_today()}", *by)
+    done(ask, "case", "set", need, "avklart", "--body", "vgo", "--decided", day, *by)
     done(ask, "case", "set", need, "koblet", "--offer", offer, *by)
     refused = ask("case", "set", need, "igangsatt", *by)
     assert refused.code == 2
@@ -112,7 +112,7 @@ def test_a_dropped_form_is_heard_by_the_night_and_becomes_a_case(
         home,
         f"select state, decided_on::varchar from mart.need_state_change where need_id = '{need}' "
         "and change = 1",
-    ) == [("avklart", f"{oslo_today()}")]
+    ) == [("avklart", day)]
     # The person who filled it in is in a store of its own, and nowhere else.
     assert "Kari Nordmann" in done(ask, "form", "contacts")
     for path in (Journal(settings.rooms.journal).path, settings.rooms.warehouse):
@@ -124,7 +124,7 @@ def test_a_past_night_knows_no_later_word(ask: Ask, home: Path) -> None:
     settings = Settings()
     before = rows(home, "select need_id, state from mart.need order by all")
     done(ask, "case", "set", "k27-f01", "avklart", "--body", "vgo", "--by", "Seksjonen")
-    path = night.rebuild(settings, oslo_today())
+    path = night.rebuild(settings, date_of(home))
     with warehouse.connect_read_only(path) as con:
         assert con.execute("select need_id, state from mart.need order by all").fetchall() == before
     done(ask, "build")
