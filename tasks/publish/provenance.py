@@ -55,6 +55,19 @@ ALSO = {
         "county_apprentice_placement",
         "ssb_projection",
     ),
+    "explanation": (
+        "county_pupils",
+        "county_transitions",
+        "county_contracts",
+        "county_certificates",
+        "county_apprentice_placement",
+        "ssb_population",
+        "ssb_projection",
+        "ssb_employed_by_industry",
+        "ssb_employed_by_occupation",
+        "ssb_employed_by_occupation_education",
+        "county_occupation",
+    ),
 }
 """The same of tables that a run can do without: those of the datasets that it had."""
 
@@ -140,7 +153,7 @@ def table(vintages: Vintages, periods: Periods) -> Table:
     """The table of sources: one row a dataset that the report uses."""
     of_what = periods.by_dataset()
     names = {"cohort": "2", "expected": "3", "places": "4", "apprenticeship": "5", "placement": "5"}
-    names |= {"working_life": "6", "track_record": "7"}
+    names |= {"working_life": "6", "explanation": "7", "track_record": "8"}
     everything = USED | ALSO
     rows = []
     for dataset in dict.fromkeys(d for used in everything.values() for d in used if d in vintages):

@@ -11,6 +11,7 @@ from tasks.publish.charts import NARROW, WIDE, Rows, encode
 from tasks.publish.svg import BAND, INK, NAVY, ORANGE, PALE, SOFT, TEAL, Spec
 
 TONES = {"mangel": ORANGE, "overskudd": NAVY, "balanse": TEAL, "uavklart": "#a3adb5"}
+STEP_TONES = {"tallet": NAVY, "trekker opp": TEAL, "trekker ned": ORANGE}
 _NAMES = 210
 
 
@@ -154,6 +155,32 @@ def apprenticeship(rows: Rows, narrow: bool) -> Spec:
         },
     ]
     return _rows(rows, narrow, layers, 210)
+
+
+def steps(rows: Rows, narrow: bool, title: str) -> Spec:
+    """From one figure to another: a bar a step, each beginning where the one before it ended.
+
+    Args:
+        rows: With `start`, `end` and `what`: `tallet`, `trekker opp` or `trekker ned`.
+        narrow: Whether the page is.
+        title: Of the axis.
+    """
+    used = [n for n in STEP_TONES if any(r["what"] == n for r in rows)]
+    colour = _legend(used, [STEP_TONES[n] for n in used])
+    colour["legend"]["symbolType"] = "square"
+    ends = [0, *(r[end] for r in rows for end in ("start", "end"))]
+    x: Spec = {"field": "start", "type": "quantitative", "axis": _axis(title)}
+    x["scale"] = {"domain": [min(ends), max(ends)], "nice": True}
+    nothing = {"datum": 0, "type": "quantitative"}
+    zero = {"type": "tick", "color": INK, "thickness": 1.5, "size": 24 if narrow else 30}
+    layers: list[Spec] = [
+        {
+            "mark": {"type": "bar", "height": 15},
+            "encoding": encode(x=x, x2={"field": "end"}, color=colour),
+        },
+        {"mark": zero, "encoding": {"x": nothing}},
+    ]
+    return _rows(rows, narrow, layers, 80)
 
 
 def track_record(rows: Rows, narrow: bool) -> Spec:

@@ -6,6 +6,7 @@ from tasks.publish import (
     accuracy,
     apprentices,
     disclosure,
+    explanation,
     findings,
     formats,
     place_tables,
@@ -64,6 +65,7 @@ def document(run: Run) -> Document:
             place_tables.expected_in_full(run),
             place_tables.places_in_full(run),
             *working_life.only_workbook(run),
+            *explanation.only_workbook(run),
             *accuracy.only_workbook(run),
         ],
     )
@@ -105,6 +107,7 @@ def _sections(run: Run) -> list[Section]:
             APPRENTICE_CAVEAT,
         ),
         working_life.section(run),
+        explanation.section(run),
         Section(
             "treffsikkerhet",
             "Treffsikkerhet",

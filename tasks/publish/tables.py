@@ -39,11 +39,25 @@ COLUMNS = {
     "intake_need": "programme_area_code region_code year lead_years need_p10 need_p50 need_p90 "
     "through_p50 coverage confidence settled_by",
     "working_life_notes": "what cells of done",
+    "decomposition": "quantity programme_code region_code before cohort choice completion "
+    "placement migration demand after first_year last_year",
+    "sensitivity": "programme_code region_code rank input first total total_error persons "
+    "first_year last_year",
+    "explanation_notes": "what why",
     "scenarios": "scenario title quantity programme_area_code region_code reference_mean "
     "difference_mean difference_p10 difference_p50 difference_p90 p_more first_year last_year",
 }
 # Tables that older runs did not write; they are empty there.
-NEWER = ("openings", "indicators", "intake_need", "working_life_notes", "scenarios")
+NEWER = (
+    "openings",
+    "indicators",
+    "intake_need",
+    "working_life_notes",
+    "scenarios",
+    "decomposition",
+    "sensitivity",
+    "explanation_notes",
+)
 _BRANCHES = ("studieforberedende", "yrkesfaglig", "paabygg")
 
 

@@ -39,10 +39,14 @@ def section(run: Run) -> Section:
     indicators = run.frames["indicators"]
     if indicators.is_empty():
         return Section(ID, TITLE, (_why_not(run),))
-    rests = indicators.get_column("settled_by").to_list()
+    return Section(ID, TITLE, (TOLD, *loose(run)), (), (county(run),), CAVEAT)
+
+
+def loose(run: Run) -> tuple[str, ...]:
+    """What to say where the figures rest on judgement; nothing where they do not."""
+    rests = run.frames["indicators"].get_column("settled_by").to_list()
     settled = next((text for text in rests if text), "")
-    lead = (TOLD, LOOSE.format(file=settled)) if settled else (TOLD,)
-    return Section(ID, TITLE, lead, (), (county(run),), CAVEAT)
+    return (LOOSE.format(file=settled),) if settled else ()
 
 
 def scenarios(run: Run) -> list[Section]:

@@ -12,6 +12,7 @@ import polars as pl
 
 from tasks import warehouse
 from tasks.catalogue import load
+from tasks.forecast.explanation import STEPS
 from tasks.publish.provenance import ALSO, USED
 from tasks.settings import Project, Rooms
 
@@ -332,6 +333,63 @@ def working_life_notes() -> pl.DataFrame:
     return pl.DataFrame([{"what": "næring og region", "cells": 2, "of": 850, "done": "satt til 2"}])
 
 
+def decomposition() -> pl.DataFrame:
+    """Whole persons that add up; a programme of few pupils among them."""
+    rows = []
+    for quantity, sizes in (
+        ("pupils", {**PROGRAMMES, "*": sum(PROGRAMMES.values())}),
+        ("candidates", {"HS": 330, "BA": 190, "DT": 4, "*": 524}),
+        ("gap", {"HS": 50, "BA": -30, "DT": 5, "*": 25}),
+    ):
+        for code, size in sizes.items():
+            for region, weight in {COUNTY: 1.0, **REGIONS}.items():
+                before = round(size * weight)
+                steps = dict(zip(STEPS, (9, -4, 0, 3, -12, 0), strict=True))
+                steps["demand"] = 6 if quantity == "gap" else 0
+                years = (2027, 2027) if quantity == "pupils" else (2026, 2031)
+                rows.append(
+                    {
+                        "quantity": quantity,
+                        "programme_code": code,
+                        "region_code": region,
+                        "before": before,
+                        **steps,
+                        "after": before + sum(steps.values()),
+                        "first_year": years[0],
+                        "last_year": years[1],
+                    }
+                )
+    return pl.DataFrame(rows)
+
+
+def sensitivity() -> pl.DataFrame:
+    return pl.DataFrame(
+        [
+            {
+                "programme_code": code,
+                "region_code": region,
+                "rank": place + 1,
+                "input": name,
+                "first": 0.5**place / 2,
+                "total": 0.5**place / 2,
+                "total_error": 0.04 * 0.5**place,
+                "persons": 28.6 * 0.5**place,
+                "first_year": 2026,
+                "last_year": 2031,
+            }
+            for code in ("HS", "BA", "DT", "*")
+            for region in (COUNTY, *REGIONS)
+            for place, name in enumerate(
+                ("stay", "growth", "replacement", "participation", "training", "adults")
+            )
+        ]
+    )
+
+
+def explanation_notes() -> pl.DataFrame:
+    return pl.DataFrame(schema={"what": pl.String, "why": pl.String})
+
+
 TABLES = {
     "cohort": cohort,
     "expected": expected,
@@ -344,6 +402,9 @@ TABLES = {
     "intake_need": intake_need,
     "working_life_notes": working_life_notes,
     "scenarios": scenarios,
+    "decomposition": decomposition,
+    "sensitivity": sensitivity,
+    "explanation_notes": explanation_notes,
 }
 
 

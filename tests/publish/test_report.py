@@ -97,7 +97,7 @@ def test_the_page_is_small(written: Report) -> None:
 
 def test_every_drawing_has_words_and_figures(html: str) -> None:
     figures = re.findall(r"<figure .*?</figure>", html, flags=re.DOTALL)
-    assert len(figures) == 7
+    assert len(figures) == 8
     for figure in figures:
         assert figure.count("<svg ") == 2
         for title, told in re.findall(
@@ -111,7 +111,7 @@ def test_every_drawing_has_words_and_figures(html: str) -> None:
 
 def test_every_table_has_a_source_and_headings(html: str) -> None:
     pieces = re.split(r"<table ", html)[1:]
-    assert len(pieces) == 14
+    assert len(pieces) == 18
     for part in pieces:
         inside, after = part.split("</table>", 1)
         assert "<caption" in inside
