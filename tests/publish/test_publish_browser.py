@@ -61,7 +61,7 @@ def test_it_opens_quietly_fits_the_width_and_shows_every_drawing(
             [...f.querySelectorAll('svg')].map(s => s.getBoundingClientRect())
                 .filter(r => r.width > 200 && r.height > 100 && r.right <= innerWidth).length)"""
     )
-    assert shown == [1] * 7
+    assert shown == [1] * 8
     page.close()
 
 
