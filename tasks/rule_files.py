@@ -117,6 +117,8 @@ class Evaluation(Exact):
     least_outcomes: Value[Annotated[int, Field(ge=1, le=1000)]]
     coverage: Coverage
     size_classes: Value[Rising[Annotated[float, Field(ge=0, le=1e9)]]]
+    nominal_years: Value[Annotated[float, Field(ge=0.5, le=100)]]
+    change_band: Value[Share]
     damping: Value[Rising[Share]]
     gates: Gates
 

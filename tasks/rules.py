@@ -45,23 +45,27 @@ def read_rules(folder: Path) -> Rules:
 
 
 def read_standards(folder: Path) -> Standards:
-    """Read what forecasts are tested by, `evaluation.toml`.
+    """Read what forecasts are tested by: `evaluation.toml`, and `certainty` of `thresholds.toml`.
 
     Raises:
         ConfigurationError: Naming entry and what is wrong, all mistakes at once.
     """
+    from tasks.forecast.evaluation.classes import Change
     from tasks.forecast.evaluation.conformal import Acceptance
     from tasks.forecast.evaluation.standards import Standards
 
     problems: list[str] = []
     found = read_toml(folder / "evaluation.toml", Evaluation, problems)
-    if not found:
+    thresholds = read_toml(folder / "thresholds.toml", Thresholds, problems)
+    if not (found and thresholds):
         raise refused(folder, "gyldige regler", problems)
     coverage, gates = found.coverage, found.gates
     return Standards(
         least_outcomes=found.least_outcomes.value,
         coverage=Acceptance(coverage.low, coverage.high, coverage.outcomes),
         size_bounds=found.size_classes.value,
+        nominal_years=found.nominal_years.value,
+        change=Change(found.change_band.value, thresholds.certainty.value),
         damping=found.damping.value,
         gates={1: gates.horizon_1, 3: gates.horizon_3, 5: gates.horizon_5},
         bias=gates.bias,

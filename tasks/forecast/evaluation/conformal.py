@@ -4,7 +4,7 @@ An interval of a simulation is stretched round its median by the factor that wou
 cover on outcomes of the past (Lei et al. 2018, locally weighted split conformal; Romano et al. 2019
 for scores relative to quantiles). The guarantee, coverage of at least 1 − α, holds where
 calibration and use are exchangeable. Years are not, and outcomes of one year share its shocks:
-`docs/method/evaluation.md` tells what that costs.
+`by_year` lets a year have one vote, and `docs/method/evaluation.md` tells what is left.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil
-from typing import Literal
 
 import numpy as np
 import polars as pl
@@ -22,7 +21,6 @@ from tasks.forecast.evaluation.measures import HIGH80, LOW80, inside80, wilson
 from tasks.forecast.types import Float
 
 KEYS = ("horizon", "size_class")
-Scheme = Literal["block", "past"]
 
 
 def size_class(bounds: Sequence[float]) -> pl.Expr:
@@ -69,10 +67,12 @@ def least_scores(coverage: float) -> int:
     return ceil(coverage / (1 - coverage) - 1e-9)
 
 
-def fit(
+def split(
     pairs: pl.DataFrame, bounds: Sequence[float], coverage: float = 0.8, by: Sequence[str] = ()
 ) -> pl.DataFrame:
-    """Factors that make the 80 per cent interval cover on these pairs.
+    """Split-conformal factors: that cover on these pairs, each outcome counted as one.
+
+    What runs use counts years instead (`by_year.fit`); this is what it is held against.
 
     Args:
         pairs: `PAIRS` with intervals.
@@ -127,7 +127,7 @@ def lookup(
     """The factor of every cell of a forecast, for `stretch`.
 
     Args:
-        factors: `fit` of one series and model.
+        factors: `by_year.fit` of one series and model.
         last: `[unit]`, values at the origin, which give the size classes.
         horizons: Periods ahead of the forecast's last axis.
         bounds: Lower bounds of the size classes above the first.
@@ -160,37 +160,6 @@ def stretch(draws: Float, factor: Float) -> Float:
     middle = np.median(draws, axis=0)
     found: Float = np.maximum(middle + factor * (draws - middle), 0)
     return found
-
-
-def leave_time_out(
-    pairs: pl.DataFrame,
-    bounds: Sequence[float],
-    *,
-    scheme: Scheme = "block",
-    coverage: float = 0.8,
-    by: Sequence[str] = (),
-) -> pl.DataFrame:
-    """Pairs scaled by factors that were fitted on other times.
-
-    `block`: on pairs whose years from origin to outcome do not overlap those of the pair itself,
-    |o′ − o| ≥ h, since forecasts over the same years share their shocks. Leaving out the pair alone
-    would leave its neighbours in, and flatter. `past`: on pairs whose outcome had come by the
-    origin, o′ + h ≤ o, which is all that a planner then could have done.
-
-    Returns:
-        As `scaled`. Pairs without enough others have null quantiles, so that coverage is counted on
-        the rest alone.
-    """
-    parts = []
-    times = pairs.select("origin", "horizon").unique(maintain_order=True)
-    for origin, horizon in times.iter_rows():
-        part = pairs.filter(pl.col("origin") == origin, pl.col("horizon") == horizon)
-        alike = pairs.filter(pl.col("horizon") == horizon)
-        apart = pl.col("origin") + horizon <= origin
-        if scheme == "block":
-            apart = (pl.col("origin") - origin).abs() >= horizon
-        parts.append(scaled(part, fit(alike.filter(apart), bounds, coverage, by), bounds, by))
-    return pl.concat(parts) if parts else pairs
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from tasks.forecast.evaluation import choice, conformal, measures
+from tasks.forecast.evaluation import by_year, choice, classes, conformal, measures
 from tasks.forecast.evaluation.standards import Standards
 
 # All units of a series together.
@@ -52,15 +52,48 @@ SCALING: dict[str, type[pl.DataType]] = {
 }
 
 
+CLASS_HITS: dict[str, type[pl.DataType]] = {
+    "series": pl.String,
+    "model": pl.String,
+    "horizon": pl.Int64,
+    "forecast_class": pl.String,
+    "outcome_class": pl.String,
+    "n": pl.Int64,
+    "share": pl.Float64,
+}
+
+
+def class_hits(pairs: pl.DataFrame, model: str, standards: Standards) -> pl.DataFrame:
+    """How often the model's classes of change came true, all units of the series together.
+
+    The classes are those of intervals scaled on years that do not overlap, as a planner would have
+    been shown them. Points announce no class, so benchmarks have no rows.
+
+    Returns:
+        `CLASS_HITS`, grain series × model × horizon × announced class × class that came true,
+        every cell; `share` is per cent of the announced class.
+    """
+    own = pairs.filter(pl.col("model") == model)
+    if own.is_empty():
+        return pl.DataFrame(schema=CLASS_HITS)
+    scaled = by_year.leave_time_out(own, standards.size_bounds, standards.nominal_years)
+    found = classes.matrix(scaled, standards.change)
+    return found.select(pl.col(name).cast(kind) for name, kind in CLASS_HITS.items()).with_columns(
+        pl.col("share").round(DECIMALS)
+    )
+
+
 def scaling(pairs: pl.DataFrame, model: str, standards: Standards) -> pl.DataFrame:
     """What the model's intervals are to be stretched by, from all its outcomes.
 
     Returns:
-        `SCALING`, grain series × model × horizon × size class; `factor` is null where `n` scores
-        are too few to find one.
+        `SCALING`, grain series × model × horizon × size class; `n` are the scores of the cell's
+        own, and `factor` is null where no finite one would do.
     """
     own = pairs.filter(pl.col("model") == model)
-    factors = conformal.fit(own, standards.size_bounds, by=("series", "model"))
+    factors = by_year.fit(
+        own, standards.size_bounds, standards.nominal_years, by=("series", "model")
+    )
     return factors.select(pl.col(name).cast(kind) for name, kind in SCALING.items()).with_columns(
         pl.col("factor").round(DECIMALS)
     )
@@ -133,7 +166,7 @@ def _with_choice(measured: pl.DataFrame, chosen: pl.DataFrame) -> pl.DataFrame:
 
 def _scaled(pairs: pl.DataFrame, model: str, standards: Standards) -> pl.DataFrame:
     own = pairs.filter(pl.col("model") == model)
-    scaled = conformal.leave_time_out(own, standards.size_bounds)
+    scaled = by_year.leave_time_out(own, standards.size_bounds, standards.nominal_years)
     found = conformal.accepted(scaled, standards.coverage, ("horizon",))
     return found.select(
         pl.lit(ALL).alias("unit"),

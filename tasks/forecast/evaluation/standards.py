@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from tasks.forecast.evaluation.classes import Change
 from tasks.forecast.evaluation.conformal import Acceptance
 
 
@@ -18,6 +19,8 @@ class Standards:
         least_outcomes: Outcomes before a model can be chosen.
         coverage: What 80 per cent intervals may cover.
         size_bounds: Lower bounds of the size classes above the first.
+        nominal_years: Years that the nominal interval weighs as when factors are fitted.
+        change: Classes of change: band, and how sure one must be.
         damping: Candidates of φ of the damped trend.
         gates: Greatest size-weighted MAPE (per cent) by horizon.
         bias: Greatest bias, in absolute terms (per cent).
@@ -26,6 +29,8 @@ class Standards:
     least_outcomes: int
     coverage: Acceptance
     size_bounds: tuple[float, ...]
+    nominal_years: float
+    change: Change
     damping: tuple[float, ...]
     gates: Mapping[int, float]
     bias: float

@@ -25,7 +25,7 @@ def narrowed(pairs: pl.DataFrame, by: float) -> pl.DataFrame:
 @pytest.mark.parametrize("width", [0.3, 3.0])
 def test_too_narrow_and_too_wide_intervals_cover_as_they_say_on_new_data(width: float) -> None:
     """Exchangeable data: the guarantee of split-conformal holds, up to Monte Carlo error."""
-    fitted = conformal.fit(narrowed(made_up_pairs(5, 60, 30, 2), width), ())
+    fitted = conformal.split(narrowed(made_up_pairs(5, 60, 30, 2), width), ())
     new = narrowed(made_up_pairs(6, 60, 30, 2), width)
     before = new.select(inside80().mean()).item()
     after = conformal.scaled(new, fitted, ()).select(inside80().mean()).item()
@@ -63,7 +63,7 @@ def test_finite_sample_quantile_is_its_definition(scores: list[float], coverage:
 
 def test_the_factor_is_the_least_that_covers(pairs: pl.DataFrame) -> None:
     """Scaled by a class's factor, exactly the rank's number of its own outcomes are inside."""
-    factors = conformal.fit(pairs, ())
+    factors = conformal.split(pairs, ())
     inside = (
         conformal.scaled(pairs, factors, ())
         .group_by("horizon")
@@ -76,7 +76,7 @@ def test_the_factor_is_the_least_that_covers(pairs: pl.DataFrame) -> None:
 
 def test_no_width_cannot_be_stretched(pairs: pl.DataFrame) -> None:
     flat = narrowed(pairs, 0.0)
-    factors = conformal.fit(flat, BOUNDS)
+    factors = conformal.split(flat, BOUNDS)
     assert factors["factor"].null_count() == factors.height
     assert conformal.scaled(flat, factors, BOUNDS)["q10"].null_count() == flat.height
 
@@ -92,24 +92,6 @@ def test_stretched_draws_keep_order_and_stay_above_zero(seed: int, factor: float
     assert (np.diff(np.take_along_axis(found, order, axis=0), axis=0) >= 0).all()
     one = conformal.stretch(draws, np.ones((3, 2)))
     assert one == pytest.approx(draws)
-
-
-@pytest.mark.parametrize("scheme", ["block", "past"])
-def test_leave_time_out_never_looks_at_the_times_it_is_judged_on(scheme: str) -> None:
-    pairs = made_up_pairs(8, 12, 10, 3)
-    at = (pl.col("origin") == 2007) & (pl.col("horizon") == 2)
-    moved = pl.col("horizon") == 2
-    overlap = moved & ((pl.col("origin") - 2007).abs() < 2)
-    if scheme == "past":
-        overlap = moved & (pl.col("origin") + 2 > 2007)
-    other = pairs.with_columns(
-        pl.when(overlap & ~at).then(pl.col("actual") * 9).otherwise("actual").alias("actual")
-    )
-    before, after = (
-        conformal.leave_time_out(frame, (), scheme=scheme).filter(at) for frame in (pairs, other)
-    )
-    assert before["q90"].null_count() == 0
-    assert before.equals(after)
 
 
 def test_size_classes_are_by_what_was_known_at_the_origin() -> None:
@@ -142,12 +124,12 @@ def test_a_hit_without_an_interval_is_no_score(pairs: pl.DataFrame) -> None:
         *(pl.lit(None, pl.Float64).alias(q) for q in QUANTILES if q != "q50"),
     )
     assert bare.select(conformal.score().alias("s"))["s"].null_count() == pairs.height
-    assert conformal.fit(bare, ()).is_empty()
+    assert conformal.split(bare, ()).is_empty()
 
 
 def test_factors_are_looked_up_by_size_and_horizon() -> None:
     pairs = made_up_pairs(12, 40, 10, 2)
-    factors = conformal.fit(pairs, BOUNDS)
+    factors = conformal.split(pairs, BOUNDS)
     assert factors.height == 6
     last = np.array([50.0, 100.0, 5000.0])
     found = conformal.lookup(factors, last, (1, 2, 3), BOUNDS)
@@ -161,7 +143,7 @@ def test_factors_are_looked_up_by_size_and_horizon() -> None:
 def test_stretched_by_the_looked_up_factors_draws_cover_as_the_pairs_do() -> None:
     """Draws in, draws out: what a run does with its simulation comes to what was measured."""
     pairs = narrowed(made_up_pairs(13, 60, 20, 1), 0.4)
-    factors = conformal.fit(pairs, ())
+    factors = conformal.split(pairs, ())
     rng = np.random.default_rng(1)
     new = pairs.sample(fraction=1, shuffle=True, seed=1)
     middle = new["q50"].to_numpy()

@@ -23,6 +23,8 @@ def test_the_declared_rules_are_those_of_the_track_record() -> None:
     )
     assert found.gates == {1: 1.0, 3: 2.5, 5: 4.5}
     assert found.bias == 1.0
+    assert (found.change.band, found.change.certainty) == (0.05, 0.8)
+    assert found.nominal_years == 4
 
 
 @pytest.mark.parametrize(
@@ -33,9 +35,12 @@ def test_the_declared_rules_are_those_of_the_track_record() -> None:
         ("value = [0.0, 0.5, 0.8, 1.0]", "value = [0.5, 1.5]", r"\[damping\]"),
         ("horizon_3 = 2.5", "", "horizon_3"),
         ("value = 5\n", "value = 2.5\n", "heltall"),
+        ("value = 4\n", "value = 0\n", r"\[nominal_years\]"),
+        ("value = 0.05\n", "value = 5\n", r"\[change_band\]"),
     ],
 )
 def test_mistakes_are_told(tmp_path: Path, right: str, wrong: str, told: str) -> None:
+    shutil.copy(RULES / "thresholds.toml", tmp_path)
     file = Path(shutil.copy(RULES / "evaluation.toml", tmp_path))
     text = file.read_text(encoding="utf-8")
     assert text.count(right) == 1
