@@ -9,7 +9,8 @@ from pathlib import Path
 import polars as pl
 
 from bench.track_record import series
-from tasks.forecast.evaluation import choice, conformal, measures, origins
+from bench.track_record.rolled import Rolled
+from tasks.forecast.evaluation import by_year, conformal, measures, origins
 from tasks.forecast.evaluation.benchmarks import LAST_VALUE, Benchmark, benchmarks
 from tasks.forecast.evaluation.frames import Forecaster
 from tasks.forecast.evaluation.models import (
@@ -20,84 +21,16 @@ from tasks.forecast.evaluation.models import (
     DampedTrend,
     WithErrors,
 )
-from tasks.forecast.evaluation.standards import Standards, gated
+from tasks.forecast.evaluation.standards import Standards
 from tasks.forecast.types import Rules
 from tasks.rules import read_rules, read_standards
 from tasks.settings import Project
 
 OFFICIAL = "SSBs framskriving, hovedalternativet"
+SEEKERS_2002 = "Job seekers by group of occupations 2002–2011 (ISCO-88)"
+SEEKERS_2012 = "Job seekers by group of occupations 2012–2017 (ISCO-08)"
 WINDOW = 5
 MEASURED = ("horizon", "n", "mape", "bias")
-
-
-@dataclass(frozen=True)
-class Rolled:
-    """One series and its rolling origins.
-
-    Attributes:
-        title: Heading of the page.
-        note: What the reader must know of the data.
-        model: Name of the model.
-        pairs: All forecasters' pairs.
-        standards: What they are held to.
-        gate: Whether the gates of accuracy are asked.
-    """
-
-    title: str
-    note: str
-    model: str
-    pairs: pl.DataFrame
-    standards: Standards
-    gate: bool = False
-
-    @property
-    def table(self) -> pl.DataFrame:
-        """Measures per horizon of model and best benchmark of each, side by side."""
-        found = measures.table(self.pairs, ("model", "horizon"))
-        own = found.filter(pl.col("model") == self.model)
-        best = (
-            found.filter(pl.col("model") != self.model)
-            .sort("horizon", "mape", "model")
-            .group_by("horizon", maintain_order=True)
-            .agg(
-                pl.col("model").first().alias("benchmark"),
-                pl.col("mape").first().alias("benchmark_mape"),
-            )
-        )
-        joined = own.join(best, on="horizon", how="left")
-        calibrated = self.coverage("block", ("horizon",)).select(
-            "horizon",
-            pl.col("n").alias("calibrated_n"),
-            pl.col("coverage").alias("calibrated"),
-        )
-        joined = joined.join(calibrated, on="horizon", how="left")
-        held = gated(own, self.standards).select("horizon", "gate", "holds")
-        return joined.join(held, on="horizon", how="left").sort("horizon")
-
-    @property
-    def own(self) -> pl.DataFrame:
-        """The model's pairs."""
-        return self.pairs.filter(pl.col("model") == self.model)
-
-    def coverage(self, scheme: conformal.Scheme | None, by: tuple[str, ...] = ()) -> pl.DataFrame:
-        """Coverage of 80 per cent intervals: as simulated, or scaled on other times."""
-        bounds = self.standards.size_bounds
-        pairs = self.own
-        if scheme is not None:
-            pairs = conformal.leave_time_out(pairs, bounds, scheme=scheme)
-        return conformal.accepted(pairs, self.standards.coverage, by)
-
-    @property
-    def choice(self) -> dict[str, object]:
-        """What the series would be forecast by (law 6)."""
-        rivals = sorted(set(self.pairs["model"].unique()) - {self.model})
-        chosen = choice.choose(
-            self.pairs.with_columns(pl.lit("").alias("series")),
-            self.model,
-            rivals,
-            least_outcomes=self.standards.least_outcomes,
-        )
-        return chosen.row(0, named=True)
 
 
 @dataclass(frozen=True)
@@ -172,11 +105,13 @@ def telemark(setting: Setting, years: int | None = None) -> list[Rolled]:
     ]
 
 
-def pooled(county: Rolled, towns: Rolled, scheme: conformal.Scheme) -> dict[str, object]:
+def pooled(county: Rolled, towns: Rolled, scheme: by_year.Scheme) -> dict[str, object]:
     """Coverage of the county's intervals, scaled by scores of its size class in both series."""
     both = pl.concat([county.own, towns.own])
     standards = county.standards
-    scaled = conformal.leave_time_out(both, standards.size_bounds, scheme=scheme)
+    scaled = by_year.leave_time_out(
+        both, standards.size_bounds, standards.nominal_years, scheme=scheme
+    )
     of_county = scaled.filter(pl.col("unit").is_in(county.own["unit"].unique().implode()))
     return conformal.accepted(of_county, standards.coverage).row(0, named=True)
 
@@ -198,6 +133,7 @@ def recorded(setting: Setting, real: Path) -> list[Rolled]:
     """The other recorded series, each by last value or damped trend."""
     seekers = series.job_seekers(real)
     left = series.leavers(real)
+    county, schooled = series.of_the_county(real), series.upper_secondary(real)
     return [
         setting.tested(
             "Persons 16–18, Trøndelag and the nation",
@@ -209,8 +145,40 @@ def recorded(setting: Setting, real: Path) -> list[Rolled]:
             least=5,
             gate=True,
         ),
+        *(
+            setting.tested(
+                title,
+                "Statistics Norway by way of IMDi, the 307 municipalities that have a figure in "
+                "every year, 28 of them in Trøndelag.",
+                schooled,
+                name,
+                setting.drift(4),
+                least=5,
+                gate=name == "områder",
+            )
+            for title, name in (
+                ("Residents with upper secondary school, Trøndelag and the nation", "områder"),
+                ("Residents with upper secondary school, 307 municipalities", "kommuner"),
+            )
+        ),
         setting.tested(
-            "Job seekers by group of occupations 2002–2011 (ISCO-88)",
+            "Young people outside work and education 2015–2025, Trøndelag and the nation",
+            "Statistics Norway 13556, per cent of those aged 15–29.",
+            county,
+            "neet_15_29_prosent",
+            setting.drift(4),
+            least=5,
+        ),
+        setting.tested(
+            "Points from lower secondary school 2019–2026, Trøndelag",
+            "Statistics Norway 07495, mean. Examinations were cancelled from 2020 to 2022.",
+            county,
+            "grunnskolepoeng",
+            setting.drift(3),
+            least=4,
+        ),
+        setting.tested(
+            SEEKERS_2002,
             "NAV's groups, whole country, mean of months. The series ends with its code system.",
             seekers,
             "ISCO-88",
@@ -218,7 +186,7 @@ def recorded(setting: Setting, real: Path) -> list[Rolled]:
             least=5,
         ),
         setting.tested(
-            "Job seekers by group of occupations 2012–2017 (ISCO-08)",
+            SEEKERS_2012,
             "The same groups under the next code system, a series of its own.",
             seekers,
             "ISCO-08",

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 
 import polars as pl
 
-from bench.track_record import measured, series
-from bench.track_record.measured import Rolled, Setting
-from tasks.forecast.evaluation import measures
+from bench.track_record import findings, measured, overview, series
+from bench.track_record.measured import Setting
+from bench.track_record.rolled import Rolled
+from bench.track_record.shown import cell, rows
+from tasks.forecast.evaluation.classes import ANNOUNCED, OPEN
 
 PAGE = series.HERE / "docs" / "track-record.md"
 
@@ -20,13 +21,40 @@ holds this page to the figures wherever the recorded files are. Methods, formula
 cannot say: [method/evaluation.md](method/evaluation.md). What a home has measured on its own
 stored nights is in `audit.track_record` and in `tilbudsplan backtest`.
 
+## At a glance
+"""
+
+GLANCE = """
+Real series alone. *Used* is what the series is forecast by (law 6). At 1, 3 and 5 years: its
+size-weighted MAPE (bias), per cent, and whether the gate holds, |bias| < 1 with it. *80 %*: share
+of outcomes inside intervals scaled by years, fitted on years that do not overlap, and on the past
+alone; from 400 outcomes 75–85 is asked, with fewer (*) that Wilson's interval overlaps it. *Class
+given*: share of forecasts that announced *ned*, *som før* or *opp* with a probability of at least
+0.8, and how many of those came true, all horizons together (Wilson). The gates were set for
+cohorts and pupils; the rows below them are held to the same, and do not come near.
+"""
+
+FILES = """
+### Every recorded file, and what can be measured of it
+"""
+
+COLUMNS = """## Real series
+
 Columns: *h* years ahead, *n* outcomes over so many *origins*; *MAPE* sum of absolute errors over
 sum of outcomes, and the same of the best benchmark at that horizon; *bias* signed, above zero is
 too high; *MASE* against the mean yearly change until the origin; *WIS* in per cent of outcomes;
 *80 %* share of outcomes inside the nominal 80 per cent interval, as simulated; *scaled* the same
-after conformal scaling fitted on years that do not overlap, with its n; *direction* right, of
+after scaling by years, fitted on years that do not overlap, with its n; *direction* right, of
 those that moved; *rank* correlation of growth over units. All in per cent but h, n, MASE and
 rank. "·": nothing to measure.
+
+Intervals are told as simulated, scaled *by outcomes* (split-conformal) and *by years* (what is
+used), each judged on other times: *other years* (no overlap) and *past* (what had come by the
+origin). *Unscaled* is what the simulated intervals covered of the same outcomes: the two ways do
+not have the same ones. WIS in per cent of outcomes, the smaller the better.
+
+Classes of change: of each class that was announced, how many came true as *ned / som før / opp*.
+*Commonest* is what always saying the class that came true most often would have given.
 """
 
 PEERS = """## Published accuracy to compare with
@@ -39,27 +67,6 @@ PEERS = """## Published accuracy to compare with
 | NCES, US public high-school graduates | grade progression | 1.0 | | 1.5 | |
 | BLS, occupations, ten years | direction | 77–84 right | | | |
 """
-
-
-def cell(value: object, digits: int = 1) -> str:
-    """A figure as the page shows it."""
-    if value is None:
-        return "·"
-    if isinstance(value, bool):
-        return "holds" if value else "**does not hold**"
-    if isinstance(value, float):
-        shown = f"{value:.{digits}f}"
-        return shown.removeprefix("-") if float(shown) == 0 else shown
-    return str(value)
-
-
-def rows(head: Sequence[str], lines: Sequence[Sequence[str]]) -> list[str]:
-    """A Markdown table."""
-    return [
-        "| " + " | ".join(head) + " |",
-        "|" + "---|" * len(head),
-        *("| " + " | ".join(line) + " |" for line in lines),
-    ]
 
 
 def section(tested: Rolled) -> list[str]:
@@ -106,23 +113,55 @@ def section(tested: Rolled) -> list[str]:
 
 
 def coverage(tested: Rolled) -> list[str]:
-    """What the intervals covered, all horizons together."""
-    names = {
-        None: "as simulated",
-        "block": "scaled, years that do not overlap",
-        "past": "scaled, on what had come by then",
+    """What the intervals covered, all horizons together: before scaling, and both ways after."""
+    if tested.intervals.is_empty():
+        return []
+    times = {"": "·", "block": "other years", "past": "past"}
+    lines = [
+        [
+            row["way"],
+            times[row["scheme"]],
+            cell(row["n"]),
+            cell(row["coverage"]),
+            f"{cell(row['low'])}–{cell(row['high'])}",
+            f"{'75–85' if row['strict'] else 'overlap'}: {cell(row['accepted'])}",
+            cell(row["wis"], 2),
+            cell(row["unscaled"]),
+            cell(row["unscaled_wis"], 2),
+        ]
+        for row in tested.intervals.iter_rows(named=True)
+    ]
+    head = ["80 % intervals", "judged on", "n", "covered", "Wilson", "asked", "WIS"]
+    return [*rows([*head, "unscaled", "its WIS"], lines), "", *class_hits(tested)]
+
+
+def class_hits(tested: Rolled) -> list[str]:
+    """Classes of change: how often announced, how often right, and the matrix."""
+    told, cells = tested.classes
+    if told.is_empty():
+        return []
+    counted = {
+        (row["horizon"], row["forecast_class"], row["outcome_class"]): row["n"]
+        for row in cells.iter_rows(named=True)
     }
-    told = []
-    for scheme, name in names.items():
-        row = tested.coverage(scheme).row(0, named=True)
-        if not row["n"]:
-            continue
-        rule = "75–85 asked" if row["strict"] else "overlap with 75–85 asked"
-        told.append(
-            f"{name} {cell(row['coverage'])} % of {row['n']} "
-            f"(Wilson {cell(row['low'])}–{cell(row['high'])}; {rule}: {cell(row['accepted'])})"
+    lines = []
+    for row in told.iter_rows(named=True):
+        right = f"{cell(row['right'])} ({cell(row['right_low'])}–{cell(row['right_high'])})"
+        lines.append(
+            [
+                cell(row["horizon"]),
+                cell(row["n"]),
+                cell(row["given"]),
+                "·" if row["right"] is None else right,
+                cell(row["commonest"]),
+                *(
+                    " / ".join(str(counted[row["horizon"], f, o]) for o in ANNOUNCED)
+                    for f in (*ANNOUNCED, OPEN)
+                ),
+            ]
         )
-    return ["80 % intervals: " + "; ".join(told) + "."] if told else []
+    head = ["h", "n", "class given", "right (Wilson)", "commonest"]
+    return rows([*head, *(f"said «{name}»" for name in (*ANNOUNCED, OPEN))], lines)
 
 
 def projections(real: Path) -> list[str]:
@@ -180,77 +219,18 @@ def projections(real: Path) -> list[str]:
     ]
 
 
-def at(table: pl.DataFrame, column: str, horizons: Sequence[int] = (1, 3, 5)) -> str:
-    """A measure at some horizons, as a sentence tells it."""
-    values = {row["horizon"]: row[column] for row in table.iter_rows(named=True)}
-    return " / ".join(cell(values[h], 2) for h in horizons)
-
-
-def tried(setting: Setting, real: Path, county: Rolled, towns: Rolled) -> list[str]:
-    """Whether gates hold, what else was tried, and what would get there."""
-    longer = measured.telemark(setting, 5)[0].table
-    official = measured.editions(real)["pairs"].filter(pl.col("series") == "16-19")
-    same = measured.same_origins(county, official)
-    ours = same.filter(pl.col("model") == county.model)
-    theirs = same.filter(pl.col("model") == measured.OFFICIAL)
-    past = measured.pooled(county, towns, "past")
-    block = measured.pooled(county, towns, "block")
-    found = pupils_missed(measured.pupils(setting, real)[0])
-    return [
-        "## Gates, what was tried, and what would get there",
-        "",
-        "- **Persons 16–19 in a county hold the gates** (≤ 1.0 / 2.5 / 4.5 per cent at 1 / 3 / 5 "
-        f"years, |bias| < 1): {at(county.table, 'mape')}, bias {at(county.table, 'bias')}, by "
-        "ageing of published age bands with ratios of the last "
-        f"{setting.rules.mean_years} years. Ratios of five years give "
-        f"{at(longer, 'mape')}, bias {at(longer, 'bias')}. Rebuilding birth cohorts from "
-        "overlapping bands (regularised least squares) gave smaller errors, but a bias that grew "
-        "to a per cent and a half at six years, and two smoothing constants that nothing settles; "
-        "it was left out.",
-        f"- **Beside the official projection**, from the same {ours['n'].max()} origins, ageing of "
-        f"bands missed by {at(ours, 'mape')} per cent where the projection missed by "
-        f"{at(theirs, 'mape')}: as good over three years, worse over five, where single years of "
-        "age tell. So few origins settle no more.",
-        "- **Persons 16–18 in Trøndelag and the nation do not hold them**: the recorded series has "
-        "only the sums, and no trend of sums sees a wave coming. What gets there is table 07459 by "
-        "single years, which a night of the live sources fetches; `tilbudsplan backtest` then "
-        "measures ageing on it.",
-        "- **Pupils**: three counts, one origin with a step behind it; two outcomes settle nothing "
-        f"({found}), and horizons beyond one year are not measurable yet.",
-        "- **Labour-market series hold no such gate, and no model here beats its best benchmark**: "
-        "turns of the economy (2008, 2020) are in none of them. They fall back to the benchmark "
-        "(law 6), and their intervals, once scaled, are wide.",
-        "- **Intervals of a single series** rest on few outcomes: scaled on the past alone the "
-        "county's cover too little. Scores of its size class among the municipalities beside its "
-        f"own give {told(block)} on years that do not overlap and {told(past)} on the past: "
-        "better, not enough. What gets there is more counties, not more years of one.",
-        "",
-    ]
-
-
-def told(row: dict[str, object]) -> str:
-    """Coverage in a sentence."""
-    return f"{cell(row['coverage'])} % of {row['n']} ({cell(row['accepted'])})"
-
-
-def pupils_missed(rolled: Rolled) -> str:
-    """What each method missed of the two outcomes."""
-    by_model = (
-        measures.table(rolled.pairs, ("model",)).select("model", "mape").sort("mape", "model")
-    )
-    return ", ".join(f"{model} {cell(missed)} %" for model, missed in by_model.iter_rows())
-
-
 def text(setting: Setting, real: Path) -> str:
     """The whole page."""
-    lines = [HEAD, "## Real series", ""]
     county, towns = measured.telemark(setting)
+    recorded, pupils = measured.recorded(setting, real), measured.pupils(setting, real)
+    lines = [HEAD, *overview.gates([county, towns, *recorded, *pupils]), GLANCE, FILES]
+    lines += [*overview.inventory(real), "", *overview.carried_over(real), COLUMNS]
     for tested in (county, towns):
         lines += section(tested)
     lines += projections(real)
-    for tested in [*measured.recorded(setting, real), *measured.pupils(setting, real)]:
+    for tested in [*recorded, *pupils]:
         lines += section(tested)
-    lines += [*tried(setting, real, county, towns), "## Constructed series", ""]
+    lines += [*findings.tried(setting, real, county, towns), "## Constructed series", ""]
     lines += [
         "They say that the code is right, and nothing of what forecasts are worth in Trøndelag.",
         "",

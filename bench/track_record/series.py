@@ -11,6 +11,7 @@ import json
 from datetime import date
 from io import StringIO
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
@@ -134,9 +135,9 @@ def cohort_16_18(real: Path) -> pl.DataFrame:
     )
 
 
-def _county_figures(real: Path) -> dict[str, dict[str, object]]:
+def _county_figures(real: Path) -> dict[str, dict[str, Any]]:
     file = real / "ssb" / "ssb_fylkestall_trondelag_excerpt_2026.json"
-    found: dict[str, dict[str, object]] = json.loads(file.read_text(encoding="utf-8"))
+    found: dict[str, dict[str, Any]] = json.loads(file.read_text(encoding="utf-8"))
     return found
 
 
@@ -237,6 +238,64 @@ def leavers(real: Path) -> pl.DataFrame:
             _bitemporal(frame, "alle år"),
         ]
     )
+
+
+def upper_secondary(real: Path) -> pl.DataFrame:
+    """Residents with upper secondary school as their highest education, per municipality.
+
+    IMDi's table of Statistics Norway's figures 2011–2020, the municipalities that have a figure in
+    every year: those that were merged in 2020 have two rows, and none of the two is whole. Series
+    `kommuner` has each, `områder` the sums of those in Trøndelag and of all.
+    """
+    file = real / "ssb" / "imdi_utdanningsnivaa_2020_alle.latin1.csv"
+    lines = list(csv.reader(StringIO(file.read_bytes().decode("latin-1")), delimiter=";"))
+    heads, rows = list(zip(*lines[:5], strict=True)), lines[5:]
+    asked = (
+        "Utdanningsnivå: Videregående skole",
+        "Bakgrunn: Hele befolkningen",
+        "Kjønn: Alle",
+        "Enhet: Personer",
+    )
+    years = {int(head[4][-4:]): i for i, head in enumerate(heads) if head[:4] == asked}
+    found = pl.DataFrame(
+        [
+            {"unit": f"{row[0]} {row[1]}", "period": year, "value": float(row[column])}
+            for row in rows
+            if all(row[column].isdigit() for column in years.values())
+            for year, column in years.items()
+        ]
+    )
+    here = pl.col("unit").str.starts_with("K50")
+    summed = pl.concat(
+        part.group_by("period")
+        .agg(pl.col("value").sum())
+        .select(pl.lit(unit).alias("unit"), pl.all())
+        for unit, part in (("Trøndelag", found.filter(here)), ("Hele landet", found))
+    )
+    return pl.concat(
+        [_bitemporal(found, "kommuner"), _bitemporal(summed.select(found.columns), "områder")]
+    )
+
+
+def of_the_county(real: Path) -> pl.DataFrame:
+    """Series of the transcribed county figures that run over years, each as one series.
+
+    Young people outside work and education (per cent of 15–29, Trøndelag and the nation) and
+    points from lower secondary school (mean, Trøndelag).
+    """
+    told = _county_figures(real)
+    names = {"F50": "Trøndelag", "L": "Hele landet"}
+    parts = []
+    for key in ("neet_15_29_prosent", "grunnskolepoeng"):
+        figures = told[key]
+        rows = [
+            {"unit": names[area], "period": year, "value": float(value)}
+            for area in names
+            if area in figures
+            for year, value in zip(figures["aar"], figures[area], strict=True)
+        ]
+        parts.append(_bitemporal(pl.DataFrame(rows), key))
+    return pl.concat(parts)
 
 
 def sample_cohort(first: int, last: int) -> pl.DataFrame:
