@@ -45,7 +45,8 @@ def model(regions: int = REGIONS, seed: int = 1) -> Model:
     others = (Kind.STUDY_COMPETENCE, Kind.PARTIAL_COMPETENCE, Kind.LEFT)
     hubs = [Node(Kind.RE_CHOICE, f"P{i:02}") for i in range(PROGRAMMES)]
     hubs += [Node(k, t) for k in (Kind.APPLY, Kind.PLACED, Kind.UNPLACED) for t in trades]
-    nodes = [Node(Kind.GRADE_10), *first, *second, *third, *training, Node(Kind.OUT), *ends]
+    nodes = [Node(Kind.GRADE_10), *first, *second, *third, *training, Node(Kind.OUT)]
+    nodes += [*(Node(Kind.OUT, t) for t in trades), *ends]
     space = StateSpace((*nodes, *(Node(k) for k in others), *hubs))
     edges, alpha = _edges(space, first, second, third, trades, rng)
     start = np.zeros((regions, space.count))
@@ -99,6 +100,8 @@ def _edges(
         rows += [(two, done, 70.0), (two, two, 12.0), (two, left, 8.0)]
         rows += [(Node(Kind.UNPLACED, trade), third[i % len(third)], 12.0)]
         rows += [(Node(Kind.UNPLACED, trade), out, 9.0)]
+        rows += [(Node(Kind.UNPLACED, trade), Node(Kind.OUT, trade), 11.0)]
+        rows += [(Node(Kind.OUT, trade), Node(Kind.APPLY, trade), 1.0)]
         if i < 15:
             c1, c2 = (Node(Kind.APPRENTICE, trade, "laerekandidat", y) for y in (1, 2))
             rows += [(Node(Kind.PLACED, trade), c1, 6.0), (c1, c2, 20.0), (c1, left, 3.0)]

@@ -184,6 +184,7 @@ class Unplaced(Shares):
 
     school: Share
     paabygg: Share
+    again: Share
     out: Share
 
 

@@ -24,6 +24,7 @@ from tasks.forecast.flow.evidence import (
     training,
 )
 from tasks.forecast.flow.model import Model
+from tasks.forecast.flow.returns import again
 from tasks.forecast.flow.rows import Areas, Rows
 from tasks.forecast.flow.school_edges import choices, entry, found_in_training, leaving_school
 from tasks.forecast.flow.start import entry_states, external, start, with_elsewhere
@@ -100,18 +101,22 @@ def build(frames: Frames, county: str, rules: FlowRules, years: int) -> County:
     counted = residents.of((*at_home.years, at_home.years[-1] + 1))[0]
     completed = _completed(frames, county)
     ended = trained.certificates[APPRENTICE].sum(axis=1).mean() * (1 - completed) / completed
-    new_pupils = entry(areas, at_home, at_school, counted, float(ended), rules)
-    kappas = choices(rows, areas, at_school, at_home, rules, new_pupils)
     placed = placements(frames, trained.trades, rules)
+    found = found_in_training(at_school, trained, placed)
+    without = _without_place(*placed, rules)
+    repeated = again(found, without.mean[:, 0], rules)
+    new_pupils = entry(areas, at_home, at_school, counted, float(ended), repeated.not_out, rules)
+    kappas = choices(rows, areas, at_school, at_home, rules, new_pupils)
     leaving_school(rows, areas, at_school, trained, placed, rules)
     hazards = in_training(rows, space, trained, completed, rules)
     adults(rows, space, frames, county, trained, completed, rules)
     edges, alpha, common = rows.arrays(space)
     begun_by_trade = begun(trained, completed)
     mean = np.maximum(begun_by_trade.mean(axis=0), 1.0)
-    # What the market offers is what school leavers have got of all contracts begun; where the
-    # register shows more of them than the books have contracts, the register holds.
-    youth = found_in_training(at_school, trained, placed) / mean
+    # What the market offers is what school leavers and those who apply again have got of all
+    # contracts begun; where the register shows more school leavers than the books have contracts,
+    # the register holds.
+    youth = np.maximum(found / mean, np.minimum((found + repeated.placed) / mean, 1.0))
     places, spread = apprentices.capacity(
         begun_by_trade, trained.running[APPRENTICE][-1], *said(frames, county, trained.trades)
     )
@@ -124,7 +129,16 @@ def build(frames: Frames, county: str, rules: FlowRules, years: int) -> County:
         group=at_home.intake,
         regions=at_home.regions,
         start=start(
-            space, frames, county, at_home, trained, new_pupils.out, hazards, rules, counted[:, -1]
+            space,
+            frames,
+            county,
+            at_home,
+            trained,
+            new_pupils.out,
+            repeated.persons,
+            hazards,
+            rules,
+            counted[:, -1],
         ),
         entry=entry_states(space),
         placement=Placement(
@@ -147,7 +161,7 @@ def build(frames: Frames, county: str, rules: FlowRules, years: int) -> County:
         homes=at_home,
         training=trained,
         friction=friction,
-        without_place=_without_place(*placed, rules),
+        without_place=without,
         kappas=kappas,
         hazards=hazards,
     )

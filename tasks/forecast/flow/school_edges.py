@@ -9,6 +9,7 @@ import numpy as np
 from tasks.errors import ConfigurationError
 from tasks.forecast.flow import transitions
 from tasks.forecast.flow.evidence import DESTINATIONS, Homes, School, Training
+from tasks.forecast.flow.returns import to_higher_levels
 from tasks.forecast.flow.rows import Areas, Rows
 from tasks.forecast.flow.states import APPRENTICE, Kind, Node
 from tasks.forecast.flow.transitions import Kappa, Posterior
@@ -34,13 +35,7 @@ def choices(
         rows.add(Node(Kind.GRADE_10), end, posterior[:, place])
     persons = new.came.sum(axis=(0, 1))
     _re_choice(rows, areas, at_school, persons)
-    known, stay = rules.out_of_school.persons, rules.out_of_school.shares["out"]
-    # Half a person: that nobody is seen to come back does not say that nobody can.
-    back = (known * new.back + 0.5) * persons / max(persons.sum(), 1.0)
-    for area, evidence in zip(areas.first, back, strict=True):
-        rows.add(Node(Kind.OUT), areas.pupil[area], float(evidence))
-    rows.add(Node(Kind.OUT), Node(Kind.OUT), known * stay)
-    rows.add(Node(Kind.OUT), Node(Kind.LEFT), max(known * (1 - stay - new.back), 0.5))
+    _back(rows, areas, persons, new, rules)
     for origin, targets in areas.following.items():
         found = np.stack([_new(at_home, at_school, t) for t in targets], axis=-1)
         posterior, kappa = _regional(found, at_home, rules)
@@ -50,6 +45,29 @@ def choices(
             # Where a region has never had anyone on an area, somebody may still go there.
             rows.add(Node(Kind.NEXT, origin), areas.pupil[target], posterior[:, place] + 0.1)
     return kappas
+
+
+def _back(rows: Rows, areas: Areas, persons: Float, new: Entry, rules: FlowRules) -> None:
+    """Out of school a year later: back on Vg1, back on a higher level, still out, or for good.
+
+    Args:
+        rows: Takes the edges.
+        areas: School structure.
+        persons: New from grade 10 by area of Vg1.
+        new: Who comes back.
+        rules: Declared assumptions.
+    """
+    out = Node(Kind.OUT)
+    known, stay = rules.out_of_school.persons, rules.out_of_school.shares["out"]
+    # Half a person: that nobody is seen to come back does not say that nobody can.
+    first = (known * new.back + 0.5) * persons / max(persons.sum(), 1.0)
+    for area, evidence in zip(areas.first, first, strict=True):
+        rows.add(out, areas.pupil[area], float(evidence))
+    for node, share in new.higher.items():
+        rows.add(out, node, known * share)
+    gone = 1 - stay - new.back - sum(new.higher.values())
+    rows.add(out, out, known * stay)
+    rows.add(out, Node(Kind.LEFT), max(known * gone, 0.5))
 
 
 def _new(at_home: Homes, at_school: School, area: str) -> Float:
@@ -66,12 +84,15 @@ class Entry:
         stayed_out: From grade 10 to nowhere, `[year, home]`.
         out: Persons out of school, as many as the flows into and out of it keep up.
         back: Share of them who come back to Vg1 in a year.
+        higher: Share of them who come back to a higher level in a year, by the hub of the level
+            below, or påbygging.
     """
 
     came: Float
     stayed_out: Float
     out: float
     back: float
+    higher: dict[Node, float]
 
 
 def entry(
@@ -80,6 +101,7 @@ def entry(
     at_school: School,
     leaving_grade_10: Float,
     ended: float,
+    not_out: float,
     rules: FlowRules,
 ) -> Entry:
     """Split the new on Vg1 into those from grade 10, from re-choice and from out of school.
@@ -87,9 +109,12 @@ def entry(
     No source tells them apart. With n new on Vg1, c re-choices, g leaving grade 10 and the declared
     share e of them that goes straight on, d = min(e·g, n - c) come from grade 10 and n - c - d come
     back. Nobody counts those who are out either, but what goes in must come out: with l leaving
-    school, q leaving training and the declared share s who stay out,
+    school, w of them to apply for a place again, q leaving training and the declared share s who
+    stay out,
 
-        O = (l + q + g - d) / (1 - s),    b = min((n - c - d) / O, 1 - s)
+        O = (l - w + q + g - d) / (1 - s),    b = (n - c - d) / O,    b_ℓ = R_ℓ / O
+
+    with R of `returns.to_higher_levels`, all of them together at most 1 - s.
 
     Args:
         areas: School structure.
@@ -97,22 +122,28 @@ def entry(
         at_school: Destinations.
         leaving_grade_10: `[home, year]` residents, of the years counted.
         ended: q, contracts that end without certificate in a year.
+        not_out: w, `returns.Again.not_out`.
         rules: Declared assumptions.
     """
     new = np.stack([_new(at_home, at_school, a) for a in areas.first], axis=-1)
     residents = leaving_grade_10[:, : len(at_home.years)].T
     pupils = at_home.pupils.sum(axis=2).mean(axis=0)
-    again = sum(
+    chosen_anew = sum(
         n * at_school.share(a, "re_choice") for a, n in zip(at_home.areas, pupils, strict=True)
     )
     left = at_school.counts[:, -1].sum() / max(at_school.years, 1)
     n, g = float(new.sum(axis=(1, 2)).mean()), float(residents.sum(axis=1).mean())
     moving = 1 - rules.out_of_school.shares["out"]
-    straight = max(min(rules.straight * g, n - float(again)), 0.0)
-    out = float(left + ended + g - straight) / max(moving, 1e-6)
-    back = min((n - float(again) - straight) / max(out, 1.0), moving)
+    straight = max(min(rules.straight * g, n - float(chosen_anew)), 0.0)
+    out = max(float(left - not_out + ended + g - straight), 0.0) / max(moving, 1e-6)
+    first = max(n - float(chosen_anew) - straight, 0.0)
+    higher = to_higher_levels(areas, at_home, at_school)
+    # All of them together are at most those who do not stay out.
+    fewer = min(1.0, moving * max(out, 1.0) / max(first + sum(higher.values()), 1e-9))
+    back, *shares = (fewer * persons / max(out, 1.0) for persons in (first, *higher.values()))
     came = new * straight / max(n, 1.0)
-    return Entry(came, np.maximum(residents - came.sum(axis=-1), 0.0), out, max(back, 0.0))
+    stayed_out = np.maximum(residents - came.sum(axis=-1), 0.0)
+    return Entry(came, stayed_out, out, back, dict(zip(higher, shares, strict=True)))
 
 
 def _regional(counts: Float, at_home: Homes, rules: FlowRules) -> tuple[Float, Kappa]:
@@ -174,6 +205,9 @@ def leaving_school(
         rows.add(without, at_vg3, rules.unplaced.evidence("school"))
         rows.add(without, areas.paabygg or Node(Kind.OUT), rules.unplaced.evidence("paabygg"))
         rows.add(without, Node(Kind.OUT), rules.unplaced.evidence("out"))
+        rows.add(without, Node(Kind.OUT, trade), rules.unplaced.evidence("again"))
+        # Those who apply again do; whether there is a place is the market's business.
+        rows.add(Node(Kind.OUT, trade), Node(Kind.APPLY, trade), 1.0)
         rows.add(at_vg3, Node(Kind.CERTIFICATE, trade), rules.school_vg3.evidence("completed"))
         rows.add(at_vg3, Node(Kind.OUT), rules.school_vg3.evidence("out"))
 
@@ -247,7 +281,7 @@ def _applicants(
     )
     if not trades or asked <= 0 or got <= 0:
         return alpha
-    out = rules.unplaced.shares["out"] + rules.unplaced.shares["school"]
+    out = sum(rules.unplaced.shares[name] for name in ("out", "again", "school"))
     on = rules.unplaced.shares["paabygg"]
     without = alpha["apprenticeship"] * (asked - got) / got
     for name, share in (("left", out), ("paabygg", on)):

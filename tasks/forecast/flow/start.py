@@ -16,6 +16,8 @@ from tasks.forecast.types import Float, Index
 
 IN_SCHOOL = "elev_i_skole"
 AUTUMN = "autumn"
+# States of a trade that are laid on homes as the pupils of the Vg2 it builds on.
+_IN_TRADE = (Kind.APPRENTICE, Kind.SCHOOL_VG3, Kind.OUT)
 
 
 def entry_states(space: StateSpace) -> Index:
@@ -54,6 +56,7 @@ def start(
     at_home: Homes,
     trained: Training,
     out: float,
+    again: Float,
     hazards: dict[str, Posterior],
     rules: FlowRules,
     leaving_grade_10: Float,
@@ -61,8 +64,9 @@ def start(
     """Persons in each state at the last count `[home, state]`, whole.
 
     Pupils are counted where they live. Contracts are counted where the enterprise lies and are laid
-    on homes as pupils of the Vg2 that the trade builds on; adults and those who are out as all
-    pupils. Years in training are those of a stationary trade with its hazards.
+    on homes as pupils of the Vg2 that the trade builds on, as are those who apply for a place
+    again; adults and the others who are out as all pupils. Years in training are those of a
+    stationary trade with its hazards.
 
     Args:
         space: States.
@@ -71,6 +75,7 @@ def start(
         at_home: Pupils by home.
         trained: Contracts and certificates.
         out: Persons out of school.
+        again: Persons who apply for a place again, `[trade]`.
         hazards: In training, by trade.
         rules: Declared assumptions.
         leaving_grade_10: Residents who leave grade 10 the summer after the last count `[home]`.
@@ -83,11 +88,13 @@ def start(
             people[:, i] = leaving_grade_10
         elif node.kind == Kind.PUPIL:
             people[:, i] = at_home.of(node.unit)[-1]
-        elif node.kind in (Kind.APPRENTICE, Kind.SCHOOL_VG3):
-            area = trained.area[trained.trades.index(node.unit)]
-            there = at_home.of(area).sum(axis=0)
+        elif node.unit in trained.trades and node.kind in _IN_TRADE:
+            trade = trained.trades.index(node.unit)
+            there = at_home.of(trained.area[trade]).sum(axis=0)
             share = _shares(there) if there.sum() > 0 else everybody
-            people[:, i] = share * _in_trade(node, trained, hazards, rules)
+            applying = node.kind == Kind.OUT
+            persons = again[trade] if applying else _in_trade(node, trained, hazards, rules)
+            people[:, i] = share * persons
         elif node.kind == Kind.OUT:
             people[:, i] = everybody * out
         elif node.kind in (Kind.ADULT_MODULE, Kind.COLLEGE):

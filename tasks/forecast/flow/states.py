@@ -71,7 +71,8 @@ class Node:
     Attributes:
         kind: What it is.
         unit: Programme area (pupils, next level), trade (apprentices, Vg3 in school in a trade,
-            certificates, hubs of placement), programme (re-choice) or empty.
+            certificates, out while applying again, hubs of placement), programme (re-choice) or
+            empty.
         contract: Contract type of apprentices, else empty.
         step: Level of pupils, year in training of apprentices, else 0.
     """
@@ -192,6 +193,8 @@ def build(
         *(Node(Kind.ADULT_MODULE, t) for t in sorted(set(modular) & set(years))),
         Node(Kind.COLLEGE),
         Node(Kind.OUT),
+        # Out, but on the way to another application for a place in the trade.
+        *(Node(Kind.OUT, t) for t in years),
         *(Node(Kind.CERTIFICATE, t) for t in years),
         Node(Kind.STUDY_COMPETENCE),
         *(

@@ -34,7 +34,8 @@ class FlowRules:
         training_years: Whole years in training by contract type.
         longer_training: Trades with another number of years.
         straight: Share of the cohort in grade 10 that begins on Vg1 the same autumn.
-        unplaced: Where applicants without a place are a year later: school, paabygg, out.
+        unplaced: Where applicants without a place are a year later: school, paabygg, again (apply
+            again), out.
         out_of_school: Those who are out and still are a year later: out.
         school_vg3: Vg3 in school in a trade: completed, out.
         adult_modules: Adults who leave modules without a certificate a year: left.

@@ -26,6 +26,7 @@ def space() -> StateSpace:
             *pupils,
             *training,
             Node(Kind.OUT),
+            *(Node(Kind.OUT, t) for t in TRADES),
             *certificates,
             Node(Kind.STUDY_COMPETENCE),
             Node(Kind.LEFT),
@@ -59,6 +60,8 @@ def table() -> list[tuple[Node, Node, float]]:
         rows += [(one, two, 90), (one, left, 5), (two, Node(Kind.CERTIFICATE, trade), 80)]
         rows += [(two, two, 8), (two, left, 6), (Node(Kind.UNPLACED, trade), pupil("PB3"), 12)]
         rows += [(Node(Kind.UNPLACED, trade), out, 9)]
+        rows += [(Node(Kind.UNPLACED, trade), Node(Kind.OUT, trade), 11)]
+        rows += [(Node(Kind.OUT, trade), Node(Kind.APPLY, trade), 1)]
     rows += [(Node(Kind.UNPLACED, "T1"), pupil("VA3"), 9)]
     rows += [(out, pupil("VA1"), 10), (out, out, 10), (out, left, 15)]
     return [(a, b, float(w)) for a, b, w in rows]

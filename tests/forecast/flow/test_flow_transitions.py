@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from flow_truth import dirichlet
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
@@ -154,6 +154,7 @@ def test_smaller_areas_are_drawn_to_their_region_and_not_to_another() -> None:
     st.booleans(),
 )
 @settings(max_examples=80, deadline=None)
+@example([1, 1, 1, 5], True)
 def test_closed_cells_are_filled_so_that_nobody_is_lost(counts: list[int], known: bool) -> None:
     whole = np.array([counts], float)
     shown = np.where((whole >= 1) & (whole <= 4), np.nan, whole)
