@@ -28,6 +28,7 @@ class Backtest:
         figures_as_of: Oslo date of the published night.
         rows: `record.RECORD`.
         scaling: `record.SCALING`: what intervals are to be stretched by.
+        class_hits: `record.CLASS_HITS`: how often classes of change came true.
         absent: Series that could not be tested, and why.
         left_out: Vintages that can no longer be read, by date.
         file: Where the rows are kept.
@@ -36,6 +37,7 @@ class Backtest:
     figures_as_of: date
     rows: pl.DataFrame
     scaling: pl.DataFrame
+    class_hits: pl.DataFrame
     absent: dict[str, str]
     left_out: dict[date, str]
     file: Path
@@ -61,7 +63,7 @@ def run(
     given = series.Given(run_inputs.read(settings.rooms, as_of), declared, settings.county)
     absent: dict[str, str] = {}
     left_out: dict[date, str] = {}
-    parts, scaling = [], []
+    parts, scaling, classes = [], [], []
     stored = cache(lambda table, datasets: vintages.of_table(settings, table, datasets, project))
     for name, source in series.SERIES.items():
         try:
@@ -75,8 +77,10 @@ def run(
             absent[name] = "for få perioder til at noe utfall er kjent ennå"
         parts.append(result.rows)
         scaling.append(result.scaling)
+        classes.append(result.class_hits)
     rows = pl.concat(parts) if parts else pl.DataFrame(schema=record.RECORD)
     factors = pl.concat(scaling) if scaling else pl.DataFrame(schema=record.SCALING)
+    hits = pl.concat(classes) if classes else pl.DataFrame(schema=record.CLASS_HITS)
     manifest = {
         "figures_as_of": as_of.isoformat(),
         "created_at": now().isoformat(),
@@ -85,5 +89,5 @@ def run(
         "absent": absent,
         "left_out": {day.isoformat(): why for day, why in sorted(left_out.items())},
     }
-    file = track_record.keep(settings.rooms, as_of, rows, factors, manifest)
-    return Backtest(as_of, rows, factors, absent, left_out, file)
+    file = track_record.keep(settings.rooms, as_of, rows, factors, hits, manifest)
+    return Backtest(as_of, rows, factors, hits, absent, left_out, file)

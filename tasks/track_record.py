@@ -1,7 +1,8 @@
 """What backtests gave, kept night by night, and a table of all of them.
 
 `<home>/audit/track_record/<date>.parquet` holds what the backtest of the night of that date gave,
-`scaling-<date>.parquet` what intervals are to be stretched by, `<date>.json` what made them. They
+`scaling-<date>.parquet` what intervals are to be stretched by, `classes-<date>.parquet` how often
+classes of change came true, `<date>.json` what made them. They
 are few and small, and are not cleared away.
 """
 
@@ -17,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from tasks import warehouse
-from tasks.forecast.evaluation.record import RECORD, SCALING
+from tasks.forecast.evaluation.record import CLASS_HITS, RECORD, SCALING
 from tasks.jsonlines import sync_folder
 from tasks.settings import Rooms
 
@@ -26,12 +27,18 @@ if TYPE_CHECKING:
 
 TABLE = "audit.track_record"
 SCALING_TABLE = "audit.interval_scaling"
+CLASS_TABLE = "audit.class_hits"
 SCHEMA_VERSION = 1
 _FOLDER = "track_record"
 
 
 def keep(
-    rooms: Rooms, as_of: date, rows: pl.DataFrame, scaling: pl.DataFrame, manifest: dict[str, Any]
+    rooms: Rooms,
+    as_of: date,
+    rows: pl.DataFrame,
+    scaling: pl.DataFrame,
+    class_hits: pl.DataFrame,
+    manifest: dict[str, Any],
 ) -> Path:
     """Put a night's track record in place of the one there was; a kill leaves one or the other.
 
@@ -50,6 +57,10 @@ def keep(
             file.with_name(f"scaling-{file.name}"),
             lambda path: warehouse.write_parquet(scaling, path),
         ),
+        (
+            file.with_name(f"classes-{file.name}"),
+            lambda path: warehouse.write_parquet(class_hits, path),
+        ),
         (file, lambda path: warehouse.write_parquet(rows, path)),
     ):
         temporary = target.with_name(f".{target.name}")
@@ -62,10 +73,11 @@ def keep(
 
 
 def write(con: duckdb.DuckDBPyConnection, rooms: Rooms, as_of: date) -> None:
-    """Make `audit.track_record` and `audit.interval_scaling` of backtests of earlier nights.
+    """Make `audit.track_record` and the tables beside it of backtests of earlier nights.
 
     Grain: one row per backtest (`figures_as_of`), series, unit, model and horizon; of the scaling
-    per backtest, series, model, horizon and size class. A night does not know of a backtest on its
+    per backtest, series, model, horizon and size class; of the classes per backtest, series, model,
+    horizon, announced class and class that came true. A night does not know of a backtest on its
     own figures: it is run afterwards, and a rebuild must not know either.
 
     Args:
@@ -73,7 +85,11 @@ def write(con: duckdb.DuckDBPyConnection, rooms: Rooms, as_of: date) -> None:
         rooms: Folders of the installation.
         as_of: Oslo date of the night.
     """
-    for table, schema, prefix in ((TABLE, RECORD, ""), (SCALING_TABLE, SCALING, "scaling-")):
+    for table, schema, prefix in (
+        (TABLE, RECORD, ""),
+        (SCALING_TABLE, SCALING, "scaling-"),
+        (CLASS_TABLE, CLASS_HITS, "classes-"),
+    ):
         warehouse.load_frame(con, table, _before(rooms, as_of, schema, prefix))
 
 

@@ -15,7 +15,7 @@ from flow_tools import Ask
 
 from tasks import backtests, nights, track_record, vintages, warehouse
 from tasks.forecast.evaluation import origins, series
-from tasks.forecast.evaluation.record import ALL, RECORD, SCALING
+from tasks.forecast.evaluation.record import ALL, CLASS_HITS, RECORD, SCALING
 from tasks.journal import Journal
 from tasks.landing import Landing
 from tasks.settings import Rooms, Settings
@@ -173,7 +173,7 @@ def test_a_backtest_is_kept_and_in_the_warehouse_from_the_next_night(
     again = backtests.run(settings)
     assert again.rows.equals(found.rows)
     assert again.file == found.file
-    assert len(list(found.file.parent.iterdir())) == 3
+    assert len(list(found.file.parent.iterdir())) == 4
 
     night = found.figures_as_of
     manifest = json.loads(found.file.with_suffix(".json").read_bytes())
@@ -186,6 +186,10 @@ def test_a_backtest_is_kept_and_in_the_warehouse_from_the_next_night(
         track_record.write(con, settings.rooms, night + timedelta(days=1))
         told = warehouse.frame(con, f"from {track_record.TABLE}")
         scaling = warehouse.frame(con, f"from {track_record.SCALING_TABLE}")
+        hits = warehouse.frame(con, f"from {track_record.CLASS_TABLE}")
+    assert hits.drop("figures_as_of").equals(found.class_hits)
+    assert dict(found.class_hits.schema) == CLASS_HITS
+    assert "Personer 16–18 år i fylket" in set(hits["series"])
     assert scaling.drop("figures_as_of").equals(found.scaling)
     assert dict(found.scaling.schema) == SCALING
     assert found.scaling["factor"].drop_nulls().min() > 0
@@ -213,7 +217,14 @@ def test_an_origin_is_as_known_where_a_vintage_ended_with_it(
 def test_an_older_file_lacks_columns_and_is_read_all_the_same(tmp_path: Path) -> None:
     rooms = Rooms(tmp_path)
     rows = pl.DataFrame({"series": ["s"], "unit": [ALL], "model": ["m"], "horizon": [1]})
-    track_record.keep(rooms, date(2026, 1, 1), rows, pl.DataFrame(schema=SCALING), {})
+    track_record.keep(
+        rooms,
+        date(2026, 1, 1),
+        rows,
+        pl.DataFrame(schema=SCALING),
+        pl.DataFrame(schema=CLASS_HITS),
+        {},
+    )
     with warehouse.in_memory() as con:
         con.execute("create schema audit")
         track_record.write(con, rooms, date(2026, 1, 2))

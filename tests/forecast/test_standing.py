@@ -9,7 +9,7 @@ import pytest
 from tasks.forecast import standing
 from tasks.forecast.evaluation.benchmarks import LAST_VALUE, LINEAR_TREND
 from tasks.forecast.evaluation.frames import PAIRS, QUANTILES
-from tasks.forecast.evaluation.record import RECORD, SCALING
+from tasks.forecast.evaluation.record import CLASS_HITS, RECORD, SCALING
 from tasks.forecast.evaluation.series import Tested as Record
 
 COUNTED = np.array([[90.0, 100.0, 110.0], [2000.0, 2000.0, 2000.0]])
@@ -40,6 +40,7 @@ def a_record(used: str, *horizons: int, factors: object = None) -> Record:
         else pairs,
         pl.DataFrame(rows, schema={k: RECORD[k] for k in ("unit", "horizon", "used", "reason")}),
         scaling,
+        pl.DataFrame(schema=CLASS_HITS),
     )
 
 

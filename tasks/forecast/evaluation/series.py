@@ -106,15 +106,17 @@ class Tested:
         pairs: `PAIRS` of the model and its benchmarks.
         rows: `record.RECORD`.
         scaling: `record.SCALING`.
+        class_hits: `record.CLASS_HITS`.
     """
 
     pairs: pl.DataFrame
     rows: pl.DataFrame
     scaling: pl.DataFrame
+    class_hits: pl.DataFrame
 
 
 def tested(one: Series, standards: Standards) -> Tested:
-    """Roll the origin of a series: rows of the track record, and factors for intervals."""
+    """Roll the origin of a series: its rows of the record, and what is kept beside them."""
     name = one.name
     units = one.frame.filter(pl.col("series") == name).get_column("unit").n_unique()
     rivals: list[Forecaster] = [one.model, *benchmarks(units)]
@@ -129,7 +131,12 @@ def tested(one: Series, standards: Standards) -> Tested:
     if one.goes_by is not None:
         why = f"kjøringen går etter {one.goes_by}; de andre står ved siden av"
         rows = rows.with_columns(pl.lit(one.goes_by).alias("used"), pl.lit(why).alias("reason"))
-    return Tested(pairs, rows, record.scaling(pairs, one.model.name, standards))
+    return Tested(
+        pairs,
+        rows,
+        record.scaling(pairs, one.model.name, standards),
+        record.class_hits(pairs, one.model.name, standards),
+    )
 
 
 def bitemporal(
