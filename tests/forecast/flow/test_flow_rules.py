@@ -49,7 +49,7 @@ def test_all_mistakes_are_told_at_once(tmp_path: Path) -> None:
     for part in (
         "[kappa_bounds] low: er 0, ventet mer enn 0",
         "[longer_training] ELELE3----: er 2.5, ventet et heltall",
-        "[unplaced]: andelene er 1.1 til sammen, ventet 1",
+        "[unplaced]: andelene er 1.2 til sammen, ventet 1",
         "[training_years] praksisbrev: mangler",
         "[straight_to_vg1] value: er 98, ventet høyst 1",
         "[college]: andelene er 1.1 til sammen, ventet høyst 1",
