@@ -191,6 +191,12 @@ def percent(value: float | None, digits: int = 1) -> Cell:
     return Cell(written, written if missing else round(value or 0.0, digits))
 
 
+def decimal(value: float | None, digits: int = 1) -> Cell:
+    """A ratio."""
+    written = formats.decimal(value, digits)
+    return Cell(written, written if written == formats.MISSING else round(value or 0.0, digits))
+
+
 def classes(value: float | None) -> Cell:
     """Classes: whole, or with one decimal where half a class is offered."""
     if value is None or value == round(value):

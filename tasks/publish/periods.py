@@ -25,8 +25,8 @@ class Periods:
         places: Newest day from which a row of places counts.
         contracts: Year whose 1 October was counted last.
         placement: Month of the newest count.
-        working_life: Newest period of the datasets of working life, as a year or an ISO date;
-            empty in runs without them.
+        working_life: Newest period of the datasets of working life, as a year, a month (`2026-01`)
+            or an ISO date; empty in runs without them.
     """
 
     population: int
@@ -86,5 +86,9 @@ class Periods:
 
 
 def _said(period: str) -> str:
-    """A year as it is, a date in words."""
-    return period if len(period) == len("2025") else formats.day(date.fromisoformat(period))
+    """A year as it is, a month or a date in words."""
+    if len(period) == len("2025"):
+        return period
+    if len(period) == len("2025-01"):
+        return f"{formats.month(int(period[5:]))} {period[:4]}"
+    return formats.day(date.fromisoformat(period))

@@ -43,18 +43,28 @@ USED = {
     ),
 }
 """Datasets behind each table that a run hands over."""
+_OF_WORKING_LIFE = (
+    "ssb_employed_by_industry",
+    "ssb_employed_by_occupation",
+    "ssb_employed_by_occupation_education",
+    "county_occupation",
+    "county_transitions",
+    "county_contracts",
+    "county_certificates",
+    "county_apprentice_placement",
+    "ssb_projection",
+)
 ALSO = {
-    "working_life": (
-        "ssb_employed_by_industry",
-        "ssb_employed_by_occupation",
-        "ssb_employed_by_occupation_education",
-        "county_occupation",
-        "county_transitions",
-        "county_contracts",
-        "county_certificates",
-        "county_apprentice_placement",
-        "ssb_projection",
+    "working_life": _OF_WORKING_LIFE,
+    "intake_need": (*_OF_WORKING_LIFE, "county_pupils"),
+    "shortage_now": (
+        "nav_survey_county",
+        "nav_survey_occupation",
+        "nav_job_seekers_and_vacancies",
+        "nav_job_seekers",
+        "nav_vacancies",
     ),
+    "apprenticeship_coverage": ("county_apprentice_placement",),
     "explanation": (
         "county_pupils",
         "county_transitions",
@@ -73,7 +83,7 @@ ALSO = {
 
 _DATES = ("Hentet", "Oppdatert av kilden")
 MARK = "K: helt eller delvis konstruert, se kilder."
-OBSERVED_ONLY = frozenset({"placement"})
+OBSERVED_ONLY = frozenset({"placement", "apprenticeship_coverage"})
 SHORT = 10
 
 
@@ -153,7 +163,7 @@ def table(vintages: Vintages, periods: Periods) -> Table:
     """The table of sources: one row a dataset that the report uses."""
     of_what = periods.by_dataset()
     names = {"cohort": "2", "expected": "3", "places": "4", "apprenticeship": "5", "placement": "5"}
-    names |= {"working_life": "6", "explanation": "7", "track_record": "8"}
+    names |= dict.fromkeys(ALSO, "6") | {"explanation": "7", "track_record": "8"}
     everything = USED | ALSO
     rows = []
     for dataset in dict.fromkeys(d for used in everything.values() for d in used if d in vintages):
@@ -213,7 +223,10 @@ def _by_publisher(vintages: list[Vintage]) -> str:
     for vintage in vintages:
         mark = " (K)" if vintage.constructed else ""
         tables.setdefault(vintage.publisher, []).append(vintage.source_table + mark)
-    return "; ".join(f"{name}, {formats.listing(ids)}" for name, ids in tables.items())
+    # Several datasets may come in one delivery: it is named once.
+    return "; ".join(
+        f"{name}, {formats.listing(list(dict.fromkeys(ids)))}" for name, ids in tables.items()
+    )
 
 
 def _days(instants: Iterable[datetime]) -> str:

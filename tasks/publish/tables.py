@@ -38,6 +38,13 @@ COLUMNS = {
     "confidence settled_by first_year last_year",
     "intake_need": "programme_area_code region_code year lead_years need_p10 need_p50 need_p90 "
     "through_p50 coverage confidence settled_by",
+    "robustness": "programme_area_code region_code strict flexible difference_mean difference_p10 "
+    "difference_p90 p_same_class assessment_strict assessment_flexible differs first_year "
+    "last_year",
+    "shortage_now": "occupation_group year shortage shortage_p10 shortage_p90 rate_p10 rate_p50 "
+    "rate_p90 unemployed shortage_per_unemployed vacancies_per_job_seeker",
+    "apprenticeship_coverage": "programme_area_code counted_on trades closed_trades applicants "
+    "contracts coverage coverage_p10 coverage_p90",
     "working_life_notes": "what cells of done",
     "decomposition": "quantity programme_code region_code before cohort choice completion "
     "placement migration demand after first_year last_year",
@@ -52,6 +59,9 @@ NEWER = (
     "openings",
     "indicators",
     "intake_need",
+    "robustness",
+    "shortage_now",
+    "apprenticeship_coverage",
     "working_life_notes",
     "scenarios",
     "decomposition",

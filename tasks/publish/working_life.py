@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from tasks.forecast.labour.types import CAVEAT
-from tasks.publish import model, provenance
+from tasks.publish import model, need, provenance, today
 from tasks.publish.model import Column, Section, Table
 from tasks.publish.parts import ROUNDING, Row
 from tasks.publish.tables import Run
@@ -39,7 +39,15 @@ def section(run: Run) -> Section:
     indicators = run.frames["indicators"]
     if indicators.is_empty():
         return Section(ID, TITLE, (_why_not(run),))
-    return Section(ID, TITLE, (TOLD, *loose(run)), (), (county(run),), CAVEAT)
+    begins = need.begins(run)
+    lead = (
+        TOLD,
+        *([need.NOT_A_PLAN] if begins else []),
+        *loose(run),
+        *([why] if (why := today.no_survey(run)) else []),
+    )
+    tables = (county(run), begins, need.robust(run), today.shortage(run), today.apprentices(run))
+    return Section(ID, TITLE, lead, (), tuple(t for t in tables if t is not None), CAVEAT)
 
 
 def loose(run: Run) -> tuple[str, ...]:
@@ -135,7 +143,10 @@ def county(run: Run) -> Table:
 
 def only_workbook(run: Run) -> list[Table]:
     """The regions, too long for a page; nothing where there are no figures."""
-    return [] if run.frames["indicators"].is_empty() else [by_region(run)]
+    if run.frames["indicators"].is_empty():
+        return []
+    begins = need.begins_by_region(run)
+    return [by_region(run), *([begins] if begins is not None else [])]
 
 
 def by_region(run: Run) -> Table:

@@ -154,7 +154,10 @@ def test_scenarios_move_what_they_are_about_and_nothing_else(
 
 def test_every_dataset_says_which_period_it_is_of(frames: dict[str, pl.DataFrame]) -> None:
     told = working_life.periods(frames)
-    assert set(told) == set(ALSO["working_life"]) - {"ssb_projection"}
+    every = {name for used in ALSO.values() for name in used}
+    assert set(told) == every - {"ssb_projection", "ssb_population", "county_pupils"}
+    assert told["nav_vacancies"] == "2026-01"
+    assert told["nav_survey_county"] == "2026"
     assert told["county_contracts"].startswith("2025-")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from datetime import date
 from pathlib import Path
 from typing import NamedTuple
 
@@ -34,6 +35,9 @@ REGIONS = {
     "intake-namdal": 0.08,
     "intake-fosen": 0.04,
 }
+# Told by other periods of the run.
+UNDATED = {"ssb_projection", "county_pupils"}
+MONTHLY = {"nav_job_seekers_and_vacancies", "nav_job_seekers", "nav_vacancies"}
 NOTE = "Mulig brudd i serien: tallet er vist slik det er publisert, uten utjevning."
 
 
@@ -305,6 +309,78 @@ def intake_need() -> pl.DataFrame:
     )
 
 
+def robustness() -> pl.DataFrame:
+    return pl.DataFrame(
+        [
+            {
+                "programme_area_code": area,
+                "region_code": region,
+                "strict": jobs * weight,
+                "flexible": 0.9 * jobs * weight,
+                "difference_mean": -0.1 * jobs * weight,
+                "difference_p10": -0.2 * jobs * weight,
+                "difference_p90": 0.05 * jobs * weight,
+                "p_same_class": 0.7,
+                "assessment_strict": "uavklart",
+                "assessment_flexible": "uavklart",
+                "differs": area == "BATMF2----",
+                "first_year": 2026,
+                "last_year": 2031,
+            }
+            for area, (jobs, _) in AREAS.items()
+            for region, weight in {COUNTY: 1.0, **REGIONS}.items()
+        ]
+    )
+
+
+def shortage_now() -> pl.DataFrame:
+    groups = {"*": (3950, 0.016, None), "Helse, pleie og omsorg": (1225, 0.04, 603)}
+    groups |= {"Kontorarbeid": (150, 0.0067, 235), "Undervisning": (None, None, 269)}
+    return pl.DataFrame(
+        [
+            {
+                "occupation_group": group,
+                "year": 2026,
+                "shortage": persons,
+                "shortage_p10": persons and 0.8 * persons,
+                "shortage_p90": persons and 1.2 * persons,
+                "rate_p10": rate and 0.8 * rate,
+                "rate_p50": rate,
+                "rate_p90": rate and 1.2 * rate,
+                "unemployed": unemployed,
+                "shortage_per_unemployed": persons / unemployed if persons and unemployed else None,
+                "vacancies_per_job_seeker": 0.43,
+            }
+            for group, (persons, rate, unemployed) in groups.items()
+        ]
+    )
+
+
+def apprenticeship_coverage() -> pl.DataFrame:
+    counted = {
+        "*": (422, 310, 3, 2),
+        "HSHEA2----": (222, 163, 1, 1),
+        "BATMF2----": (200, 147, 2, 0),
+    }
+    counted |= {"DTDTR2----": (None, None, 0, 1)}
+    return pl.DataFrame(
+        [
+            {
+                "programme_area_code": area,
+                "counted_on": date(2025, 12, 31),
+                "trades": trades,
+                "closed_trades": closed,
+                "applicants": applicants,
+                "contracts": contracts,
+                "coverage": contracts and contracts / applicants,
+                "coverage_p10": contracts and contracts / applicants - 0.03,
+                "coverage_p90": contracts and contracts / applicants + 0.03,
+            }
+            for area, (applicants, contracts, trades, closed) in counted.items()
+        ]
+    )
+
+
 def scenarios() -> pl.DataFrame:
     return pl.DataFrame(
         [
@@ -400,6 +476,9 @@ TABLES = {
     "openings": openings,
     "indicators": indicators,
     "intake_need": intake_need,
+    "robustness": robustness,
+    "shortage_now": shortage_now,
+    "apprenticeship_coverage": apprenticeship_coverage,
     "working_life_notes": working_life_notes,
     "scenarios": scenarios,
     "decomposition": decomposition,
@@ -408,14 +487,26 @@ TABLES = {
 }
 
 
+def period_of(dataset: str) -> str:
+    if dataset in MONTHLY:
+        return "2026-01"
+    return "2025-10-01" if dataset.startswith("county_") else "2025"
+
+
 def write_run(folder: Path) -> Path:
     folder.mkdir(parents=True)
     for name, build in TABLES.items():
         build().write_parquet(folder / f"{name}.parquet")
     rules = {"balance_band": 0.05, "certainty": 0.8}
+    labour_rules = {"completion_years": {"vocational": 6, "vocational_vg2": 5}}
     manifest = {
         "school_year": YEAR,
-        "parameters": {"county": COUNTY, "draws": 400, "rules": rules},
+        "parameters": {
+            "county": COUNTY,
+            "draws": 400,
+            "rules": rules,
+            "labour_rules": labour_rules,
+        },
         "seed": 1,
         "periods": {
             "population": "2026",
@@ -426,9 +517,8 @@ def write_run(folder: Path) -> Path:
             "contracts": "2025",
             "placement": "2025-12-01",
             "working_life": {
-                name: "2025-10-01" if name.startswith("county_") else "2025"
-                for name in ALSO["working_life"]
-                if name != "ssb_projection"
+                name: period_of(name)
+                for name in {n for used in ALSO.values() for n in used} - UNDATED
             },
         },
         "code": {"package": "0.1.0", "commit": None},

@@ -111,7 +111,7 @@ def test_every_drawing_has_words_and_figures(html: str) -> None:
 
 def test_every_table_has_a_source_and_headings(html: str) -> None:
     pieces = re.split(r"<table ", html)[1:]
-    assert len(pieces) == 18
+    assert len(pieces) == 22
     for part in pieces:
         inside, after = part.split("</table>", 1)
         assert "<caption" in inside
@@ -346,3 +346,65 @@ def test_places_without_the_sum_over_levels_are_refused(handed: Handed, tmp_path
 def test_the_same_run_gives_the_same_page(written: Report, handed: Handed, tmp_path: Path) -> None:
     again = report.write(handed.run, handed.warehouse, tmp_path)
     assert again.html.read_bytes() == written.html.read_bytes()
+
+
+def test_the_need_of_intake_is_of_the_autumn_in_question(html: str) -> None:
+    rows = table_rows(html, "tabell-inntaksbehov")
+    # Vg1 first, then the largest; no row of the regions.
+    assert [row[0] for row in rows] == [
+        "Helse- og oppvekstfag",
+        "Helsearbeiderfag",
+        "Tømrer",
+        "Trearbeid",
+    ]
+    first, second = rows[:2]
+    assert first[1:6] == ["Vg1", "1\u202f200", "960", "1\u202f560", "2031"]
+    assert second[1:6] == ["Vg2", "900", "720", "1\u202f170", "2030"]
+    assert "Fagbrev innen 6 år etter Vg1, eller 5 år etter Vg2, teller." in html
+    assert second[6:] == ["25", "0\u00a0%"]
+
+
+def test_what_the_matrix_decides_is_said_in_words(html: str) -> None:
+    rows = {row[0]: row for row in table_rows(html, "tabell-robusthet")}
+    assert rows["Tømrer"][-1] == "ja"
+    assert rows["Helsearbeiderfag"][1:6] == ["380", "342", "\u221238", "\u221276", "+19"]
+    assert "med begge koblingene for 2 av 3 programområder. For Tømrer avhenger den" in html
+
+
+def test_shortage_today_begins_with_the_county_and_hides_nothing_it_does_not_know(
+    html: str,
+) -> None:
+    rows = table_rows(html, "tabell-mangel")
+    assert [row[0] for row in rows] == [
+        "Hele fylket",
+        "Helse, pleie og omsorg",
+        "Kontorarbeid",
+        "Undervisning",
+    ]
+    assert rows[0][1:5] == ["2026", "3\u202f950", "3\u202f160", "4\u202f740"]
+    assert rows[1][-2:] == ["2,0", "0,4"]
+    assert rows[3][2:8] == [".."] * 6
+    assert "NAV" in html.split('id="tabell-mangel"', 1)[1].split("</figure>", 1)[0]
+
+
+def test_areas_whose_trades_are_closed_are_named_and_have_no_row(html: str) -> None:
+    rows = {row[0]: row for row in table_rows(html, "tabell-laereplassdekning")}
+    assert list(rows) == ["Helsearbeiderfag", "Tømrer", "Alle områder"]
+    assert rows["Helsearbeiderfag"][1:6] == ["222", "163", "73\u00a0%", "70\u00a0%", "76\u00a0%"]
+    assert "Alle fag er skjult i Trearbeid." in html
+
+
+def test_without_the_survey_the_part_says_why_and_the_rest_stands(
+    handed: Handed, tmp_path: Path
+) -> None:
+    run = copied(handed, tmp_path)
+    path, notes = run / "shortage_now.parquet", run / "working_life_notes.parquet"
+    pl.read_parquet(path).clear().write_parquet(path)
+    why = {"what": "mangel på arbeidskraft i dag", "cells": None, "of": None}
+    told = pl.read_parquet(notes)
+    row = pl.DataFrame([why | {"done": "NAVs undersøkelse mangler"}], schema=told.schema)
+    pl.concat([told, row]).write_parquet(notes)
+    page = report.write(run, handed.warehouse, tmp_path / "out").html.read_text(encoding="utf-8")
+    assert "ingen tall for mangel på arbeidskraft i dag: NAVs undersøkelse mangler" in page
+    assert 'id="tabell-mangel"' not in page
+    assert 'id="tabell-inntaksbehov"' in page

@@ -162,14 +162,24 @@ _PERIODS = {
     "county_contracts": ("flow.contracts", "counted_on"),
     "county_certificates": ("flow.certificates", "year"),
     "county_apprentice_placement": ("flow.placement", "counted_on"),
+    "nav_survey_county": ("labour.enterprise_survey_by_county", "year"),
+    "nav_survey_occupation": ("labour.enterprise_survey_by_occupation_group", "year"),
 }
+# Several deliveries make one table of months: its newest month is that of them all.
+_MONTHLY = ("nav_job_seekers_and_vacancies", "nav_job_seekers", "nav_vacancies")
+_MONTHS = f"{LABOUR}labour_market_by_county_occupation_month"
 
 
 def periods(frames: Frames) -> dict[str, str]:
-    """Newest period of each dataset that has figures: a year or an ISO date."""
+    """Newest period of each dataset that has figures: a year, a month or an ISO date."""
     newest = {
         dataset: frames[frame].get_column(column).max()
         for dataset, (frame, column) in _PERIODS.items()
         if column in frames[frame].columns
     }
-    return {dataset: str(period) for dataset, period in newest.items() if period is not None}
+    told = {dataset: str(period) for dataset, period in newest.items() if period is not None}
+    months = frames[_MONTHS]
+    if "month" in months.columns and len(months):
+        (last,) = months.select(pl.col("month").max().dt.strftime("%Y-%m")).to_series()
+        told |= dict.fromkeys(_MONTHLY, last)
+    return told
