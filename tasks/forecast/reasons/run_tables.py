@@ -87,14 +87,14 @@ def tables(
         now = _told(asked, _last_count(frames), None)
         window = _window(asked, now)
     except NotFound as missing:
-        return empty | {"explanation_notes": _note("decomposition, sensitivity", missing)}
+        return empty | {"explanation_notes": _note("decomposition, sensitivity", str(missing))}
     found = {"sensitivity": _sensitivity(asked, now, window)}
     try:
         earlier = _told(asked, now.count - 1, now.working.data.years[-1] - 1)
         found["decomposition"] = _decomposition(asked, earlier, now, window)
     except (NotFound, ConfigurationError) as missing:
         # A county's first year has nothing before it; that must not stop the plan.
-        found["explanation_notes"] = _note("decomposition", missing)
+        found["explanation_notes"] = _note("decomposition", _too_early(missing))
     return empty | found
 
 
@@ -294,6 +294,14 @@ def _sensitivity(asked: _Asked, now: _Told, window: Window) -> pl.DataFrame:
     )
 
 
-def _note(what: str, missing: NotFound | ConfigurationError) -> pl.DataFrame:
-    note = {"what": what, "why": str(missing)}
-    return pl.DataFrame([note], schema=SCHEMAS["explanation_notes"])
+def _too_early(missing: NotFound | ConfigurationError) -> str:
+    """Why there is no last year: nobody can send figures for a past that was not counted."""
+    return (
+        f"tallene som fantes for ett år siden, rekker ikke ({missing.subject}: ventet "
+        f"{missing.expected}, men fikk {missing.got}). Når ett år til er telt, kan endringen "
+        "forklares"
+    )
+
+
+def _note(what: str, why: str) -> pl.DataFrame:
+    return pl.DataFrame([{"what": what, "why": why}], schema=SCHEMAS["explanation_notes"])

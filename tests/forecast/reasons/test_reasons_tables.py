@@ -122,6 +122,10 @@ def test_in_a_first_year_only_the_way_from_last_year_is_missing(
     assert found["decomposition"].is_empty()
     assert len(found["sensitivity"]) > 0
     assert found["explanation_notes"]["what"].to_list() == ["decomposition"]
+    (why,) = found["explanation_notes"]["why"].to_list()
+    # Nobody can send figures for a year that was not counted.
+    assert "Når ett år til er telt" in why
+    assert "Gjør slik" not in why
 
 
 def test_a_horizon_too_short_for_the_window_is_said(frames: Tables, declared: Declared) -> None:
