@@ -158,9 +158,9 @@ def by_region(run: Run) -> Table:
             Column("Region", "text"),
             Column("Tall", "text"),
             Column("År", "text"),
-            Column("I fjor", "signed"),
+            Column("I fjor"),
             *(Column(title, "signed", "Endringen kommer av") for title in STEPS.values()),
-            Column("I år", "signed"),
+            Column("I år"),
         ),
         rows=[
             [

@@ -84,8 +84,8 @@ def _long(run: Run, rows: pl.DataFrame, name: str, sheet: str, regions: bool) ->
                 model.whole(r["rank"]),
                 model.text(_words(r["input"])),
                 Cell(formats.decimal(r["persons"]), round(r["persons"], 1)),
-                model.percent(100 * r["total"], 0),
-                model.percent(100 * r["total_error"], 0),
+                model.percent(100 * r["total"]),
+                model.percent(100 * r["total_error"]),
             ]
             for r in rows.iter_rows(named=True)
         ],
