@@ -13,7 +13,7 @@ FIRST = "1"
 SURE = " (minst 80 % sannsynlig)"
 OWN_DEMAND = (
     "Behovet her er ungdommenes egen etterspørsel. Arbeidslivets behov, som fylkeskommunen også "
-    "skal ta hensyn til (opplæringslova § 5-3), er ikke med i tallene ennå."
+    "skal ta hensyn til (opplæringslova § 5-3), {where}."
 )
 
 
@@ -27,9 +27,17 @@ def sentences(run: Run) -> list[str]:
         _pupils(run),
         " ".join(t for t in (_apprenticeship(run), *_placement(run)) if t),
         _record(run),
-        OWN_DEMAND,
+        _own_demand(run),
     ]
     return [f for f in found if f]
+
+
+def _own_demand(run: Run) -> str:
+    """That the need is the young people's own, and where working life's stands."""
+    told = not run.frames["indicators"].is_empty()
+    return OWN_DEMAND.format(
+        where="står for seg, i delen om arbeidslivet" if told else "er ikke med i denne kjøringen"
+    )
 
 
 def _cohort(run: Run) -> str:

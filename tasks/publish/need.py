@@ -22,7 +22,7 @@ NOT_A_PLAN = (
 PAST_THE_HORIZON = "Er det ingen rad for et område, ligger behovet forbi det som er framskrevet."
 FLEXIBLE = (
     "Streng kobling: jobben går til dem som kommer til yrket i dag. Fleksibel: alle i samme "
-    "yrkesgruppe kan ta den. Virkeligheten ligger et sted mellom."
+    "yrkesgruppe kan ta den. De to er ytterpunkter: ingen kilde sier hvor mellom dem det er."
 )
 
 

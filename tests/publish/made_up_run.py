@@ -36,7 +36,7 @@ REGIONS = {
     "intake-fosen": 0.04,
 }
 # Told by other periods of the run.
-UNDATED = {"ssb_projection", "county_pupils"}
+UNDATED = {"ssb_projection", "ssb_population", "county_pupils"}
 MONTHLY = {"nav_job_seekers_and_vacancies", "nav_job_seekers", "nav_vacancies"}
 NOTE = "Mulig brudd i serien: tallet er vist slik det er publisert, uten utjevning."
 

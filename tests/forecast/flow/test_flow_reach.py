@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from tasks.errors import WrongUse
 from tasks.forecast.flow import outcomes
+from tasks.forecast.flow.engine import simulate
 from tasks.forecast.flow.model import Model
 from tasks.forecast.flow.reach import Way, chances
 from tasks.forecast.flow.states import Kind
@@ -55,6 +56,41 @@ def test_the_chance_is_that_of_the_powers_of_the_drawn_shares(years: int) -> Non
             want = np.linalg.matrix_power(dense(model, draw, group), years)
             there = want[np.ix_(began, model.space.absorbing)]
             np.testing.assert_allclose(found[0, draw, place], there, atol=2e-6)
+
+
+def test_as_many_as_the_need_asks_for_give_the_skilled_workers_that_are_asked_for() -> None:
+    """Backwards and forwards: asked / chance begin, and so many come out of the engine."""
+    model, years, asked = make(), 5, 100.0
+    node = {n.code: i for i, n in enumerate(model.space.nodes)}
+    area, passed = node["pupil:VA2:2"], np.array([node["certificate:T1"]])
+    way = Way(np.array([area]), (passed,), years)
+    (chance,) = chances(model, [way], WITHOUT, groups=(0, 1, 2), draws=12, **KEY)
+    start = np.zeros(model.start.shape)
+    start[:, area] = 1.0
+    roomy = replace(
+        model.placement,
+        places=np.full(model.placement.places.shape, 1e6),
+        spread=np.zeros(2),
+        friction=WITHOUT,
+    )
+    found = np.zeros((12, 3))
+
+    def sink(draws: range, block: np.ndarray) -> None:
+        found[draws.start : draws.stop] = block[years - 1, passed[0]]
+
+    def nobody(draws: range) -> np.ndarray:
+        return np.zeros((len(draws), 3, years, len(model.entry)), np.float32)
+
+    simulate(
+        replace(model, start=start, placement=roomy),
+        nobody,
+        [sink],
+        draws=12,
+        years=years,
+        **KEY,
+    )
+    begin = asked / chance[0, :, :, 0, 0]
+    np.testing.assert_allclose(begin * found, asked, rtol=1e-4)
 
 
 def test_only_edges_on_the_way_are_walked_and_nothing_is_lost_by_it() -> None:
