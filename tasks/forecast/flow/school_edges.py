@@ -128,14 +128,14 @@ def entry(
     new = np.stack([_new(at_home, at_school, a) for a in areas.first], axis=-1)
     residents = leaving_grade_10[:, : len(at_home.years)].T
     pupils = at_home.pupils.sum(axis=2).mean(axis=0)
-    chosen_anew = sum(
-        n * at_school.share(a, "re_choice") for a, n in zip(at_home.areas, pupils, strict=True)
+    chosen_anew, left = (
+        sum(n * at_school.share(a, name) for a, n in zip(at_home.areas, pupils, strict=True))
+        for name in ("re_choice", "left")
     )
-    left = at_school.counts[:, -1].sum() / max(at_school.years, 1)
     n, g = float(new.sum(axis=(1, 2)).mean()), float(residents.sum(axis=1).mean())
     moving = 1 - rules.out_of_school.shares["out"]
     straight = max(min(rules.straight * g, n - float(chosen_anew)), 0.0)
-    out = max(float(left - not_out + ended + g - straight), 0.0) / max(moving, 1e-6)
+    out = max(float(left) - not_out + ended + g - straight, 0.0) / max(moving, 1e-6)
     first = max(n - float(chosen_anew) - straight, 0.0)
     higher = to_higher_levels(areas, at_home, at_school)
     # All of them together are at most those who do not stay out.
