@@ -72,18 +72,28 @@ def track_record(run: Run) -> Figure:
 
 
 def only_workbook(run: Run) -> list[Table]:
-    """The record of every programme by itself; nothing where none has been tested."""
+    """The record of every programme and region by itself; nothing where none has been tested."""
     names = {p.code: p.name for p in run.programmes}
-    rows = _models(run.frames["track_record"]).filter(pl.col("unit").is_in(list(names))).to_dicts()
+    regions = {"": run.county_name, **run.regions}
+    unit = pl.col("unit").str.split_exact("|", 1).struct.rename_fields(["programme", "region"])
+    rows = (
+        _models(run.frames["track_record"])
+        .with_columns(unit.alias("parts"))
+        .unnest("parts")
+        .with_columns(pl.col("region").fill_null(""))
+        .filter(pl.col("programme").is_in(list(names)), pl.col("region").is_in(list(regions)))
+        .to_dicts()
+    )
     if not rows:
         return []
     table = Table(
         id="tabell-treffsikkerhet-program",
-        title="Treffsikkerhet for hvert utdanningsprogram",
+        title="Treffsikkerhet for hvert utdanningsprogram og hver region",
         sheet="Treffsikkerhet program",
         columns=(
             Column("Serie", "text"),
             Column("Utdanningsprogram", "text"),
+            Column("Region", "text"),
             Column("År fram"),
             Column("Antall prøver"),
             Column("Modell", "percent", "Gjennomsnittlig feil"),
@@ -95,7 +105,8 @@ def only_workbook(run: Run) -> list[Table]:
         rows=[
             [
                 model.text(r["series"]),
-                model.text(names[r["unit"]]),
+                model.text(names[r["programme"]]),
+                model.text(regions[r["region"]]),
                 model.whole(r["horizon"]),
                 model.whole(r["n"]),
                 model.percent(r["mape"]),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import polars as pl
@@ -26,44 +26,48 @@ COUNTED = (1.0, 0.0, 0.0)
 
 
 @dataclass(frozen=True)
-class PupilFlow:
-    """Pupils per utdanningsprogram by the student flow, rebuilt on what was counted at an origin.
+class FlowDraws:
+    """The student flow rebuilt on what was counted at an origin; each origin is drawn once.
 
-    Units are programme codes. The frames are cut at the origin (`cut.until`) and carry later
-    corrections, hence the series is always `as_revised`. Cohorts after the origin are those that
-    were counted since, so that the test is of the flow and not of the projection, which has a
-    record of its own.
+    The frames are cut at the origin (`cut.until`) and carry later corrections, hence series of it
+    are always `as_revised`. Cohorts after the origin are those that were counted since, so that the
+    test is of the flow and not of the projection, which has a record of its own.
 
     Attributes:
         frames: The flow's frames, all years.
         rules: Declared assumptions.
         county: Part of the stream's key.
+        years: School years drawn at every origin.
         seed: Seed of the streams.
         draws: Number of draws.
-        name: Its name in the track record.
     """
 
     frames: Mapping[str, pl.DataFrame]
     rules: FlowRules
     county: str
+    years: int = 6
     seed: int = 1
     draws: int = 200
-    name: str = FLOW
+    _kept: dict[int, FlowResult | None] = field(default_factory=dict, repr=False)
 
-    def forecast(self, known: Known, horizons: tuple[int, ...]) -> Draws:
-        """Pupils `[draw, programme, horizon]`; NaN where the flow cannot be built at the origin."""
-        units, years = known.series.units, max(horizons)
+    def at(self, origin: int) -> FlowResult | None:
+        """Pupils drawn from an origin; None where the flow cannot be built there."""
+        if origin not in self._kept:
+            self._kept[origin] = self._drawn(origin)
+        return self._kept[origin]
+
+    def _drawn(self, origin: int) -> FlowResult | None:
         try:
             flow = assemble.build(
-                cut.until(self.frames, known.origin), self.county, self.rules, years
+                cut.until(self.frames, origin), self.county, self.rules, self.years
             )
         except NotFound:
-            return Draws(units, horizons, np.full((1, len(units), len(horizons)), np.nan))
+            return None
         result = FlowResult.of(
             flow.model,
-            last_count=known.origin,
+            last_count=origin,
             draws=self.draws,
-            years=years,
+            years=self.years,
             quantities=("pupils",),
         )
         key = self.seed, self.county
@@ -77,13 +81,47 @@ class PupilFlow:
             seed=self.seed,
             county=self.county,
             draws=self.draws,
-            years=years,
+            years=self.years,
             mode="multinomial",
         )
-        everyone = result["pupils"].sum(axis=2, dtype=np.float64)
-        groups = np.array([[a[:2] == unit for a in result.units["pupils"]] for unit in units])
-        sums = np.einsum("ua,day->duy", groups.astype(np.float64), everyone)
-        return Draws(units, horizons, sums[:, :, [h - 1 for h in horizons]])
+        return result
+
+
+@dataclass(frozen=True)
+class PupilFlow:
+    """Pupils by the student flow.
+
+    Units are programme codes, or `<programme>|<region>` where regions are given.
+
+    Attributes:
+        flow: The flow at every origin.
+        regions: Region of each home municipality; None: the whole county.
+        name: Its name in the track record.
+    """
+
+    flow: FlowDraws
+    regions: Mapping[str, str] | None = None
+    name: str = FLOW
+
+    def forecast(self, known: Known, horizons: tuple[int, ...]) -> Draws:
+        """Pupils `[draw, unit, horizon]`; NaN where the flow cannot be built at the origin."""
+        units = known.series.units
+        result = self.flow.at(known.origin) if max(horizons) <= self.flow.years else None
+        if result is None:
+            return Draws(units, horizons, np.full((1, len(units), len(horizons)), np.nan))
+        pupils = result["pupils"][..., [h - 1 for h in horizons]]
+        areas, homes = result.units["pupils"], result.regions
+        sums = np.zeros((len(pupils), len(units), len(horizons)))
+        for place, unit in enumerate(units):
+            programme, _, region = unit.partition("|")
+            mine = [i for i, area in enumerate(areas) if area[:2] == programme]
+            there = [
+                i
+                for i, home in enumerate(homes)
+                if not region or (self.regions or {}).get(home) == region
+            ]
+            sums[:, place] = pupils[:, mine][:, :, there].sum(axis=(1, 2), dtype=np.float64)
+        return Draws(units, horizons, sums)
 
 
 @dataclass(frozen=True)
@@ -116,8 +154,8 @@ class ApplicantsPerPupil:
         if np.isnan(ratio).any() or len(ahead.values) == 1:
             return nothing
         z = streams.normals(
-            self.flow.seed,
-            self.flow.county,
+            self.flow.flow.seed,
+            self.flow.flow.county,
             range(len(ahead.values)),
             Block.APPLICANTS,
             (len(units),),

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import cached_property
 
 import polars as pl
 
@@ -19,7 +20,7 @@ from tasks.forecast.evaluation import origins, record
 from tasks.forecast.evaluation.benchmarks import LAST_VALUE, Benchmark, benchmarks
 from tasks.forecast.evaluation.frames import BITEMPORAL, Forecaster
 from tasks.forecast.evaluation.models import AGES, Ageing, BestOfPast, DampedTrend, WithErrors
-from tasks.forecast.evaluation.pupils import PUPILS, ApplicantsPerPupil, PupilFlow
+from tasks.forecast.evaluation.pupils import PUPILS, ApplicantsPerPupil, FlowDraws, PupilFlow
 from tasks.forecast.evaluation.standards import Standards
 from tasks.forecast.labour.forecaster import Employment
 from tasks.forecast.pupils import flow_frames
@@ -27,6 +28,9 @@ from tasks.forecast.pupils import flow_frames
 PERSONS = "Personer i fylket"
 OFFICIAL = "SSBs framskriving"
 PUPILS_PER_PROGRAMME = "Elever per utdanningsprogram"
+PUPILS_PER_REGION = "Elever per utdanningsprogram og region"
+# A region goes by what its programme does: parts by another method would not add up to it.
+THE_PROGRAMMES = "det som er valgt for utdanningsprogrammet"
 APPLICANTS_PER_PROGRAMME = "Søkere per utdanningsprogram"
 # Steps in the mean change of a damped trend, as in the benchmarks that it is held against.
 _TREND_YEARS = 5
@@ -49,6 +53,11 @@ class Given:
     frames: Mapping[str, pl.DataFrame]
     declared: Declared
     county: str
+
+    @cached_property
+    def flow(self) -> FlowDraws:
+        """The student flow at every origin, drawn once for all series of it."""
+        return FlowDraws(flow_frames(self.frames), self.declared.flow, self.county)
 
     @property
     def standards(self) -> Standards:
@@ -208,10 +217,6 @@ def _by_programme(given: Given, found: pl.DataFrame) -> pl.DataFrame:
     return found.join(areas, on="programme_area_code")
 
 
-def _flow(given: Given) -> PupilFlow:
-    return PupilFlow(flow_frames(given.frames), given.declared.flow, given.county)
-
-
 def _flow_constructed(given: Given) -> bool:
     """Whether anything that the flow is estimated from is constructed."""
     parts = ("pupils", "population", "transitions", "contracts", "certificates", "placement")
@@ -224,7 +229,29 @@ def _pupils(given: Given, found: pl.DataFrame) -> Series:
     rows = _by_programme(given, found)
     name = PUPILS_PER_PROGRAMME
     frame = bitemporal(rows, name, "programme_code", "school_year_start", "pupils")
-    return Series(name, frame, _flow(given), _LEAST, _flow_constructed(given), {})
+    return Series(name, frame, PupilFlow(given.flow), _LEAST, _flow_constructed(given), {})
+
+
+def _pupils_by_region(given: Given, found: pl.DataFrame) -> Series:
+    """The same by the intake region that they live in; those from elsewhere are left out."""
+    name = PUPILS_PER_REGION
+    homes = given.frames["regions"].filter(pl.col("kind") == "intake")
+    region_of = dict(homes.select("municipality_code", "region_code").iter_rows())
+    home = pl.col("home_municipality_code")
+    unit = pl.col("programme_code") + "|" + home.replace_strict(region_of, default=None)
+    rows = _by_programme(given, found).filter(home.is_in(list(region_of)))
+    frame = bitemporal(
+        rows.with_columns(unit.alias("unit")), name, "unit", "school_year_start", "pupils"
+    )
+    return Series(
+        name,
+        frame,
+        PupilFlow(given.flow, region_of),
+        _LEAST,
+        _flow_constructed(given),
+        {},
+        goes_by=THE_PROGRAMMES,
+    )
 
 
 def _applicants(given: Given, found: pl.DataFrame) -> Series:
@@ -246,7 +273,7 @@ def _applicants(given: Given, found: pl.DataFrame) -> Series:
     return Series(
         name,
         pl.concat([frame, beside.join(units, on="unit", how="semi")]),
-        ApplicantsPerPupil(_flow(given), given.declared.rules.mean_years),
+        ApplicantsPerPupil(PupilFlow(given.flow), given.declared.rules.mean_years),
         1,
         _constructed(rows) or _flow_constructed(given),
         {PUPILS: PUPILS},
@@ -307,6 +334,12 @@ SERIES: Mapping[str, Source] = {
     PUPILS_PER_PROGRAMME: Source(
         "restricted.pupils_by_school_programme_area", "pupils", ("county_pupils",), _pupils
     ),
+    PUPILS_PER_REGION: Source(
+        "restricted.pupils_by_school_programme_area",
+        "pupils",
+        ("county_pupils",),
+        _pupils_by_region,
+    ),
     APPLICANTS_PER_PROGRAMME: Source(
         "mart.applicants_by_county_programme", "applicants", ("udir_applicants",), _applicants
     ),
@@ -324,7 +357,7 @@ SERIES: Mapping[str, Source] = {
     ),
 }
 # What a run's own figures rest on: tested in every run, on the frames that it stands on.
-IN_A_RUN = (PERSONS, PUPILS_PER_PROGRAMME, APPLICANTS_PER_PROGRAMME)
+IN_A_RUN = (PERSONS, PUPILS_PER_PROGRAMME, PUPILS_PER_REGION, APPLICANTS_PER_PROGRAMME)
 
 
 def in_a_run(given: Given) -> dict[str, Tested]:

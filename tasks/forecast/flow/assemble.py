@@ -150,7 +150,9 @@ def build(frames: Frames, county: str, rules: FlowRules, years: int) -> County:
     )
     others = mean * np.maximum(1 - youth, 0.0)
     model, calibration = calibrate(
-        model, *_steps(model, at_home, counted, rules.years), rules.calibration
+        model,
+        *_steps(model, at_home, counted, rules.years),
+        rules.calibration,
     )
     return County(
         model=model,
@@ -203,11 +205,11 @@ def _steps(model: Model, at_home: Homes, leaving: Float, years: int) -> tuple[Fl
     """
     steps = range(max(len(at_home.years) - 1 - years, 0), len(at_home.years) - 1)
     starts = np.repeat(model.start[None], len(steps), axis=0)
-    counts = np.zeros((len(steps), model.space.count))
+    counts = np.zeros_like(starts)
     for row, year in enumerate(steps):
         for i in model.space.where(Kind.PUPIL):
             pupils = at_home.of(model.space.nodes[i].unit)
-            starts[row, :, i], counts[row, i] = pupils[year], pupils[year + 1].sum()
+            starts[row, :, i], counts[row, :, i] = pupils[year], pupils[year + 1]
         starts[row, :, model.space.where(Kind.GRADE_10)[0]] = np.round(leaving[:, year + 1])
     return starts, counts
 

@@ -120,7 +120,7 @@ def completion(
 
 
 def _sought(model: Model, steps: Index, edges: Index, points: float) -> float:
-    shares = model.normal(model.alpha[None])[0, 0]
+    shares = model.expected[0]
     now = _passing(model, shares, steps, edges)
     target = float(np.clip(now + points, 0.0, 1.0))
     low, high = 0.0, 1.0 / max(float(shares[edges].min()), 1e-6)

@@ -58,6 +58,9 @@ class Model:
         start: Persons at the last count `[region, state]`, whole.
         entry: States that people come into from outside.
         placement: The market for places; trades in the order of the hubs.
+        tilt: What drawn weights are multiplied by before they become shares `[group, edge]`
+            (`calibration.calibrate`); None: by nothing. It leaves the evidence, and with it the
+            spread of a share, as it is, and holds also where a draw is common to all groups.
         certain: Every draw has the expected shares, places and friction: what a figure is without
             chance, for calibration and explanation.
     """
@@ -71,6 +74,7 @@ class Model:
     start: Float
     entry: Index
     placement: Placement
+    tilt: Float | None = None
     certain: bool = False
 
     def __post_init__(self) -> None:
@@ -113,6 +117,13 @@ class Model:
                 got=", ".join(self.space.codes[i] for i in stuck[:10]),
                 remedy="se etter områder uten rader i mart.transition_by_programme_area",
             )
+
+    @property
+    def expected(self) -> Float:
+        """Shares `[group, edge]` at the expected weights."""
+        weights = self.alpha if self.tilt is None else self.alpha * self.tilt
+        shares: Float = self.normal(weights[None])[0]
+        return shares
 
     @property
     def hub_edges(self) -> int:
@@ -159,7 +170,7 @@ class Model:
         """
         seed, county = key
         if self.certain:
-            shares = self.normal(np.broadcast_to(self.alpha, (len(draws), *self.alpha.shape)))
+            shares = np.repeat(self.expected[None], len(draws), axis=0)
             for lever in levers:
                 shares = self.pulled(shares, lever)
             return shares
@@ -174,6 +185,8 @@ class Model:
                 stream = streams.generator(seed, county, draw, block)
                 drawn[place][:, once] = stream.standard_gamma(shared)
                 drawn[place][:, apart] = stream.standard_gamma(own)
+        if self.tilt is not None:
+            drawn *= self.tilt
         shares = self.normal(drawn)
         for lever in levers:
             shares = self.pulled(shares, lever)

@@ -30,7 +30,7 @@ class FlowRules:
         years: Last years of transitions in the shares, under each rule for re-choice.
         kappa_floor: Least weight of a wider area (persons).
         kappa_ceiling: Greatest weight (persons).
-        calibration: Persons that the ratio of a level counts as when shares are held to counts.
+        calibration: Persons that what is wider counts as when shares are held to counts.
         training_years: Whole years in training by contract type.
         longer_training: Trades with another number of years.
         straight: Share of the cohort in grade 10 that begins on Vg1 the same autumn.

@@ -12,11 +12,12 @@ from tasks.declared import read_declared
 from tasks.forecast.evaluation import record, series
 from tasks.forecast.evaluation.benchmarks import KERNELS
 from tasks.forecast.evaluation.frames import Known, Wide
-from tasks.forecast.evaluation.pupils import PUPILS, PupilFlow, ratios
+from tasks.forecast.evaluation.pupils import PUPILS, FlowDraws, PupilFlow, ratios
 from tasks.forecast.evaluation.series import (
     APPLICANTS_PER_PROGRAMME,
     PERSONS,
     PUPILS_PER_PROGRAMME,
+    PUPILS_PER_REGION,
     SERIES,
     Given,
 )
@@ -37,7 +38,12 @@ def found(given: Given) -> dict[str, series.Tested]:
 
 
 def test_a_run_tests_what_its_figures_rest_on(found: dict[str, series.Tested]) -> None:
-    assert set(found) == {PERSONS, PUPILS_PER_PROGRAMME, APPLICANTS_PER_PROGRAMME}
+    assert set(found) == {
+        PERSONS,
+        PUPILS_PER_PROGRAMME,
+        PUPILS_PER_REGION,
+        APPLICANTS_PER_PROGRAMME,
+    }
     rows = found[PUPILS_PER_PROGRAMME].rows
     assert dict(rows.schema) == record.RECORD
     own = rows.filter(pl.col("is_model"))
@@ -64,6 +70,23 @@ def test_what_is_used_is_the_model_or_a_benchmark_that_won(
         assert errors[used] == min(errors.values())
 
 
+def test_regions_add_up_to_their_programme(found: dict[str, series.Tested]) -> None:
+    """Medians of sums are not sums of medians, but near; outcomes add up exactly."""
+    model = pl.col("model") == "elevstrøm"
+    whole = found[PUPILS_PER_PROGRAMME].pairs.filter(model)
+    parts = found[PUPILS_PER_REGION].pairs.filter(model)
+    summed = (
+        parts.with_columns(pl.col("unit").str.head(2))
+        .group_by("unit", "origin", "horizon")
+        .agg(pl.col("actual", "q50").sum())
+    )
+    both = whole.join(summed, on=["unit", "origin", "horizon"], suffix="_parts")
+    assert len(both) == len(whole)
+    assert both["actual"].to_list() == both["actual_parts"].to_list()
+    assert (both["q50_parts"] / both["q50"]).to_list() == pytest.approx([1.0] * len(both), abs=0.02)
+    assert set(found[PUPILS_PER_REGION].rows["used"]) == {series.THE_PROGRAMMES}
+
+
 def test_cohorts_go_by_the_official_projection(found: dict[str, series.Tested]) -> None:
     rows = found[PERSONS].rows
     assert set(rows["used"]) == {series.OFFICIAL}
@@ -85,7 +108,9 @@ def test_the_flow_knows_nothing_after_the_origin(given: Given) -> None:
     )
     known = pupils_known(given)
     ours, theirs = (
-        PupilFlow(flow_frames(frames), given.declared.flow, "50", draws=10).forecast(known, (1,))
+        PupilFlow(
+            FlowDraws(flow_frames(frames), given.declared.flow, "50", years=1, draws=10)
+        ).forecast(known, (1,))
         for frames in (given.frames, dict(given.frames) | {"flow.pupils": changed})
     )
     assert ours.values.tobytes() == theirs.values.tobytes()
