@@ -220,7 +220,19 @@ def compute(
     made = dimensioning.forecast(
         frames, declared, county=county, seed=seed, draws=draws, horizon=horizon
     )
-    counted, drawn, rules = made.panel, made.forecast, declared.rules
+    counted, rules = made.panel, declared.rules
+    life, need = working_life.tables(
+        frames,
+        declared,
+        county=county,
+        seed=seed,
+        draws=draws,
+        horizon=horizon,
+        sigma=made.sigma,
+        scenarios=scenarios,
+        flow=made.flow,
+    )
+    drawn = dimensioning.with_needs(made, need, rules.entry_age)
     return {
         "cohort": summary.cohort(
             counted, frames, rules, made.sigma, county=county, seed=seed, draws=draws
@@ -233,16 +245,7 @@ def compute(
         "placement": apprenticeship.placement(frames, county),
         "track_record": made.track_record,
         **keeping.tables(drawn),
-        **working_life.tables(
-            frames,
-            declared,
-            county=county,
-            seed=seed,
-            draws=draws,
-            horizon=horizon,
-            sigma=made.sigma,
-            scenarios=scenarios,
-        ),
+        **life,
         **reasons.tables(
             frames,
             declared,

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
@@ -21,12 +20,13 @@ from tasks.forecast.evaluation.series import (
     PUPILS_PER_PROGRAMME,
     Tested,
 )
+from tasks.forecast.flow.assemble import County
+from tasks.forecast.marts import Frames
 from tasks.forecast.panel import Panel
 from tasks.forecast.standing import Standing
 from tasks.forecast.streams import Block
 from tasks.forecast.types import Array, Axes, Float, Forecast, WorkingLife
-
-Frames = Mapping[str, pl.DataFrame]
+from tasks.forecast.working_life import Intake
 
 
 @dataclass(frozen=True)
@@ -37,6 +37,7 @@ class Dimensioning:
         panel: Counts on common axes.
         forecast: Drawn futures.
         sigma: Log error of a cohort per √year.
+        flow: The county's student flow, built for the horizon.
         track_record: Table `track_record`, as `record.RECORD`.
         pupils: What the pupils go by.
         applicants: What the applicants go by.
@@ -45,6 +46,7 @@ class Dimensioning:
     panel: Panel
     forecast: Forecast
     sigma: float
+    flow: County
     track_record: pl.DataFrame
     pupils: Standing
     applicants: Standing
@@ -58,7 +60,6 @@ def forecast(
     seed: int,
     draws: int,
     horizon: int,
-    working_life: WorkingLife | None = None,
 ) -> Dimensioning:
     """Pupils and applicants for `horizon` school years after the last count.
 
@@ -69,7 +70,6 @@ def forecast(
         seed: Seed of the run.
         draws: Number of draws.
         horizon: School years ahead.
-        working_life: What working life needs, on the same draws.
 
     Raises:
         NotFound: A file that the student flow cannot do without has not been delivered.
@@ -114,12 +114,36 @@ def forecast(
     rows = [test.rows for test in tests.values()]
     return Dimensioning(
         counted,
-        Forecast(axes, people, ratio, working_life),
+        Forecast(axes, people, ratio),
         sigma,
+        flow,
         pl.concat([pl.DataFrame(schema=record.RECORD), *rows]),
         going_by,
         applying,
     )
+
+
+def with_needs(made: Dimensioning, found: Intake | None, entry_age: int) -> Forecast:
+    """The forecast with what working life needs beside the pupils.
+
+    A region's need is laid on its homes as the young people of the entry age live there, on the
+    last registered 1 January.
+
+    Args:
+        made: The forecast and its panel.
+        found: Demand and need of intake on the same draws; None: not known.
+        entry_age: Age of those who begin on Vg1.
+    """
+    if found is None:
+        return made.forecast
+    panel = made.panel
+    year, age = panel.population_years.index(panel.registered), panel.ages.index(entry_age)
+    young = panel.population[0, :, age, year]
+    inside = np.array([[r == code for r in panel.region] for code in found.regions], np.float64)
+    living = inside * young
+    share = living / np.maximum(living.sum(axis=1, keepdims=True), 1e-9)
+    life = WorkingLife(found.codes, found.regions, share, found.years, found.demand, found.need)
+    return replace(made.forecast, working_life=life)
 
 
 def cohort_error(test: Tested | None) -> float:

@@ -2,26 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import numpy as np
-import polars as pl
 
+from tasks.forecast import marts
 from tasks.forecast.flow import assemble, cohort
 from tasks.forecast.flow.assemble import County
 from tasks.forecast.flow.engine import simulate
 from tasks.forecast.flow.result import FlowResult
 from tasks.forecast.flow.types import FlowRules
+from tasks.forecast.marts import Frames, of
 from tasks.forecast.panel import Panel
 from tasks.forecast.types import Array, Float
 
 FLOW = "elevstrøm"
-PREFIX = "flow."
-
-
-def flow_frames(frames: Mapping[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:
-    """What the flow reads of a run's frames, under its own names."""
-    return {n.removeprefix(PREFIX): f for n, f in frames.items() if n.startswith(PREFIX)}
 
 
 def drawn(
@@ -81,13 +74,13 @@ def _on_axes(result: FlowResult, panel: Panel) -> Array:
     return full
 
 
-def build(frames: Mapping[str, pl.DataFrame], county: str, rules: FlowRules, years: int) -> County:
+def build(frames: Frames, county: str, rules: FlowRules, years: int) -> County:
     """The county's model from a run's frames; see `assemble.build`.
 
     Raises:
         NotFound: A file that the flow cannot do without has not been delivered.
     """
-    return assemble.build(flow_frames(frames), county, rules, years)
+    return assemble.build(of(frames, marts.FLOW), county, rules, years)
 
 
 def held(pupils: Array, panel: Panel, factor: Float, stretch: Float, errors: Float) -> Array:

@@ -12,7 +12,7 @@ import pytest
 
 from tasks import run_inputs, scenarios
 from tasks.declared import read_declared
-from tasks.forecast import working_life
+from tasks.forecast import dimensioning, working_life
 from tasks.forecast.declared import Declared
 from tasks.forecast.firmness import UNRESOLVED
 from tasks.forecast.flow import cohort, outcomes
@@ -24,6 +24,10 @@ from tasks.settings import Project, Rooms
 COUNTY = "50"
 RULES = Project().reference / "rules"
 HOW = {"county": COUNTY, "seed": 3, "draws": 60, "horizon": 8, "sigma": 0.01}
+
+
+def made(*given: object, **how: object) -> dict[str, pl.DataFrame]:
+    return working_life.tables(*given, **how)[0]  # type: ignore[arg-type]
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +42,7 @@ def frames(night_home: Path) -> dict[str, pl.DataFrame]:
 
 @pytest.fixture(scope="module")
 def tables(frames: dict[str, pl.DataFrame], declared: Declared) -> dict[str, pl.DataFrame]:
-    return working_life.tables(frames, declared, **HOW)  # type: ignore[arg-type]
+    return made(frames, declared, **HOW)  # type: ignore[arg-type]
 
 
 @pytest.fixture(scope="module")
@@ -104,9 +108,7 @@ def test_candidates_are_certificates_of_those_who_work_and_stay(
     half = replace(stay, shares={"share": stay.shares["share"] / 2}, persons=1e6)
     full = replace(stay, persons=1e6)
     found = [
-        working_life.tables(
-            frames, replace(declared, flow=replace(flow, stay_in_region=kept)), **HOW
-        )  # type: ignore[arg-type]
+        made(frames, replace(declared, flow=replace(flow, stay_in_region=kept)), **HOW)  # type: ignore[arg-type]
         for kept in (full, half)
     ]
     before, after = (t["openings"]["candidates_mean"].to_numpy() for t in found)
@@ -117,8 +119,8 @@ def test_candidates_are_certificates_of_those_who_work_and_stay(
 def test_the_same_seed_gives_the_same_bytes(
     frames: dict[str, pl.DataFrame], declared: Declared, tables: dict[str, pl.DataFrame]
 ) -> None:
-    again = working_life.tables(frames, declared, **HOW)  # type: ignore[arg-type]
-    other = working_life.tables(frames, declared, **(HOW | {"seed": 4}))  # type: ignore[arg-type]
+    again = made(frames, declared, **HOW)  # type: ignore[arg-type]
+    other = made(frames, declared, **(HOW | {"seed": 4}))  # type: ignore[arg-type]
     for name, table in tables.items():
         assert table.equals(again[name])
     assert not tables["openings"].equals(other["openings"])
@@ -129,7 +131,7 @@ def test_scenarios_move_what_they_are_about_and_nothing_else(
 ) -> None:
     names = ["batterifabrikk", "formidling-65", "hoy-befolkning"]
     chosen = scenarios.chosen(Project().reference, names)
-    found = working_life.tables(frames, declared, **HOW, scenarios=chosen)  # type: ignore[arg-type]
+    found = made(frames, declared, **HOW, scenarios=chosen)  # type: ignore[arg-type]
     assert found["openings"].equals(tables["openings"])
     rows = found["scenarios"]
     assert rows["scenario"].unique(maintain_order=True).to_list() == names
@@ -167,7 +169,7 @@ def test_every_dataset_says_which_period_it_is_of(frames: dict[str, pl.DataFrame
 def test_without_what_it_reads_the_tables_are_empty_and_say_why(
     frames: dict[str, pl.DataFrame], declared: Declared, absent: str
 ) -> None:
-    found = working_life.tables(
+    found = made(
         frames | {absent: frames[absent].clear()},
         declared,
         **HOW,  # type: ignore[arg-type]
@@ -251,7 +253,7 @@ def test_what_lies_past_the_horizon_is_not_known(
 
 
 def test_the_county_needs_what_its_regions_need(intake: Intake, drawn: Drawn) -> None:
-    rows = working_life.tables_of(drawn, need=intake)["intake_need"]
+    rows = working_life.tables_of(drawn, intake)["intake_need"]
     at = (pl.col("programme_area_code") == "BATMF2----") & (pl.col("year") == intake.years[0])
     row = rows.row(by_predicate=at & (pl.col("region_code") == COUNTY), named=True)
     summed = intake.need[:, intake.codes.index("BATMF2----"), :, 0].sum(axis=1)
@@ -305,7 +307,7 @@ def test_a_scenario_draws_only_the_side_that_it_touches(
     for name in ("batterifabrikk", "formidling-65", "hoy-befolkning"):
         calls.clear()
         chosen = scenarios.chosen(Project().reference, [name])
-        working_life.tables_of(drawn, chosen, intake)
+        working_life.tables_of(drawn, intake, chosen)
         drew[name] = list(calls)
     assert drew == {
         "batterifabrikk": ["openings"],
@@ -362,7 +364,7 @@ def test_without_the_survey_the_rest_stands_and_the_reason_is_told(
     frames: dict[str, pl.DataFrame], declared: Declared, tables: dict[str, pl.DataFrame]
 ) -> None:
     name = "labour.enterprise_survey_by_county"
-    found = working_life.tables(
+    found = made(
         frames | {name: frames[name].clear()},
         declared,
         **HOW,  # type: ignore[arg-type]
@@ -387,3 +389,31 @@ def test_apprenticeship_coverage_is_of_the_newest_count(tables: dict[str, pl.Dat
     assert (
         (told["coverage_p10"] < told["coverage"]) & (told["coverage"] < told["coverage_p90"])
     ).all()
+
+
+def test_a_run_hangs_the_need_on_its_forecast(
+    frames: dict[str, pl.DataFrame], declared: Declared
+) -> None:
+    how = {key: HOW[key] for key in ("county", "seed", "draws", "horizon")}
+    found = dimensioning.forecast(frames, declared, **how)  # type: ignore[arg-type]
+    _, need = working_life.tables(frames, declared, **HOW, flow=found.flow)  # type: ignore[arg-type]
+    assert need is not None
+    forecast = dimensioning.with_needs(found, need, declared.rules.entry_age)
+    area = forecast.axes.programme_areas.index("HSHEA2----")
+    laid = np.nansum(forecast.demand[:, area], axis=1)
+    wanted = need.demand[:, need.codes.index("HSHEA2----")].sum(axis=1)
+    known = ~np.isnan(wanted)
+    np.testing.assert_allclose(laid[known], wanted[known], rtol=1e-4)
+    # General programmes: no trade certificate, and no need that working life has told.
+    assert np.isnan(
+        forecast.intake_need[:, forecast.axes.programme_areas.index("STREA2----")]
+    ).all()
+    empty, none = working_life.tables(
+        frames | {"labour.employed_by_occupation": frames["labour.employed_by_occupation"].clear()},
+        declared,
+        **HOW,  # type: ignore[arg-type]
+        flow=found.flow,
+    )
+    assert none is None
+    assert empty["openings"].is_empty()
+    assert dimensioning.with_needs(found, None, 16).working_life is None

@@ -23,7 +23,7 @@ from tasks.forecast.evaluation.models import AGES, Ageing, BestOfPast, DampedTre
 from tasks.forecast.evaluation.pupils import PUPILS, ApplicantsPerPupil, FlowDraws, PupilFlow
 from tasks.forecast.evaluation.standards import Standards
 from tasks.forecast.labour.forecaster import Employment
-from tasks.forecast.pupils import flow_frames
+from tasks.forecast.marts import FLOW, of
 
 PERSONS = "Personer i fylket"
 OFFICIAL = "SSBs framskriving"
@@ -57,7 +57,7 @@ class Given:
     @cached_property
     def flow(self) -> FlowDraws:
         """The student flow at every origin, drawn once for all series of it."""
-        return FlowDraws(flow_frames(self.frames), self.declared.flow, self.county)
+        return FlowDraws(of(self.frames, FLOW), self.declared.flow, self.county)
 
     @property
     def standards(self) -> Standards:
@@ -220,7 +220,7 @@ def _by_programme(given: Given, found: pl.DataFrame) -> pl.DataFrame:
 def _flow_constructed(given: Given) -> bool:
     """Whether anything that the flow is estimated from is constructed."""
     parts = ("pupils", "population", "transitions", "contracts", "certificates", "placement")
-    frames = flow_frames(given.frames)
+    frames = of(given.frames, FLOW)
     return any(_constructed(frames[part]) for part in parts)
 
 

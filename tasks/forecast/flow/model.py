@@ -119,10 +119,14 @@ class Model:
             )
 
     @property
+    def weights(self) -> Float:
+        """Expected weights `[group, edge]`: evidence, tilted."""
+        return self.alpha if self.tilt is None else self.alpha * self.tilt
+
+    @property
     def expected(self) -> Float:
         """Shares `[group, edge]` at the expected weights."""
-        weights = self.alpha if self.tilt is None else self.alpha * self.tilt
-        shares: Float = self.normal(weights[None])[0]
+        shares: Float = self.normal(self.weights[None])[0]
         return shares
 
     @property

@@ -168,8 +168,8 @@ def _pairs(model: Model, place: Mapping[Node, int]) -> Index:
 
 def _shares(model: Model, own: Index, pairs: Index, homes: tuple[str, ...]) -> Float:
     """Expected shares `[home, edge]`; a home that the model does not know is as the county."""
-    expected = model.normal(model.alpha[None])[0]
-    county = model.normal(model.alpha.sum(axis=0)[None, None])[0, 0]
+    expected = model.expected
+    county = model.normal(model.weights.sum(axis=0)[None, None])[0, 0]
     group = dict(zip(model.regions, model.group.tolist(), strict=True))
     by_home = np.stack([expected[group[h]] if h in group else county for h in homes])
     width = int(pairs.max()) + 1

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -17,13 +16,12 @@ from tasks.forecast.flow import cut as flow_cut
 from tasks.forecast.flow.assemble import County
 from tasks.forecast.flow.states import Kind
 from tasks.forecast.labour import cut as labour_cut
+from tasks.forecast.marts import FLOW, LABOUR, Frames
 from tasks.forecast.reasons.aligned import align
 from tasks.forecast.reasons.cells import ALL, Axes, Window
 from tasks.forecast.reasons.uncertain import Gap
 from tasks.forecast.reasons.yearly import QUANTITIES, Yearly
-from tasks.forecast.working_life import FLOW, LABOUR
 
-Frames = Mapping[str, pl.DataFrame]
 # Base samples of the design: a power of two. What they leave of chance stands in the table.
 SAMPLES = 256
 SCHEMAS: dict[str, dict[str, type[pl.DataType]]] = {

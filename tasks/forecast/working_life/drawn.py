@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -15,11 +14,8 @@ from tasks.forecast.flow import assemble
 from tasks.forecast.flow.assemble import County
 from tasks.forecast.flow.states import Kind
 from tasks.forecast.labour import Demand
+from tasks.forecast.marts import FLOW, LABOUR, Frames, of
 from tasks.forecast.types import Array, Float
-
-Frames = Mapping[str, pl.DataFrame]
-FLOW = "flow."
-LABOUR = "labour."
 
 
 @dataclass(frozen=True)
@@ -77,8 +73,9 @@ def draw(
     draws: int,
     horizon: int,
     sigma: float,
+    flow: County | None = None,
 ) -> Drawn:
-    """Draw demand, and build the flow that supply is drawn from.
+    """Draw demand, and lay the flow that supply is drawn from beside it.
 
     Args:
         frames: The marts, named `flow.…` and `labour.…` after what the two call them.
@@ -88,6 +85,7 @@ def draw(
         draws: Number of draws.
         horizon: School years after the last count.
         sigma: Log error of a cohort per √year.
+        flow: The county's flow for the horizon, where it has been built already.
 
     Raises:
         NotFound: A mart that either side cannot do without is empty, or the two have too few years
@@ -96,7 +94,7 @@ def draw(
     needed = labour.demand(
         of(frames, LABOUR), declared.labour, county=county, seed=seed, draws=draws, horizon=horizon
     )
-    flow = assemble.build(of(frames, FLOW), county, declared.flow, horizon)
+    flow = flow or assemble.build(of(frames, FLOW), county, declared.flow, horizon)
     last = int(frames[f"{FLOW}pupils"].get_column("school_year_start").to_numpy().max())
     years = tuple(range(last + 1, last + 1 + horizon))
     drawn = Drawn(frames, declared, needed, flow, years, (seed, county), draws, sigma)
@@ -109,11 +107,6 @@ def draw(
             remedy="velg en lengre horisont, eller hent nyere tall for sysselsatte",
         )
     return drawn
-
-
-def of(frames: Frames, prefix: str) -> dict[str, pl.DataFrame]:
-    """The frames of one side, by what it calls them."""
-    return {n.removeprefix(prefix): f for n, f in frames.items() if n.startswith(prefix)}
 
 
 def in_years(needed: Demand, years: tuple[int, ...]) -> Demand:

@@ -11,8 +11,9 @@ from tasks.forecast.flow import cohort, reach
 from tasks.forecast.flow.states import Kind
 from tasks.forecast.labour.indicators import intake_need, lead_of
 from tasks.forecast.labour.intake import VG2, Offers, demand_of, need_table, offers
+from tasks.forecast.marts import FLOW
 from tasks.forecast.types import Array, Index
-from tasks.forecast.working_life.drawn import FLOW, Drawn, and_sum, membership
+from tasks.forecast.working_life.drawn import Drawn, and_sum, membership
 from tasks.forecast.working_life.schemas import cast, note
 
 

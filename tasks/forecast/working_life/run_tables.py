@@ -10,22 +10,15 @@ import polars as pl
 from tasks.errors import NotFound
 from tasks.forecast import labour
 from tasks.forecast.declared import Declared
+from tasks.forecast.flow.assemble import County
 from tasks.forecast.labour import Demand
+from tasks.forecast.marts import LABOUR, Frames, of
 from tasks.forecast.scenario import Scenario
 from tasks.forecast.summary import PARTS, describe
 from tasks.forecast.types import Array, Float
 from tasks.forecast.working_life import intake, today
 from tasks.forecast.working_life.candidates import supply
-from tasks.forecast.working_life.drawn import (
-    LABOUR,
-    Drawn,
-    Frames,
-    and_sum,
-    draw,
-    in_years,
-    of,
-    with_county,
-)
+from tasks.forecast.working_life.drawn import Drawn, and_sum, draw, in_years, with_county
 from tasks.forecast.working_life.scenarios import beside
 from tasks.forecast.working_life.schemas import SCHEMAS, cast, empty
 
@@ -40,7 +33,8 @@ def tables(
     horizon: int,
     sigma: float,
     scenarios: Sequence[Scenario] = (),
-) -> dict[str, pl.DataFrame]:
+    flow: County | None = None,
+) -> tuple[dict[str, pl.DataFrame], intake.Intake | None]:
     """Draw, and make every table of `SCHEMAS`; empty ones and why, where a mart is missing.
 
     Args:
@@ -52,6 +46,10 @@ def tables(
         horizon: School years after the last count.
         sigma: Log error of a cohort per √year.
         scenarios: What is supposed to be otherwise, each beside the reference.
+        flow: The county's flow for the horizon, where it has been built already.
+
+    Returns:
+        The tables, and the drawn need of intake; None where the tables are empty.
     """
     try:
         drawn = draw(
@@ -62,14 +60,16 @@ def tables(
             draws=draws,
             horizon=horizon,
             sigma=sigma,
+            flow=flow,
         )
     except NotFound as missing:
-        return empty(missing)
-    return tables_of(drawn, scenarios)
+        return empty(missing), None
+    need = intake.intake_draws(drawn)
+    return tables_of(drawn, need, scenarios), need
 
 
 def tables_of(
-    drawn: Drawn, scenarios: Sequence[Scenario] = (), need: intake.Intake | None = None
+    drawn: Drawn, found: intake.Intake, scenarios: Sequence[Scenario] = ()
 ) -> dict[str, pl.DataFrame]:
     """Every table of `SCHEMAS` from what was drawn.
 
@@ -81,14 +81,13 @@ def tables_of(
 
     Args:
         drawn: Demand and flow.
+        found: `intake.intake_draws(drawn)`.
         scenarios: What is supposed to be otherwise, each beside the reference.
-        need: `intake.intake_draws(drawn)`, where it has been drawn already.
     """
     county, model = drawn.key[1], drawn.needed.model
     at = [drawn.years.index(y) for y in drawn.both]
     whole = with_county(in_years(drawn.needed, drawn.both))
     people = and_sum(supply(drawn)[..., at])
-    found = need or intake.intake_draws(drawn)
     marts = of(drawn.frames, LABOUR)
     strict, flexible = (
         labour.excess_unemployed(marts, model, matrix)

@@ -6,7 +6,8 @@ import polars as pl
 
 from tasks.errors import NotFound
 from tasks.forecast import labour
-from tasks.forecast.working_life.drawn import FLOW, LABOUR, Drawn, of
+from tasks.forecast.marts import FLOW, LABOUR, of
+from tasks.forecast.working_life.drawn import Drawn
 from tasks.forecast.working_life.schemas import SCHEMAS, cast, note
 
 SHORTAGE = "mangel på arbeidskraft i dag"

@@ -21,7 +21,7 @@ from tasks.forecast.evaluation.series import (
     SERIES,
     Given,
 )
-from tasks.forecast.pupils import flow_frames
+from tasks.forecast.marts import FLOW, of
 from tasks.settings import Project
 
 Frames = dict[str, pl.DataFrame]
@@ -109,7 +109,7 @@ def test_the_flow_knows_nothing_after_the_origin(given: Given) -> None:
     known = pupils_known(given)
     ours, theirs = (
         PupilFlow(
-            FlowDraws(flow_frames(frames), given.declared.flow, "50", years=1, draws=10)
+            FlowDraws(of(frames, FLOW), given.declared.flow, "50", years=1, draws=10)
         ).forecast(known, (1,))
         for frames in (given.frames, dict(given.frames) | {"flow.pupils": changed})
     )
