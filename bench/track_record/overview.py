@@ -7,10 +7,11 @@ from pathlib import Path
 
 import polars as pl
 
-from bench.track_record import series
-from bench.track_record.rolled import Rolled
+from bench.track_record import measured, series
+from bench.track_record.rolled import SCHEMES, Rolled
 from bench.track_record.shown import cell, rows
-from tasks.forecast.evaluation import classes, conformal, measures
+from tasks.forecast.evaluation import by_year, classes, conformal, measures
+from tasks.forecast.evaluation.standards import gated
 
 # What every recorded file is worth here: a heading of the page, or why it cannot be measured.
 FILES: dict[str, str] = {
@@ -51,8 +52,11 @@ def told_of(file: str) -> str | None:
     return FILES.get(file) or FILES.get(f"{file.split('/')[0]}/")
 
 
-def gates(tested: Sequence[Rolled]) -> list[str]:
-    """One row per real series: what is used, errors against the gates, intervals and classes."""
+def gates(tested: Sequence[Rolled], real: Path) -> list[str]:
+    """One row per real series: what is used, errors against the gates, intervals and classes.
+
+    The official projection's editions come last: points of somebody else's, no interval to judge.
+    """
     limits = tested[0].standards.gates
     head = ["series", "used", *(f"{h} y (≤ {limit:g})" for h, limit in limits.items())]
     head += ["80 %: other years", "80 %: past alone", "class given", "right"]
@@ -64,10 +68,16 @@ def gates(tested: Sequence[Rolled]) -> list[str]:
                 one.title,
                 str(one.choice["used"]),
                 *(_gate(at.get(horizon)) for horizon in limits),
-                *(_covered(one.coverage(scheme)) for scheme in ("block", "past")),
+                *(_covered(one, scheme) for scheme in SCHEMES),
                 *_classes(one),
             ]
         )
+    pairs = measured.editions(real)["pairs"].filter(pl.col("series") == "16-19")
+    found = gated(measures.table(pairs, ("horizon",)), tested[0].standards)
+    at = {row["horizon"]: row for row in found.iter_rows(named=True)}
+    title = "Persons 16–19, Telemark, as the editions of 2005–2018 foresaw them"
+    absent = ["points: no interval", "points: no interval", "points: no class", "·"]
+    lines.append([title, measured.OFFICIAL, *(_gate(at.get(h)) for h in limits), *absent])
     return rows(head, lines)
 
 
@@ -78,12 +88,15 @@ def _gate(row: dict[str, object] | None) -> str:
     return f"{cell(row['mape'], 2)} ({cell(row['bias'], 2)}) {verdict}"
 
 
-def _covered(told: pl.DataFrame) -> str:
-    row = told.row(0, named=True)
+def _covered(one: Rolled, scheme: by_year.Scheme) -> str:
+    row = one.coverage(scheme).row(0, named=True)
     if not row["n"]:
         return "not measurable"
+    pairs = one.scaled(scheme, one.standards.nominal_years)
+    years = pairs.filter(measures.inside80().is_not_null())["origin"].n_unique()
     verdict = "holds" if row["accepted"] else "**no**"
-    return f"{cell(row['coverage'])} of {row['n']}{'' if row['strict'] else '*'} {verdict}"
+    told = f"{cell(row['coverage'])} of {row['n']}{'' if row['strict'] else '*'}"
+    return f"{told} ({years} {'origin' if years == 1 else 'origins'}) {verdict}"
 
 
 def _classes(one: Rolled) -> tuple[str, str]:

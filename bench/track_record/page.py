@@ -28,7 +28,8 @@ GLANCE = """
 Real series alone. *Used* is what the series is forecast by (law 6). At 1, 3 and 5 years: its
 size-weighted MAPE (bias), per cent, and whether the gate holds, |bias| < 1 with it. *80 %*: share
 of outcomes inside intervals scaled by years, fitted on years that do not overlap, and on the past
-alone; from 400 outcomes 75–85 is asked, with fewer (*) that Wilson's interval overlaps it. *Class
+alone; from 400 outcomes 75–85 is asked, with fewer (*) that Wilson's interval overlaps it. Outcomes
+of one origin share its shocks: how far a share can be trusted is rather told by the origins. *Class
 given*: share of forecasts that announced *ned*, *som før* or *opp* with a probability of at least
 0.8, and how many of those came true, all horizons together (Wilson). The gates were set for
 cohorts and pupils; the rows below them are held to the same, and do not come near.
@@ -223,7 +224,7 @@ def text(setting: Setting, real: Path) -> str:
     """The whole page."""
     county, towns = measured.telemark(setting)
     recorded, pupils = measured.recorded(setting, real), measured.pupils(setting, real)
-    lines = [HEAD, *overview.gates([county, towns, *recorded, *pupils]), GLANCE, FILES]
+    lines = [HEAD, *overview.gates([county, towns, *recorded, *pupils], real), GLANCE, FILES]
     lines += [*overview.inventory(real), "", *overview.carried_over(real), COLUMNS]
     for tested in (county, towns):
         lines += section(tested)
