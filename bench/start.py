@@ -1,8 +1,8 @@
-"""What a person waits for: help, a night and `make run`, beside bare Prefect scripts.
+"""What a person waits for: help, and a night beside a bare Prefect script.
 
-Prefect's own share is what a script of empty flows costs on a fresh PREFECT_HOME, measured in the
-same run: two flows of a task each, two with as many tasks as ours, and one for the night alone. Our
-own share is the rest. It may be 20 s for the night with every source, and 5 s for the rest.
+Prefect's own share is what a script of an empty flow costs on a fresh PREFECT_HOME, measured in the
+same round; our own share is the rest. It may be 20 s for the night with every source. `first_run`
+does the same for `make run`.
 """
 
 from __future__ import annotations
@@ -16,14 +16,13 @@ import time
 from pathlib import Path
 from typing import Any
 
-from tasks import catalogue
-
 CHECKOUT = Path(__file__).resolve().parent.parent
 COMMAND = CHECKOUT / ".venv" / "bin" / "tilbudsplan"
 HELP_LIMIT_SECONDS = 0.3
-RUN_LIMIT_SECONDS = 40.0
 NIGHT_LIMIT_SECONDS = 20.0
-OWN_SHARE_LIMIT_SECONDS = NIGHT_LIMIT_SECONDS + 5.0
+HELPS = 5
+# A round is about half a minute.
+ROUNDS = 3
 
 SCRIPT = """
 from prefect import flow, task
@@ -43,41 +42,46 @@ def second():
 if {first}: first()
 if {second}: second()
 """
-# Landing and parsing each dataset, and building; calculating and publishing.
-TASKS = {"first": 2 * len(catalogue.load(CHECKOUT / "data" / "catalogue")) + 1, "second": 2}
 ONE_FLOW = SCRIPT.format(first=1, second=0)
-TWO_FLOWS = SCRIPT.format(first=1, second=1)
-SAME_TASKS = SCRIPT.format(**TASKS)
 
 
-def run(repeats: int = 5) -> list[dict[str, Any]]:
-    """Time help, a night and `make run` after set-up, and what Prefect alone takes for the same."""
-    helps = [timed([str(COMMAND), "--help"], {}) for _ in range(repeats)]
+def run() -> list[dict[str, Any]]:
+    """Time help, and a night beside a flow of nothing."""
+    helps = [timed([str(COMMAND), "--help"], {}) for _ in range(HELPS)]
+    seconds = rounds({"night": [str(COMMAND), "ingest"]}, [ONE_FLOW])
+    return [
+        row("tilbudsplan --help, s", statistics.median(helps), None, HELP_LIMIT_SECONDS),
+        beyond(seconds, "a night beyond an empty flow, s", ("night", ONE_FLOW)),
+    ]
+
+
+def rounds(
+    commands: dict[str, list[str]], scripts: list[str], count: int = ROUNDS
+) -> dict[str, list[float]]:
+    """Seconds of our commands and of Prefect's scripts, each in a home of its own, in turn."""
     seconds: dict[str, list[float]] = {}
-    for _ in range(repeats):
-        for script in (ONE_FLOW, TWO_FLOWS, SAME_TASKS):
+    for _ in range(count):
+        for script in scripts:
             with tempfile.TemporaryDirectory() as home:
                 took = timed([sys.executable, "-c", script], prefect(home))
                 seconds.setdefault(script, []).append(took)
-        for name, command in (("night", [str(COMMAND), "ingest"]), ("run", ["make", "-s", "run"])):
+        for name, command in commands.items():
             with tempfile.TemporaryDirectory() as home:
                 settings = {"TILBUDSPLAN_HOME": home, "TILBUDSPLAN_PROFILE": "demo"}
                 seconds.setdefault(name, []).append(timed(command, settings))
+    return seconds
 
-    def beyond(case: str, ours: str, peer: str, limit: float) -> dict[str, Any]:
-        pairs = zip(seconds[ours], seconds[peer], strict=True)
-        share = statistics.median(mine - theirs for mine, theirs in pairs)
-        return row(case, share, statistics.median(seconds[peer]), limit)
 
-    total = statistics.median(seconds["run"])
-    share = OWN_SHARE_LIMIT_SECONDS
-    return [
-        row("tilbudsplan --help, s", statistics.median(helps), None, HELP_LIMIT_SECONDS),
-        beyond("a night beyond an empty flow, s", "night", ONE_FLOW, NIGHT_LIMIT_SECONDS),
-        row("make run after set-up, s", total, None, RUN_LIMIT_SECONDS),
-        beyond("make run beyond two empty flows, s", "run", TWO_FLOWS, share),
-        beyond("make run beyond two flows of empty tasks, s", "run", SAME_TASKS, share),
-    ]
+def beyond(
+    seconds: dict[str, list[float]],
+    case: str,
+    both: tuple[str, str],
+    limit: float = NIGHT_LIMIT_SECONDS,
+) -> dict[str, Any]:
+    """What ours takes beyond the peer, the median over rounds."""
+    ours, peer = (seconds[name] for name in both)
+    share = statistics.median(mine - theirs for mine, theirs in zip(ours, peer, strict=True))
+    return row(case, share, statistics.median(peer), limit)
 
 
 def row(case: str, ours: float, peer: float | None, limit: float) -> dict[str, Any]:
