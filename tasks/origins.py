@@ -84,5 +84,6 @@ def dataset_of(catalogue: Catalogue, stem: str) -> Dataset | None:
     if not stem.startswith("raw."):
         return None
     name = stem.removeprefix("raw.")
-    fitting = [d for d in catalogue if name == d.id or name.startswith(f"{d.id}_")]
-    return max(fitting, key=lambda dataset: len(dataset.id), default=None)
+    while name and name not in catalogue.datasets:
+        name = name.rpartition("_")[0]
+    return catalogue.datasets.get(name)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from graphlib import CycleError, TopologicalSorter
@@ -219,27 +219,24 @@ def _listed(text: str) -> tuple[str, ...]:
 def _tables_read(sql: str) -> tuple[str, ...]:
     """The qualified tables that a SELECT reads, from DuckDB's parser; unqualified ones are CTEs."""
     found = _parser().execute("select json_serialize_sql(?::varchar)", [sql]).fetchall()
-    tree = json.loads(found[0][0])
+    tables: set[str] = set()
+
+    def seen(node: dict[str, Any]) -> dict[str, Any]:
+        if node.get("type") == "BASE_TABLE" and node.get("schema_name"):
+            tables.add(f"{node['schema_name']}.{node['table_name']}")
+        return node
+
+    tree = json.loads(found[0][0], object_hook=seen)
     if tree.get("error"):
         raise ValueError(f"er ikke én SELECT som DuckDB kan lese ({tree['error_message']})")
     if len(tree["statements"]) != 1:
         raise ValueError(f"har {len(tree['statements'])} setninger, ventet én SELECT")
-    return tuple(sorted(set(_base_tables(tree))))
+    return tuple(sorted(tables))
 
 
 @cache
 def _parser() -> duckdb.DuckDBPyConnection:
     return warehouse.in_memory()
-
-
-def _base_tables(node: Any) -> Iterator[str]:
-    if isinstance(node, Mapping):
-        if node.get("type") == "BASE_TABLE" and node.get("schema_name"):
-            yield f"{node['schema_name']}.{node['table_name']}"
-        node = list(node.values())
-    if isinstance(node, list):
-        for child in node:
-            yield from _base_tables(child)
 
 
 def _doubled(con: duckdb.DuckDBPyConnection, table: Table) -> list[str]:
