@@ -215,13 +215,14 @@ def compute(
         summary,
         working_life,
     )
+    from tasks.forecast.evaluation.series import EMPLOYED
 
     _check_year(frames["pupils"].get_column("school_year_start").max(), year, horizon)
     made = dimensioning.forecast(
         frames, declared, county=county, seed=seed, draws=draws, horizon=horizon
     )
     counted, rules = made.panel, declared.rules
-    life, need = working_life.tables(
+    life = working_life.tables(
         frames,
         declared,
         county=county,
@@ -231,8 +232,9 @@ def compute(
         sigma=made.sigma,
         scenarios=scenarios,
         flow=made.flow,
+        employment=made.tests.get(EMPLOYED),
     )
-    drawn = dimensioning.with_needs(made, need, rules.entry_age)
+    drawn = dimensioning.with_needs(made, life.need, rules.entry_age)
     return {
         "cohort": summary.cohort(
             counted, frames, rules, made.sigma, county=county, seed=seed, draws=draws
@@ -245,7 +247,7 @@ def compute(
         "placement": apprenticeship.placement(frames, county),
         "track_record": made.track_record,
         **keeping.tables(drawn),
-        **life,
+        **life.tables,
         **reasons.tables(
             frames,
             declared,
@@ -255,6 +257,8 @@ def compute(
             year=year,
             horizon=horizon,
             sigma=made.sigma,
+            flow=made.flow,
+            working=life.model,
         ),
     }
 

@@ -38,6 +38,7 @@ class Dimensioning:
         forecast: Drawn futures.
         sigma: Log error of a cohort per √year.
         flow: The county's student flow, built for the horizon.
+        tests: The tests of what the run's figures rest on, by name of the series.
         track_record: Table `track_record`, as `record.RECORD`.
         pupils: What the pupils go by.
         applicants: What the applicants go by.
@@ -47,6 +48,7 @@ class Dimensioning:
     forecast: Forecast
     sigma: float
     flow: County
+    tests: dict[str, Tested]
     track_record: pl.DataFrame
     pupils: Standing
     applicants: Standing
@@ -117,6 +119,7 @@ def forecast(
         Forecast(axes, people, ratio),
         sigma,
         flow,
+        tests,
         pl.concat([pl.DataFrame(schema=record.RECORD), *rows]),
         going_by,
         applying,

@@ -14,9 +14,12 @@ from tasks import run_inputs, scenarios
 from tasks.declared import read_declared
 from tasks.forecast import dimensioning, working_life
 from tasks.forecast.declared import Declared
+from tasks.forecast.evaluation import series
+from tasks.forecast.evaluation.benchmarks import KERNELS
 from tasks.forecast.firmness import UNRESOLVED
 from tasks.forecast.flow import cohort, outcomes
 from tasks.forecast.flow.states import Kind
+from tasks.forecast.labour import expansion
 from tasks.forecast.working_life import Drawn, Intake
 from tasks.publish.provenance import ALSO
 from tasks.settings import Project, Rooms
@@ -27,7 +30,7 @@ HOW = {"county": COUNTY, "seed": 3, "draws": 60, "horizon": 8, "sigma": 0.01}
 
 
 def made(*given: object, **how: object) -> dict[str, pl.DataFrame]:
-    return working_life.tables(*given, **how)[0]  # type: ignore[arg-type]
+    return working_life.tables(*given, **how).tables  # type: ignore[arg-type]
 
 
 @pytest.fixture(scope="module")
@@ -396,7 +399,7 @@ def test_a_run_hangs_the_need_on_its_forecast(
 ) -> None:
     how = {key: HOW[key] for key in ("county", "seed", "draws", "horizon")}
     found = dimensioning.forecast(frames, declared, **how)  # type: ignore[arg-type]
-    _, need = working_life.tables(frames, declared, **HOW, flow=found.flow)  # type: ignore[arg-type]
+    need = working_life.tables(frames, declared, **HOW, flow=found.flow).need  # type: ignore[arg-type]
     assert need is not None
     forecast = dimensioning.with_needs(found, need, declared.rules.entry_age)
     area = forecast.axes.programme_areas.index("HSHEA2----")
@@ -408,12 +411,43 @@ def test_a_run_hangs_the_need_on_its_forecast(
     assert np.isnan(
         forecast.intake_need[:, forecast.axes.programme_areas.index("STREA2----")]
     ).all()
-    empty, none = working_life.tables(
+    empty = working_life.tables(
         frames | {"labour.employed_by_occupation": frames["labour.employed_by_occupation"].clear()},
         declared,
         **HOW,  # type: ignore[arg-type]
         flow=found.flow,
     )
-    assert none is None
-    assert empty["openings"].is_empty()
+    assert empty.need is None
+    assert empty.tables["openings"].is_empty()
     assert dimensioning.with_needs(found, None, 16).working_life is None
+
+
+def test_employment_goes_by_what_won_its_test(
+    frames: dict[str, pl.DataFrame], declared: Declared, drawn: Drawn
+) -> None:
+    """Law 6 on the industries: the mean is the benchmark's as far as it was tested."""
+    test = series.in_a_run(series.Given(frames, declared, COUNTY))[series.EMPLOYED]
+    used = str(test.rows["used"][0])
+    model = drawn.needed.model
+    held = working_life.held(model, test, 60, declared.standards.size_bounds)
+    last = model.data.industry[-1].T
+    before, after = (
+        expansion.draw(
+            m.said, m.data.industry[-1], m.ensemble, np.zeros(1, int), (3, COUNTY, range(1))
+        )
+        for m in (model, held)
+    )
+    assert before.tobytes() == after.tobytes(), "what is drawn is the same"
+    mean = (model.industries(range(60)) * held.held)[..., 1:]  # type: ignore[operator]
+    wanted = KERNELS[used](
+        model.data.industry.transpose(2, 1, 0).reshape(-1, len(model.data.years)), (1, 2, 3, 4)
+    ).reshape(*last.shape, 4)
+    np.testing.assert_allclose(mean[..., :4][last > 0], wanted[last > 0], rtol=1e-5)
+    growth = model.industries(range(60))
+    beyond = held.held[..., 5:] / held.held[..., 4:5]  # type: ignore[index]
+    np.testing.assert_allclose(beyond, 1.0)
+    assert growth.shape == held.held.shape  # type: ignore[union-attr]
+    assert not np.array_equal(
+        working_life.draw(frames, declared, **HOW, employment=test).needed.strict,  # type: ignore[arg-type]
+        drawn.needed.strict,
+    )

@@ -31,6 +31,7 @@ PUPILS_PER_PROGRAMME = "Elever per utdanningsprogram"
 PUPILS_PER_REGION = "Elever per utdanningsprogram og region"
 # A region goes by what its programme does: parts by another method would not add up to it.
 THE_PROGRAMMES = "det som er valgt for utdanningsprogrammet"
+EMPLOYED = "Sysselsatte per næring og region"
 APPLICANTS_PER_PROGRAMME = "Søkere per utdanningsprogram"
 # Steps in the mean change of a damped trend, as in the benchmarks that it is held against.
 _TREND_YEARS = 5
@@ -282,7 +283,7 @@ def _applicants(given: Given, found: pl.DataFrame) -> Series:
 
 def _employed(given: Given, found: pl.DataFrame) -> Series:
     """Employed per industry and intake region, by the ensemble of industries."""
-    name = "Sysselsatte per næring og region"
+    name = EMPLOYED
     rows = found.filter(pl.col("area_kind") == "intake").drop_nulls("employed")
     _some(name, rows)
     rows = rows.with_columns((pl.col("area_code") + "|" + pl.col("industry_code")).alias("unit"))
@@ -343,7 +344,7 @@ SERIES: Mapping[str, Source] = {
     APPLICANTS_PER_PROGRAMME: Source(
         "mart.applicants_by_county_programme", "applicants", ("udir_applicants",), _applicants
     ),
-    "Sysselsatte per næring og region": Source(
+    EMPLOYED: Source(
         "mart.employed_by_area_industry",
         "labour.employed_by_area_industry",
         ("ssb_employed_by_industry",),
@@ -357,7 +358,7 @@ SERIES: Mapping[str, Source] = {
     ),
 }
 # What a run's own figures rest on: tested in every run, on the frames that it stands on.
-IN_A_RUN = (PERSONS, PUPILS_PER_PROGRAMME, PUPILS_PER_REGION, APPLICANTS_PER_PROGRAMME)
+IN_A_RUN = (PERSONS, PUPILS_PER_PROGRAMME, PUPILS_PER_REGION, APPLICANTS_PER_PROGRAMME, EMPLOYED)
 
 
 def in_a_run(given: Given) -> dict[str, Tested]:
@@ -368,6 +369,8 @@ def in_a_run(given: Given) -> dict[str, Tested]:
     found = {}
     for name in IN_A_RUN:
         source = SERIES[name]
+        if source.frame not in given.frames or given.frames[source.frame].is_empty():
+            continue
         # One vintage: its date says nothing of what was known when.
         rows = given.frames[source.frame].with_columns(pl.lit(ONE_VINTAGE).alias("known_from"))
         with suppress(NotFound):

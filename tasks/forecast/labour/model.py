@@ -56,6 +56,8 @@ class Model:
         county: County code, part of the stream's key.
         seed: Seed of the run.
         basis: `industry`, or `occupation`: the groups' own series, which no staffing shares touch.
+        held: `[region, industry, 1 + year]` what drawn growth of industries is multiplied by, where
+            the track record has another method than the ensemble; None: by nothing.
     """
 
     data: LabourData
@@ -68,6 +70,7 @@ class Model:
     county: str
     seed: int
     basis: str = INDUSTRY
+    held: Float | None = None
 
     def parts(
         self,
@@ -111,7 +114,17 @@ class Model:
         if self.basis == OCCUPATION:
             return expansion.draw(self.said, self.data.group[-1], self.ensemble, lives, key)
         growth = expansion.draw(self.said, self.data.industry[-1], self.ensemble, lives, key)
+        if self.held is not None:
+            growth *= self.held.astype(np.float32)
         return expansion.group_growth(growth, self.staffing.drivers, self.staffing.misfit, staffed)
+
+    def industries(self, draws: range) -> Float:
+        """Mean employed per industry over these draws `[region, industry, 1 + year]`, persons."""
+        key = (self.seed, self.county, draws)
+        lives = expansion.lived_in(self.rules, key)
+        growth = expansion.draw(self.said, self.data.industry[-1], self.ensemble, lives, key)
+        mean: Float = growth.mean(axis=0, dtype=np.float64) * self.data.industry[-1].T[:, :, None]
+        return mean
 
     @property
     def growth_confidence(self) -> str:

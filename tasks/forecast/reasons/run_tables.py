@@ -61,6 +61,8 @@ def tables(
     year: int,
     horizon: int,
     sigma: float,
+    flow: County | None = None,
+    working: labour.Model | None = None,
 ) -> dict[str, pl.DataFrame]:
     """Why figures are what they are, per programme (and all, `*`) × intake region (and the county).
 
@@ -78,11 +80,13 @@ def tables(
         year: School year of the plan (start year).
         horizon: School years after the last count.
         sigma: Log error of a cohort per √year.
+        flow: The run's flow, where it has been built already.
+        working: The run's labour market, the same.
     """
     asked = _Asked(frames, declared, county, seed, draws, year, horizon, sigma)
     empty = {name: pl.DataFrame(schema=schema) for name, schema in SCHEMAS.items()}
     try:
-        now = _told(asked, _last_count(frames), None)
+        now = _told(asked, _last_count(frames), None, flow, working)
         window = _window(asked, now)
     except NotFound as missing:
         return empty | {"explanation_notes": _note("decomposition, sensitivity", str(missing))}
@@ -131,7 +135,13 @@ def _last_count(frames: Frames) -> int:
     return int(counted.to_numpy().max(initial=0))
 
 
-def _told(asked: _Asked, count: int, employed: int | None) -> _Told:
+def _told(
+    asked: _Asked,
+    count: int,
+    employed: int | None,
+    built: County | None = None,
+    fitted: labour.Model | None = None,
+) -> _Told:
     """Both models; with the figures up to a count of pupils and a year of employment, or all.
 
     Raises:
@@ -140,14 +150,14 @@ def _told(asked: _Asked, count: int, employed: int | None) -> _Told:
     flow, working = asked.of(FLOW), asked.of(LABOUR)
     if employed is not None:
         flow, working = flow_cut.until(flow, count), labour_cut.until(working, employed)
-    fitted = labour.fit(
+    fitted = fitted or labour.fit(
         working,
         asked.declared.labour,
         county=asked.county,
         seed=asked.seed,
         horizon=asked.horizon,
     )
-    built = assemble.build(flow, asked.county, asked.declared.flow, asked.horizon)
+    built = built or assemble.build(flow, asked.county, asked.declared.flow, asked.horizon)
     if employed is not None and (built.homes.years[-1], fitted.data.years[-1]) != (count, employed):
         raise NotFound(
             subject="fjorårets tall",
@@ -199,7 +209,8 @@ def _axes(asked: _Asked, told: tuple[_Told, ...]) -> Axes:
 def _within(model: labour.Model, span: int) -> labour.Model:
     """The labour market of fewer years ahead; what is drawn for them stays the same."""
     kept = replace(model.replacement, ageing=model.replacement.ageing[..., :span])
-    return replace(model, said=model.said[..., :span], replacement=kept)
+    held = None if model.held is None else model.held[..., : 1 + span]
+    return replace(model, said=model.said[..., :span], replacement=kept, held=held)
 
 
 def _decomposition(asked: _Asked, earlier: _Told, now: _Told, window: Window) -> pl.DataFrame:

@@ -6,16 +6,18 @@ are empty and `working_life_notes` says what is missing: the rest of the plan st
 """
 
 from tasks.forecast.working_life.candidates import supply
-from tasks.forecast.working_life.drawn import Drawn, draw, periods
+from tasks.forecast.working_life.drawn import Drawn, draw, held, periods
 from tasks.forecast.working_life.intake import Intake, intake_draws
-from tasks.forecast.working_life.run_tables import tables, tables_of
+from tasks.forecast.working_life.run_tables import Made, tables, tables_of
 from tasks.forecast.working_life.schemas import SCHEMAS
 
 __all__ = [
     "SCHEMAS",
     "Drawn",
     "Intake",
+    "Made",
     "draw",
+    "held",
     "intake_draws",
     "periods",
     "supply",

@@ -8,12 +8,14 @@ import numpy as np
 import polars as pl
 
 from tasks.errors import NotFound
-from tasks.forecast import labour
+from tasks.forecast import labour, standing
 from tasks.forecast.declared import Declared
+from tasks.forecast.evaluation.series import Tested
 from tasks.forecast.flow import assemble
 from tasks.forecast.flow.assemble import County
 from tasks.forecast.flow.states import Kind
 from tasks.forecast.labour import Demand
+from tasks.forecast.labour.forecaster import Employment
 from tasks.forecast.marts import FLOW, LABOUR, Frames, of
 from tasks.forecast.types import Array, Float
 
@@ -74,6 +76,7 @@ def draw(
     horizon: int,
     sigma: float,
     flow: County | None = None,
+    employment: Tested | None = None,
 ) -> Drawn:
     """Draw demand, and lay the flow that supply is drawn from beside it.
 
@@ -86,14 +89,19 @@ def draw(
         horizon: School years after the last count.
         sigma: Log error of a cohort per √year.
         flow: The county's flow for the horizon, where it has been built already.
+        employment: The test of employment by industry, which says what it goes by (law 6); None:
+            the ensemble as it is.
 
     Raises:
         NotFound: A mart that either side cannot do without is empty, or the two have too few years
             together.
     """
-    needed = labour.demand(
-        of(frames, LABOUR), declared.labour, county=county, seed=seed, draws=draws, horizon=horizon
+    model = labour.fit(
+        of(frames, LABOUR), declared.labour, county=county, seed=seed, horizon=horizon
     )
+    if employment is not None:
+        model = held(model, employment, draws, declared.standards.size_bounds)
+    needed = labour.simulate(model, draws)
     flow = flow or assemble.build(of(frames, FLOW), county, declared.flow, horizon)
     last = int(frames[f"{FLOW}pupils"].get_column("school_year_start").to_numpy().max())
     years = tuple(range(last + 1, last + 1 + horizon))
@@ -107,6 +115,33 @@ def draw(
             remedy="velg en lengre horisont, eller hent nyere tall for sysselsatte",
         )
     return drawn
+
+
+def held(model: labour.Model, test: Tested, draws: int, bounds: tuple[float, ...]) -> labour.Model:
+    """The model with its industries held to the track record of employment.
+
+    Where a benchmark has won, growth is multiplied per industry, region and year by benchmark over
+    the ensemble's mean; the draws keep their spread in proportion (`standing.of`).
+
+    Args:
+        model: As from `labour.fit`.
+        test: Of `series.EMPLOYED`.
+        draws: Draws behind the mean.
+        bounds: Lower bounds of the size classes of intervals.
+    """
+    data = model.data
+    expected = model.industries(range(draws))[..., 1:]
+    regions, industries, years = expected.shape
+    going_by = standing.of(
+        test,
+        Employment.name,
+        counted=data.industry.transpose(2, 1, 0).reshape(-1, len(data.years)),
+        expected=expected.reshape(-1, years),
+        horizons=tuple(range(1, years + 1)),
+        bounds=bounds,
+    )
+    factor = going_by.factor.reshape(regions, industries, years)
+    return replace(model, held=np.concatenate([np.ones((regions, industries, 1)), factor], axis=2))
 
 
 def in_years(needed: Demand, years: tuple[int, ...]) -> Demand:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
@@ -10,6 +11,7 @@ import polars as pl
 from tasks.errors import NotFound
 from tasks.forecast import labour
 from tasks.forecast.declared import Declared
+from tasks.forecast.evaluation.series import Tested
 from tasks.forecast.flow.assemble import County
 from tasks.forecast.labour import Demand
 from tasks.forecast.marts import LABOUR, Frames, of
@@ -23,6 +25,21 @@ from tasks.forecast.working_life.scenarios import beside
 from tasks.forecast.working_life.schemas import SCHEMAS, cast, empty
 
 
+@dataclass(frozen=True)
+class Made:
+    """Working life in a run.
+
+    Attributes:
+        tables: Every table of `SCHEMAS`.
+        need: Drawn demand and need of intake; None where the tables are empty.
+        model: The labour market that it was drawn from; the same.
+    """
+
+    tables: dict[str, pl.DataFrame]
+    need: intake.Intake | None
+    model: labour.Model | None
+
+
 def tables(
     frames: Frames,
     declared: Declared,
@@ -34,7 +51,8 @@ def tables(
     sigma: float,
     scenarios: Sequence[Scenario] = (),
     flow: County | None = None,
-) -> tuple[dict[str, pl.DataFrame], intake.Intake | None]:
+    employment: Tested | None = None,
+) -> Made:
     """Draw, and make every table of `SCHEMAS`; empty ones and why, where a mart is missing.
 
     Args:
@@ -47,9 +65,7 @@ def tables(
         sigma: Log error of a cohort per √year.
         scenarios: What is supposed to be otherwise, each beside the reference.
         flow: The county's flow for the horizon, where it has been built already.
-
-    Returns:
-        The tables, and the drawn need of intake; None where the tables are empty.
+        employment: The test of employment by industry, see `draw`.
     """
     try:
         drawn = draw(
@@ -61,11 +77,12 @@ def tables(
             horizon=horizon,
             sigma=sigma,
             flow=flow,
+            employment=employment,
         )
     except NotFound as missing:
-        return empty(missing), None
+        return Made(empty(missing), None, None)
     need = intake.intake_draws(drawn)
-    return tables_of(drawn, need, scenarios), need
+    return Made(tables_of(drawn, need, scenarios), need, drawn.needed.model)
 
 
 def tables_of(
