@@ -5,7 +5,10 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import redirect_stderr, redirect_stdout
+from dataclasses import dataclass
 from datetime import date
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +16,9 @@ import duckdb
 import openpyxl
 import polars as pl
 import pytest
-from flow_tools import Ask, date_of, one_night, settings_of
+from flow_tools import Ask, Said, date_of, one_night, settings_of
 
-from flows import sources
+from flows import cli, sources
 from tasks import borders, indicators, night, warehouse
 from tasks.demo.server import serve
 from tasks.errors import ConfigurationError
@@ -76,59 +79,126 @@ def filled(ask: Ask, folder: Path) -> Path:
     return file
 
 
-def test_a_dropped_form_is_heard_by_the_night_and_becomes_a_case(
-    ask: Ask, home: Path, tmp_path: Path
-) -> None:
-    file = filled(ask, tmp_path)
-    settings = Settings()
+@dataclass(frozen=True)
+class Told:
+    """A home in which people have said much since the night, built once.
+
+    Attributes:
+        home: The home.
+        before: Needs and their states as the night had them.
+        past: The night built again when all was said.
+        day: The day that it was decided on.
+        need: The need of the form that was dropped, as it is listed before anything is decided.
+        offer: The offer that it is coupled to.
+        refused: What is answered who begins without a day.
+    """
+
+    home: Path
+    before: list[tuple[Any, ...]]
+    past: Path
+    day: str
+    need: dict[str, Any]
+    offer: str
+    refused: Said
+
+
+NEEDS = "select need_id, state from mart.need order by all"
+
+
+def command(*arguments: str) -> Said:
+    """What `ask` does, for fixtures of a module."""
+    with redirect_stdout(StringIO()) as out, redirect_stderr(StringIO()) as err:
+        code = cli.run(list(arguments))
+    return Said(code, out.getvalue(), err.getvalue())
+
+
+@pytest.fixture(scope="module")
+def told(night_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Told]:
+    folder = tmp_path_factory.mktemp("told")
+    home = folder / "home"
+    shutil.copytree(night_home, home)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TILBUDSPLAN_HOME", str(home))
+        patch.setenv("TILBUDSPLAN_PROFILE", "demo")
+        patch.chdir(CHECKOUT)
+        said = _said(home, folder)
+        done(command, "build")
+    yield said
+    shutil.rmtree(folder)
+
+
+def _said(home: Path, folder: Path) -> Told:
+    settings, before = Settings(), rows(home, NEEDS)
     box = settings.rooms.forms / "inbox"
     box.mkdir(parents=True, exist_ok=True)
-    shutil.copy(file, box)
+    shutil.copy(filled(command, folder), box)
     sources.hear(settings)
     assert list(box.iterdir()) == []
-    listed = json.loads(done(ask, "case", "list", "--json"))
+    listed = json.loads(done(command, "case", "list", "--json"))
     (mine,) = [need for need in listed if need["organisation"] == "Kompetanseforum i prøve"]
-    assert (mine["occupation_code"], mine["state"], mine["verdict"]) == ("7411", "meldt", None)
-    need = mine["need_id"]
 
-    by, day = ("--by", "Seksjonen"), f"{oslo_today()}"
+    by, day, setting = ("--by", "Seksjonen"), f"{oslo_today()}", ("case", "set", mine["need_id"])
     offer = rows(home, "select min(offer_code) from mart.education_offer")[0][0]
-    done(ask, "case", "set", need, "avklart", "--body", "vgo", "--decided", day, *by)
-    done(ask, "case", "set", need, "koblet", "--offer", offer, *by)
-    refused = ask("case", "set", need, "igangsatt", *by)
-    assert refused.code == 2
-    assert "--started" in refused.err
-    done(
-        ask, "case", "set", need, "igangsatt", "--started", "2026-10-20", "--participants", "6", *by
-    )
-    done(ask, "case", "answer", mine["submission"], "brukt", "--reason", "Med i saken", *by)
-    done(ask, "build")
+    done(command, *setting, "avklart", "--body", "vgo", "--decided", day, *by)
+    done(command, *setting, "koblet", "--offer", offer, *by)
+    refused = command(*setting, "igangsatt", *by)
+    begun = ("--started", "2026-10-20", "--participants", "6")
+    done(command, *setting, "igangsatt", *begun, *by)
+    done(command, "case", "answer", mine["submission"], "brukt", "--reason", "Med i saken", *by)
+    done(command, "case", "set", "k27-f01", "avklart", "--body", "vgo", *by)
+    for number in range(1, 10):
+        done(
+            command, "indicators", "comment", f"rki-{number:02}", "--organisation",
+            "statsforvalteren", "--by", "Prøve Prøvesen", "--text", "Lest.", "--base", "2026",
+        )  # fmt: skip
+    release = ("indicators", "release", "--by", "Komiteen", "--base", "2026")
+    assert "er frigitt" in done(command, *release)
+    past = night.rebuild(settings, date_of(home))
+    return Told(home, before, past, day, mine, offer, refused)
+
+
+def test_a_dropped_form_is_heard_by_the_night_and_becomes_a_case(
+    ask: Ask, told: Told, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mine, need = told.need, told.need["need_id"]
+    assert (mine["occupation_code"], mine["state"], mine["verdict"]) == ("7411", "meldt", None)
+    assert told.refused.code == 2
+    assert "--started" in told.refused.err
     assert rows(
-        home,
+        told.home,
         "select state, body, offer_code, participants, answer, late from mart.need "
         f"where need_id = '{need}'",
-    ) == [("igangsatt", "Trøndelag fylkeskommune, videregående opplæring", offer, 6, "brukt", True)]
+    ) == [
+        (
+            "igangsatt",
+            "Trøndelag fylkeskommune, videregående opplæring",
+            told.offer,
+            6,
+            "brukt",
+            True,
+        )
+    ]
     assert rows(
-        home,
+        told.home,
         f"select state, decided_on::varchar from mart.need_state_change where need_id = '{need}' "
         "and change = 1",
-    ) == [("avklart", day)]
+    ) == [("avklart", told.day)]
     # The person who filled it in is in a store of its own, and nowhere else.
+    monkeypatch.setenv("TILBUDSPLAN_HOME", str(told.home))
+    monkeypatch.setenv("TILBUDSPLAN_PROFILE", "demo")
     assert "Kari Nordmann" in done(ask, "form", "contacts")
-    for path in (Journal(settings.rooms.journal).path, settings.rooms.warehouse):
+    rooms = Rooms(told.home)
+    for path in (Journal(rooms.journal).path, rooms.warehouse):
         assert b"Kari Nordmann" not in path.read_bytes()
         assert b"kari@example.org" not in path.read_bytes()
 
 
-def test_a_past_night_knows_no_later_word(ask: Ask, home: Path) -> None:
-    settings = Settings()
-    before = rows(home, "select need_id, state from mart.need order by all")
-    done(ask, "case", "set", "k27-f01", "avklart", "--body", "vgo", "--by", "Seksjonen")
-    path = night.rebuild(settings, date_of(home))
-    with warehouse.connect_read_only(path) as con:
-        assert con.execute("select need_id, state from mart.need order by all").fetchall() == before
-    done(ask, "build")
-    assert rows(home, "select state from mart.need where need_id = 'k27-f01'") == [("avklart",)]
+def test_a_past_night_knows_no_later_word(told: Told) -> None:
+    with warehouse.connect_read_only(told.past) as con:
+        assert con.execute(NEEDS).fetchall() == told.before
+    assert rows(told.home, "select state from mart.need where need_id = 'k27-f01'") == [
+        ("avklart",)
+    ]
 
 
 def test_cases_are_listed_and_shown(ask: Ask, in_night: Path) -> None:
@@ -147,19 +217,19 @@ def test_cases_are_listed_and_shown(ask: Ask, in_night: Path) -> None:
 # The committee --------------------------------------------------------------------------------
 
 
-def test_a_base_is_commented_released_and_corrected(
-    ask: Ask, home: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_base_is_not_released_before_all_is_commented(ask: Ask, home: Path) -> None:
     early = ask("indicators", "release", "--by", "Komiteen", "--base", "2026")
     assert early.code == 2
     assert "rki-01" in early.err
-    for number in range(1, 10):
-        done(
-            ask, "indicators", "comment", f"rki-{number:02}", "--organisation", "statsforvalteren",
-            "--by", "Prøve Prøvesen", "--text", "Lest.", "--base", "2026",
-        )  # fmt: skip
-    assert "er frigitt" in done(ask, "indicators", "release", "--by", "Komiteen", "--base", "2026")
-    done(ask, "build")
+
+
+def test_a_base_is_commented_released_and_corrected(
+    ask: Ask, told: Told, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = tmp_path / "home"
+    shutil.copytree(told.home, home)
+    monkeypatch.setenv("TILBUDSPLAN_HOME", str(home))
+    monkeypatch.setenv("TILBUDSPLAN_PROFILE", "demo")
     assert rows(
         home, "select distinct release_state from mart.indicator_value where value is not null"
     ) == [("frigitt",)]
@@ -175,10 +245,10 @@ def test_a_base_is_commented_released_and_corrected(
         {"indicator_code": ["rki-02"], "area_code": ["50"], "year": [2024], "value": [9.8]}
     )
     journal = Journal(Rooms(home).journal)
-    told = indicators.correct(
+    corrected = indicators.correct(
         journal, figures, base=2026, indicator="rki-02", reason="Revidert", corrected_by="Komiteen"
     )
-    assert told.rows() == [("50", 2024, 9.9, 9.8)]
+    assert corrected.rows() == [("50", 2024, 9.9, 9.8)]
     # The source takes it back; what stands as released is then the correction.
     by = ("--by", "Komiteen", "--base", "2026")
     done(ask, "indicators", "correct", "rki-02", "--reason", "Som før", *by)
