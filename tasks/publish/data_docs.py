@@ -17,6 +17,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -147,14 +148,14 @@ def write(rooms: Rooms) -> Path:
         vintages = warehouse.frame(con, "from audit.vintage where stale order by title").to_dicts()
     folder: Path = rooms.docs / as_of.isoformat()
     folder.mkdir(parents=True, exist_ok=True)
-    environment = _environment()
-    environment.globals["sample"] = profile != "live"
+    sample = profile != "live"
     drawn = {
-        f"{page.table}.html": _draw(environment, "table", page=page, as_of=as_of) for page in pages
+        f"{page.table}.html": _draw("table", sample=sample, page=page, as_of=as_of)
+        for page in pages
     }
     drawn["index.html"] = _draw(
-        environment,
         "night",
+        sample=sample,
         pages=pages,
         as_of=as_of,
         stale=vintages,
@@ -175,12 +176,11 @@ def write_index(rooms: Rooms) -> None:
     Nights that are pruned leave it.
     """
     folder = rooms.docs
-    environment = _environment()
-    environment.globals["sample"] = rooms.tied_to() not in {None, "live"}
+    sample = rooms.tied_to() not in {None, "live"}
     nights = sorted((f.parent.name for f in folder.glob("*/index.html")), reverse=True)
     listed = [date.fromisoformat(name) for name in nights]
     pages = _newest(rooms, listed[0]) if listed else []
-    _replace(folder / "index.html", _draw(environment, "nights", nights=listed, pages=pages))
+    _replace(folder / "index.html", _draw("nights", sample=sample, nights=listed, pages=pages))
 
 
 def _newest(rooms: Rooms, night: date) -> list[Page]:
@@ -260,6 +260,8 @@ def _records(con: duckdb.DuckDBPyConnection, table: str) -> list[dict[str, Any]]
     return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
 
 
+# Compiling templates takes longer than drawing the pages of a small night.
+@cache
 def _environment() -> jinja2.Environment:
     import jinja2
 
@@ -275,15 +277,16 @@ def _environment() -> jinja2.Environment:
     environment.filters["head"] = heads.head
     environment.filters["sentence"] = lambda text: text[:1].upper() + text[1:]
     environment.filters["rows"] = lambda n: "1 rad" if n == 1 else f"{n} rader"
-    environment.globals |= {"states": STATES, "sample": False, "watches_for": WATCHES_FOR}
+    environment.globals |= {"states": STATES, "watches_for": WATCHES_FOR}
     return environment
 
 
-def _draw(environment: jinja2.Environment, name: str, **told: object) -> str:
+def _draw(name: str, *, sample: bool, **told: object) -> str:
+    """A page; `sample`: it says that the figures are those of the sample."""
     style = (_ROOM / _STYLE).read_text(encoding="utf-8")
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
-    template = environment.get_template(f"data_docs_{name}.html.j2")
-    return template.render(style=style, digest=digest, **told)
+    template = _environment().get_template(f"data_docs_{name}.html.j2")
+    return template.render(style=style, digest=digest, sample=sample, **told)
 
 
 def _replace(file: Path, text: str) -> None:
