@@ -111,7 +111,7 @@ def only_workbook(run: Run) -> list[Table]:
                 model.whole(r["n"]),
                 model.percent(r["mape"]),
                 model.percent(r["benchmark_mape"]),
-                model.text(r["benchmark"]),
+                model.text(r["benchmark"] or formats.MISSING),
                 model.percent(r["bias"]),
                 model.text(_tried_on(r)),
             ]
@@ -169,7 +169,7 @@ def _row(r: Row) -> list[Cell]:
         model.text(r["series"]),
         model.whole(r["horizon"]),
         model.text(r["model"]),
-        model.text(r["benchmark"]),
+        model.text(r["benchmark"] or formats.MISSING),
         model.whole(r["n"]),
         model.whole(r["n_origins"]),
         model.percent(r["mape"]),

@@ -204,12 +204,28 @@ def track_record() -> pl.DataFrame:
         ("Elever per utdanningsprogram", "elevstrøm", code, 1, 2, 2.0 + place / 4, 4.0, 0.1, None)
         for place, code in enumerate(PROGRAMMES)
     ]
+    # A region that was never counted before has nothing to be compared with.
+    of_regions = [
+        (
+            "Elever per utdanningsprogram og region",
+            "elevstrøm",
+            f"ST|{region}",
+            1,
+            1,
+            5.0,
+            other,
+            0.2,
+            None,
+        )
+        for region, other in zip(REGIONS, (4.0, 6.0, 7.0, 8.0, None), strict=True)
+    ]
     rows = [
         ("16–18-åringer, fylket", "aldersframskriving", "*", 1, 40, 0.8, 2.1, 0.1, 81.0),
         ("16–18-åringer, fylket", "aldersframskriving", "*", 5, 30, 1.9, 4.4, 0.4, 78.0),
         ("Elever per utdanningsprogram", "elevstrøm", "*", 1, 32, 3.1, 4.0, -0.6, 80.0),
         ("Søkere per utdanningsprogram", "søkere per elev", "*", 1, 16, 6.2, 5.1, 1.9, None),
         *of_pupils,
+        *of_regions,
     ]
     return pl.DataFrame(
         [
@@ -218,7 +234,7 @@ def track_record() -> pl.DataFrame:
                 "unit": unit,
                 "model": name,
                 "is_model": name == model,
-                "benchmark": "siste verdi",
+                "benchmark": None if other is None else "siste verdi",
                 "used": "siste verdi" if series.startswith("Søkere") else model,
                 "reason": "",
                 "horizon": horizon,
