@@ -219,6 +219,7 @@ def _pairs(
             pl.col("actual", "last", "step", *QUANTILES).fill_nan(None),
             pl.lit("").alias("series"),
         )
-        .filter(pl.col("actual").is_not_null(), pl.col("q50").is_not_null())
+        # A model may foresee a unit that had no value yet; nothing simple can be held beside it.
+        .filter(pl.all_horizontal(pl.col("actual", "last", "q50").is_not_null()))
         .select(*PAIRS)
     )

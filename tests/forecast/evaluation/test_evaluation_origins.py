@@ -127,3 +127,23 @@ def test_draws_stand_for_a_quantile_function() -> None:
     drawn = Draws.of_quantiles(("u",), (1,), levels, quantiles, count=4001)
     assert drawn.quantiles(levels).ravel() == pytest.approx([10, 20, 40], rel=2e-3)
     assert (np.diff(drawn.values[:, 0, 0]) >= 0).all()
+
+
+class Foresees:
+    """A model that has a figure for every unit, also for one that had none yet."""
+
+    name = "ser alt"
+
+    def forecast(self, known: Known, horizons: tuple[int, ...]) -> Draws:
+        units = known.series.units
+        return Draws(units, horizons, np.full((1, len(units), len(horizons)), 2.0))
+
+
+def test_a_unit_without_a_value_at_the_origin_is_no_trial_of_a_model() -> None:
+    """Nothing can be held beside it: no benchmark says anything of it."""
+    values = np.full((2, 9), 5.0)
+    values[1, :8] = np.nan
+    pairs = origins.rolling(bitemporal(values), "s", [LAST, Foresees()], horizons=(1,), least=2)
+    assert pairs["unit"].unique().to_list() == ["u00"]
+    assert pairs["model"].n_unique() == 2
+    assert pairs["last"].null_count() == 0
