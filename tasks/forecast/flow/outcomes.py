@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -68,7 +68,7 @@ class CompletionCheck:
 
 
 def check_completion(
-    found: Outcomes, entrants: Float, published: pl.DataFrame, county: str
+    found: Sequence[Outcomes], entrants: Float, published: pl.DataFrame, county: str
 ) -> CompletionCheck:
     """Hold the model's completion against the newest published cohort of the county.
 
@@ -76,8 +76,8 @@ def check_completion(
     question to the estimates, not a correction of them.
 
     Args:
-        found: Followed from the areas of Vg1.
-        entrants: New pupils on each `[began]`, the weights.
+        found: Followed from the areas of Vg1, in each group of regions that shares hold for.
+        entrants: New pupils on each `[group, began]`, the weights.
         published: `mart.completion_by_county_cohort_outcome`.
         county: County code.
 
@@ -97,7 +97,8 @@ def check_completion(
         )
     cohort = int(newest.get_column("cohort_start")[0])
     years = int(newest.get_column("observed_year")[0]) - cohort
-    share = found.completed(years) @ (entrants / entrants.sum())
+    through = np.stack([one.completed(years) for one in found], axis=1)
+    share = np.tensordot(through, entrants / entrants.sum(), axes=2)
     low, high = np.quantile(share, [0.1, 0.9])
     percent = float(newest.get_column("percent").sum())
     return CompletionCheck(

@@ -64,7 +64,12 @@ def test_completion_is_held_against_the_newest_published_cohort() -> None:
     model = make()
     began = model.space.where(Kind.PUPIL)[:3]
     without = Posterior(np.tile([30.0, 70.0], (2, 1)))
-    found = outcomes.outcomes(model, began, without, seed=1, county="50", draws=200, years=6)
+    found = [
+        outcomes.outcomes(
+            model, began, without, seed=1, county="50", draws=200, years=6, group=group
+        )
+        for group in range(2)
+    ]
     rows = [
         (county, start, start + 6, code, percent)
         for county, start in (("50", 2018), ("50", 2019), ("0", 2019))
@@ -72,11 +77,12 @@ def test_completion_is_held_against_the_newest_published_cohort() -> None:
     ]
     columns = ["county_code", "cohort_start", "observed_year", "outcome_code", "percent"]
     published = pl.DataFrame(rows, columns, orient="row")
-    entrants = np.array([90.0, 50.0, 40.0])
+    entrants = np.array([[90.0, 50.0, 40.0], [10.0, 70.0, 20.0]])
     check = outcomes.check_completion(found, entrants, published, "50")
     assert (check.cohort, check.years) == (2019, 6)
     assert check.published == pytest.approx(0.77)
-    want = np.average(found.completed(6).mean(axis=0), weights=entrants)
+    shares = np.stack([one.completed(6).mean(axis=0) for one in found])
+    want = np.average(shares, weights=entrants)
     assert check.model == pytest.approx(want, rel=1e-5)
     assert check.low < check.model < check.high
     with pytest.raises(NotFound, match="ssb_completion"):
