@@ -19,6 +19,7 @@ __all__ = [
     "Declared",
     "Exact",
     "Strict",
+    "Text",
     "Told",
     "checked",
     "lines",
