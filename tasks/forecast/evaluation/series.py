@@ -58,7 +58,10 @@ class Given:
     @cached_property
     def flow(self) -> FlowDraws:
         """The student flow at every origin, drawn once for all series of it."""
-        return FlowDraws(of(self.frames, FLOW), self.declared.flow, self.county)
+        counts = self.frames["pupils"].get_column("school_year_start").n_unique()
+        # Outcomes lie no further ahead than there are counts; applicants are told a year before.
+        years = min(counts, max(origins.HORIZONS))
+        return FlowDraws(of(self.frames, FLOW), self.declared.flow, self.county, years)
 
     @property
     def standards(self) -> Standards:

@@ -154,8 +154,12 @@ class _Stage:
             if k == 1:
                 flow[one.slots] = there
                 continue
-            moved = rng.multinomial(there, share)
-            flow[one.slots].reshape(m, k, regions)[...] = moved.transpose(0, 2, 1)
+            # Seven cells of ten hold nobody, and nobody needs no lot.
+            some = np.flatnonzero(there)
+            moved = rng.multinomial(there.ravel()[some], share.reshape(-1, k)[some])
+            lots = flow[one.slots].reshape(m, k, regions)
+            lots[...] = 0
+            lots[some // regions, :, some % regions] = moved
         reached: Index = (self.lot_sums @ flow).astype(np.int64)
         return reached
 
