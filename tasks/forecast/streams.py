@@ -37,6 +37,12 @@ class Block(IntEnum):
     FLOW_ENTRY = 65
     FLOW_SUPPLY = 66
     FLOW_ROUNDING = 67
+    # 80-89: drawn applicants of the intake (tasks/places/intake).
+    INTAKE_SPREAD = 80
+    INTAKE_COUNT = 81
+    INTAKE_PERSON = 82
+    INTAKE_TASTE = 83
+    INTAKE_LEAVE = 84
 
 
 def _key(seed: int, county: str, draw: int, block: Block) -> np.random.Philox:

@@ -1,0 +1,1 @@
+"""Places: the plan in whole classes, and the intake that fills them."""

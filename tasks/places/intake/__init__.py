@@ -1,0 +1,1 @@
+"""The intake simulator: drawn applicants, the county's rules, given places; nobody real in it."""

@@ -1,0 +1,127 @@
+"""Travel between home and school: a table that planners edit, and a marked fallback."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import polars as pl
+from scipy.optimize import minimize_scalar
+
+from tasks.errors import ConfigurationError
+from tasks.forecast.types import Float
+from tasks.places.intake.types import Bool, IntakeRules
+
+EARTH_KM = 6371.0
+# Decay a minute is sought in this range: none, to nobody beyond a quarter of an hour.
+DECAY = (0.0, 0.5)
+
+
+def great_circle(here: Float, there: Float) -> Float:
+    """Kilometres `[here, there]` between places in degrees `[place, (north, east)]` (haversine)."""
+    one, other = np.radians(here)[:, None], np.radians(there)[None]
+    half = (
+        np.sin((other[..., 0] - one[..., 0]) / 2) ** 2
+        + np.cos(one[..., 0])
+        * np.cos(other[..., 0])
+        * np.sin((other[..., 1] - one[..., 1]) / 2) ** 2
+    )
+    distance: Float = 2 * EARTH_KM * np.arcsin(np.sqrt(np.clip(half, 0, 1)))
+    return distance
+
+
+def minutes(
+    centres: pl.DataFrame,
+    table: pl.DataFrame | None,
+    homes: Sequence[str],
+    schools: Sequence[str],
+    school_municipality: Sequence[str],
+    rules: IntakeRules,
+) -> tuple[Float, Bool]:
+    """Minutes one way `[home, school]`, and whether they are the fallback.
+
+    fallback = max(least, 60 · detour · great circle / speed), between centres of municipalities.
+
+    Args:
+        centres: `municipality_code, latitude, longitude`.
+        table: `home_municipality_code, organisation_number, minutes`, or None.
+        homes: Municipalities; one without a centre (`9999`) is as far away as the farthest.
+        schools: Organisation numbers.
+        school_municipality: Municipality of each school.
+        rules: Speed, detour and least minutes.
+
+    Raises:
+        ConfigurationError: A school lies in a municipality without a centre.
+    """
+    place = {
+        code: (float(north), float(east))
+        for code, north, east in centres.select(
+            "municipality_code", "latitude", "longitude"
+        ).iter_rows()
+    }
+    missing = sorted(set(school_municipality) - set(place))
+    if missing:
+        raise ConfigurationError(
+            subject="reisetid i inntakssimuleringen",
+            expected="et sted for hver kommune med skole",
+            got=f"ingen for {', '.join(missing)}",
+            remedy="legg til kommunene i municipality_centre.csv",
+        )
+    nowhere = (np.nan, np.nan)
+    km = great_circle(
+        np.array([place.get(h, nowhere) for h in homes]),
+        np.array([place[m] for m in school_municipality]),
+    )
+    found = np.maximum(rules.least_minutes, 60 * rules.detour * km / rules.speed)
+    found = np.where(np.isnan(found), np.nanmax(found, initial=rules.least_minutes), found)
+    estimated = np.ones(found.shape, np.bool_)
+    for home, school, known in _known(table, homes, schools):
+        found[home, school], estimated[home, school] = known, False
+    return found, estimated
+
+
+def _known(
+    table: pl.DataFrame | None, homes: Sequence[str], schools: Sequence[str]
+) -> list[tuple[int, int, float]]:
+    """Rows of the table that concern these homes and schools, as positions."""
+    if table is None:
+        return []
+    home_at = {code: place for place, code in enumerate(homes)}
+    school_at = {code: place for place, code in enumerate(schools)}
+    rows = table.select("home_municipality_code", "organisation_number", "minutes").iter_rows()
+    return [
+        (home_at[home], school_at[school], float(known))
+        for home, school, known in rows
+        if home in home_at and school in school_at
+    ]
+
+
+def decay(pupils: Float, size: Float, travel: Float) -> float:
+    """How fast distance puts people off, a minute, by maximum likelihood.
+
+        P(school | area, home) ∝ size[area, school] · exp(−decay · minutes[home, school])
+
+    a conditional logit (McFadden 1974) with one parameter, of the pupils there are.
+
+    Args:
+        pupils: `[area, home, school]` persons.
+        size: `[area, school]` places; 0: no offer.
+        travel: `[home, school]` minutes.
+    """
+
+    def against(rate: float) -> float:
+        value = gravity(size, travel, rate)
+        with np.errstate(divide="ignore"):
+            logs = np.where(pupils > 0, np.log(np.maximum(value, 1e-300)), 0.0)
+        return -float((pupils * logs).sum())
+
+    return float(minimize_scalar(against, bounds=DECAY, method="bounded").x)
+
+
+def gravity(size: Float, travel: Float, rate: float) -> Float:
+    """Shares `[area, home, school]` by size and distance; zeros where nobody offers the area."""
+    nearest = travel - travel.min(axis=1, keepdims=True)
+    pull = size[:, None, :] * np.exp(-rate * nearest)[None]
+    total = pull.sum(axis=2, keepdims=True)
+    shares: Float = np.divide(pull, total, out=np.zeros_like(pull), where=total > 0)
+    return shares
