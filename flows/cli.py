@@ -13,7 +13,7 @@ import typer
 import typer.core
 from typer.exceptions import TyperException
 
-from flows import cli_backtest, cli_keeping, norwegian
+from flows import cli_backtest, cli_decisions, cli_keeping, norwegian
 from flows.cli_cases import case
 from flows.cli_forms import form
 from flows.cli_indicators import indicators
@@ -252,7 +252,15 @@ def purge(
     commands.purge(dry_run, json)
 
 
-for _command in (cli_keeping.prune, cli_keeping.backup, cli_keeping.restore):
+for _command in (
+    cli_decisions.decide,
+    cli_decisions.decisions,
+    cli_decisions.rerun,
+    cli_decisions.diff,
+    cli_keeping.prune,
+    cli_keeping.backup,
+    cli_keeping.restore,
+):
     app.command(cls=norwegian.Command)(_command)
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import polars as pl
 
-from tasks import run_inputs, runs, track_record, vintages, warehouse
+from tasks import made_with, run_inputs, track_record, vintages, warehouse
 from tasks.declared import read_declared
 from tasks.errors import TilbudsplanError
 from tasks.forecast.evaluation import record, series
@@ -84,7 +84,7 @@ def run(
     manifest = {
         "figures_as_of": as_of.isoformat(),
         "created_at": now().isoformat(),
-        "code": runs.code_version(),
+        "code": made_with.code_version(),
         "rules": asdict(declared),
         "absent": absent,
         "left_out": {day.isoformat(): why for day, why in sorted(left_out.items())},

@@ -113,7 +113,7 @@ class Landing:
             The new manifest line; `unchanged` where the dataset's previous one has the same bytes.
         """
         parts = self._write_parts(answers, private)
-        return self._append(dataset, as_of, updated, parts, _snapshot_id(parts))
+        return self._append(dataset, as_of, updated, parts, snapshot_id(parts))
 
     def extend(
         self,
@@ -140,13 +140,13 @@ class Landing:
         """
         parts = self._write_parts(answers, private)
         if before is None:
-            return self._append(dataset, as_of, updated, parts, _snapshot_id(parts))
+            return self._append(dataset, as_of, updated, parts, snapshot_id(parts))
         updated = updated or before.updated
         if not parts:
             return self._append(
                 dataset, as_of, updated, before.parts, before.snapshot, before.extends
             )
-        snapshot = _snapshot_id(parts, before.snapshot)
+        snapshot = snapshot_id(parts, before.snapshot)
         return self._append(dataset, as_of, updated, parts, snapshot, before.snapshot)
 
     def snapshots(self, dataset: str) -> list[Snapshot]:
@@ -230,7 +230,7 @@ class Landing:
         """The last step of a log before the first byte that is not what it was when it landed."""
         last = self.latest(dataset)
         whole = None
-        for line in self._chain(last) if last else []:
+        for line in self.steps(last) if last else []:
             if not all(self.is_deleted(p) or self._blobs.is_whole(p.sha256) for p in line.parts):
                 break
             whole = line
@@ -263,7 +263,7 @@ class Landing:
 
     def deleted(self, snapshot: Snapshot) -> list[tuple[Part, date]]:
         """The parts of a snapshot that were deleted on purpose, each with the day of it."""
-        parts = [part for line in self._chain(snapshot) for part in line.parts]
+        parts = [part for line in self.steps(snapshot) for part in line.parts]
         return [(p, self._blobs.deleted_on(p.sha256)) for p in parts if self.is_deleted(p)]
 
     def delete(self, sha256: str, on: date) -> None:
@@ -283,7 +283,7 @@ class Landing:
 
         The manifest still says what was there.
         """
-        parts = (part for line in self._chain(snapshot) for part in line.parts)
+        parts = (part for line in self.steps(snapshot) for part in line.parts)
         return next((gone for part in parts if (gone := self._blobs.pruned(part.sha256))), None)
 
     def lost(self) -> frozenset[str]:
@@ -340,10 +340,10 @@ class Landing:
 
     def _parts(self, snapshot: Snapshot) -> list[Part]:
         """The parts of a snapshot that are not deleted, oldest first."""
-        parts = [part for line in self._chain(snapshot) for part in line.parts]
+        parts = [part for line in self.steps(snapshot) for part in line.parts]
         return [part for part in parts if not self.is_deleted(part)]
 
-    def _chain(self, snapshot: Snapshot) -> list[Snapshot]:
+    def steps(self, snapshot: Snapshot) -> list[Snapshot]:
         """The steps whose parts make up a snapshot, oldest first; itself alone if it is no log."""
         if snapshot.extends is None:
             return [snapshot]
@@ -445,7 +445,8 @@ def _part(answer: Answer) -> Part:
     )
 
 
-def _snapshot_id(parts: Sequence[Part], extends: str | None = None) -> str:
+def snapshot_id(parts: Sequence[Part], extends: str | None = None) -> str:
+    """The id that a snapshot has of its parts, and of the one that it builds on."""
     listed = f"{extends}\n" if extends else ""
     listed += "".join(f"{part.role}\0{part.sha256}\n" for part in parts)
     return hashlib.sha256(listed.encode()).hexdigest()

@@ -6,6 +6,7 @@ Everything is read from what a night published about itself (`audit.table`, `aud
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
@@ -177,7 +178,7 @@ def _tree(
     def walk(name: str, depth: int) -> None:
         for source in tables[name]["sources"].split(", "):
             rows = _count(con, source, where) if where and source in published else None
-            dataset = _dataset(source, vintages)
+            dataset = dataset_of(source, vintages)
             again = (dataset or source) in seen and (dataset is not None or source in tables)
             new = dataset if dataset and not again else None
             stands_on = (_vintage(landing, vintages[new]),) if new else ()
@@ -190,7 +191,7 @@ def _tree(
     return found
 
 
-def _dataset(source: str, vintages: dict[str, dict[str, Any]]) -> str | None:
+def dataset_of(source: str, vintages: Collection[str]) -> str | None:
     """The dataset of a raw table; some have further ones, `raw.<dataset>_<part>`."""
     name = source.removeprefix("raw.")
     fitting = [known for known in vintages if name == known or name.startswith(f"{known}_")]

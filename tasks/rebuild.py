@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 from tasks import audit, disk, history, locks, making, nights, persons, track_record
 from tasks.assembly import Vintage
@@ -35,13 +37,30 @@ def rebuild(settings: Settings, as_of: date) -> Path:
     """
     rooms = settings.rooms
     record = nights.built_on(Journal(rooms.journal), as_of)
+    target = rooms.asof / f"{as_of.isoformat()}.duckdb"
+    rebuild_night(settings, record, target)
+    return target
+
+
+def rebuild_night(settings: Settings, record: Mapping[str, Any], target: Path) -> None:
+    """Build exactly one past night again: a date may have had several.
+
+    Args:
+        settings: The installation.
+        record: What the journal says of the night (`night.built`).
+        target: The file to make, on the disk of the home.
+
+    Raises:
+        NotFound: What the night stood on is no longer kept.
+        ConfigurationError: this version of the program cannot read what that night read.
+    """
+    rooms = settings.rooms
     claim_home(rooms, settings.profile)
     journal = Journal(rooms.journal)
     refuse_pruned(
         Landing(rooms.landing), record, [e.payload for e in journal.entries("night.built")]
     )
     rooms.asof.mkdir(parents=True, exist_ok=True)
-    target = rooms.asof / f"{as_of.isoformat()}.duckdb"
     with (
         disk.told(rooms),
         locks.shared(rooms.rebuild_lock),
@@ -61,7 +80,6 @@ def rebuild(settings: Settings, as_of: date) -> Path:
             assembly.con.close()
         _refuse_difference(vintages, assembly.vintages)
         file.replace(target)
-    return target
 
 
 def deleted_since(settings: Settings, as_of: date) -> dict[str, date]:

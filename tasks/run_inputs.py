@@ -68,13 +68,17 @@ NAMED = {
     **{f"flow.{name}": table for name, table in _FLOW.items()},
     **{f"labour.{name}": table for name, table in _LABOUR.items()},
 }
+NIGHT = "audit.night"
 _TRADES = "reference.crosswalk_trade_programme_area"
+_REGIONS = "mart.region_membership"
+_OF_REGIONS = ("regions", "flow.regions")
 # Every table that a plan stands on.
 READS = frozenset(
     {
         *NAMED.values(),
         _TRADES,
-        "mart.region_membership",
+        NIGHT,
+        _REGIONS,
     }
 )
 PUPILS = SOURCES["pupils"]
@@ -90,28 +94,55 @@ def read(rooms: Rooms, on: date) -> dict[str, pl.DataFrame]:
     Raises:
         NotFound: No night has been published, or a mart is missing from it.
     """
+    return read_night(rooms, on)[1]
+
+
+def read_night(rooms: Rooms, on: date) -> tuple[dict[str, str], dict[str, pl.DataFrame]]:
+    """The same, and before it which night they are of: its id, date and profile."""
     connection = warehouse.connect_internal(rooms)
     try:
-        check_whole(connection)
-        # Several names may stand for one table; it is read once.
-        once = {
-            table: connection.sql(f"select * from {table} order by all").pl()
-            for table in dict.fromkeys(NAMED.values())
-        }
-        frames = {name: once[table] for name, table in NAMED.items()}
-        frames["flow.trade_areas"] = connection.sql(
-            "select distinct trade_code, target_code as programme_area_code "
-            f"from {_TRADES} where target_kind = 'programme_area' order by all"
-        ).pl()
-        frames["regions"] = connection.sql(
-            "select * from mart.region_membership "
-            "where valid_from <= $day and (valid_to is null or valid_to > $day) order by all",
-            params={"day": on},
-        ).pl()
+        return night_of(connection), frames_of(connection, on)
     finally:
         connection.close()
+
+
+def night_of(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
+    """The night that a file holds: `night` (its id), `as_of`, `profile`; empty if it says none."""
+    if not warehouse.has(connection, NIGHT):
+        return {}
+    rows = connection.sql(f"select * from {NIGHT}").pl().to_dicts()
+    return {name: str(value) for row in rows[:1] for name, value in row.items()}
+
+
+def frames_of(connection: duckdb.DuckDBPyConnection, on: date) -> dict[str, pl.DataFrame]:
+    """The frames that a run reads of a night, rows in a fixed order.
+
+    Raises:
+        NotFound: A mart is missing from it.
+    """
+    check_whole(connection)
+    # Several names may stand for one table; it is read once.
+    once = {
+        table: connection.sql(f"select * from {table} order by all").pl()
+        for table in dict.fromkeys(NAMED.values())
+    }
+    frames = {name: once[table] for name, table in NAMED.items()}
+    frames["flow.trade_areas"] = connection.sql(
+        "select distinct trade_code, target_code as programme_area_code "
+        f"from {_TRADES} where target_kind = 'programme_area' order by all"
+    ).pl()
+    frames["regions"] = connection.sql(
+        f"select * from {_REGIONS} "
+        "where valid_from <= $day and (valid_to is null or valid_to > $day) order by all",
+        params={"day": on},
+    ).pl()
     frames["flow.regions"] = frames["regions"]
     return frames
+
+
+def table_of(frame: str) -> str:
+    """The table that a frame is read from."""
+    return {**NAMED, "flow.trade_areas": _TRADES, **dict.fromkeys(_OF_REGIONS, _REGIONS)}[frame]
 
 
 def check_whole(connection: duckdb.DuckDBPyConnection) -> None:

@@ -16,18 +16,17 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime
-from importlib.metadata import PackageNotFoundError, version
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from tasks import run_inputs, warehouse
+from tasks import made_with, run_inputs, warehouse
 from tasks.declared import read_declared
 from tasks.errors import LandingCorrupt, NotFound, WrongUse
-from tasks.scenarios import chosen
-from tasks.settings import CHECKOUT, Project, Rooms, Settings
+from tasks.scenarios import FOLDER, chosen
+from tasks.settings import Project, Rooms, Settings
 
 if TYPE_CHECKING:
     from tasks.forecast.declared import Declared
@@ -159,7 +158,8 @@ def execute(
     reference = (project or Project()).reference
     declared = read_declared(reference / "rules")
     supposed = chosen(reference, scenarios)
-    frames = run_inputs.read(settings.rooms, date(year, 10, 1))
+    night, frames = run_inputs.read_night(settings.rooms, date(year, 10, 1))
+    stood_under = rule_files(reference, [scenario.id for scenario in supposed])
     tables = compute(frames, declared, year, settings.county, seed, draws, horizon, supposed)
     manifest = {
         "schema_version": SCHEMA_VERSION,
@@ -179,16 +179,34 @@ def execute(
             **periods(frames, settings.county, date(year, 10, 1)),
             "working_life": working_life.periods(frames),
         },
-        "code": code_version(),
+        "code": made_with.code_version(),
+        "made_with": {"files": made_with.code_files(), "environment": made_with.environment()},
+        "night": night,
+        "rule_files": {name: _sha256(content) for name, content in stood_under.items()},
         "vintages": json.loads(frames["vintages"].write_json()),
         # Vintages stand above in full; some of their columns tell when this machine did something.
         "inputs": {
-            name: _sha256(_parquet(frame))
+            name: _sha256(parquet_bytes(frame))
             for name, frame in sorted(frames.items())
             if name != "vintages"
         },
     }
-    return _write(settings.rooms, manifest, tables, now())
+    return _write(settings.rooms, manifest, tables, stood_under, now())
+
+
+def rule_files(reference: Path, scenarios: Sequence[str]) -> dict[str, bytes]:
+    """The files of rules that a run stands under, and of its scenarios, as they are written.
+
+    Args:
+        reference: `data/reference`.
+        scenarios: Names of the run's scenarios.
+
+    Returns:
+        Content by path under `reference`.
+    """
+    files = sorted((reference / "rules").glob("*.toml"))
+    files += [reference / FOLDER / f"{name}.toml" for name in sorted(scenarios)]
+    return {file.relative_to(reference).as_posix(): file.read_bytes() for file in files}
 
 
 def compute(
@@ -315,23 +333,6 @@ def forecast(run: Run) -> Forecast:
     return keeping.forecast(run.tables)
 
 
-def code_version() -> dict[str, str | None]:
-    """Package version, git commit where there is one, and a hash of the forecast's sources."""
-    try:
-        package: str | None = version("tilbudsplan")
-    except PackageNotFoundError:
-        package = None
-    sources, room = hashlib.sha256(), CHECKOUT / "tasks" / "forecast"
-    for path in sorted(room.rglob("*.py")):
-        name = path.relative_to(room).as_posix()
-        sources.update(name.encode() + b"\0" + path.read_bytes() + b"\0")
-    return {
-        "package": package,
-        "commit": _commit(CHECKOUT / ".git"),
-        "forecast_sha256": sources.hexdigest(),
-    }
-
-
 def _check_year(last: object, year: int, horizon: int) -> None:
     """The school year must lie after the last count, and no further off than the horizon."""
     from tasks.forecast.summary import school_year
@@ -361,15 +362,25 @@ def _check(seed: int, draws: int, horizon: int) -> None:
             )
 
 
+def identity_of(manifest: dict[str, Any]) -> str:
+    """The end of a run's name: a hash of all that its manifest says but when it was made."""
+    said = {name: value for name, value in manifest.items() if name not in {"id", "created_at"}}
+    return _sha256(json.dumps(said, sort_keys=True).encode())[:8]
+
+
 def _write(
-    rooms: Rooms, manifest: dict[str, Any], tables: dict[str, pl.DataFrame], created: datetime
+    rooms: Rooms,
+    manifest: dict[str, Any],
+    tables: dict[str, pl.DataFrame],
+    stood_under: dict[str, bytes],
+    created: datetime,
 ) -> str:
     """Write beside, sync, rename: a folder without a leading dot is always whole."""
-    content = {name: _parquet(tables[name]) for name in TABLES}
+    content = {name: parquet_bytes(tables[name]) for name in TABLES}
     manifest["outputs"] = {name: _sha256(data) for name, data in content.items()}
-    identity = _sha256(json.dumps(manifest, sort_keys=True).encode())
+    identity = identity_of(manifest)
     stamp = created.astimezone(UTC).strftime("%Y%m%dT%H%M%SZ")
-    run_id = f"{manifest['school_year'].replace('/', '-')}-{stamp}-{identity[:8]}"
+    run_id = f"{manifest['school_year'].replace('/', '-')}-{stamp}-{identity}"
     if (rooms.runs / run_id).is_dir():
         return run_id
     manifest |= {"id": run_id, "created_at": created.astimezone(UTC).isoformat()}
@@ -378,6 +389,9 @@ def _write(
     folder.mkdir(parents=True)
     for name, data in content.items():
         _write_synced(folder / f"{name}.parquet", data)
+    for name, data in stood_under.items():
+        (folder / name).parent.mkdir(exist_ok=True)
+        _write_synced(folder / name, data)
     text = json.dumps(manifest, ensure_ascii=False, indent=2, sort_keys=True)
     _write_synced(folder / "manifest.json", text.encode())
     folder.rename(rooms.runs / run_id)
@@ -391,7 +405,8 @@ def _write_synced(path: Path, data: bytes) -> None:
         os.fsync(file.fileno())
 
 
-def _parquet(frame: pl.DataFrame) -> bytes:
+def parquet_bytes(frame: pl.DataFrame) -> bytes:
+    """A frame as it is written in a run: the same rows give the same bytes."""
     buffer = BytesIO()
     frame.write_parquet(buffer, compression="zstd")
     return buffer.getvalue()
@@ -399,19 +414,3 @@ def _parquet(frame: pl.DataFrame) -> bytes:
 
 def _sha256(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
-
-
-def _commit(git: Path) -> str | None:
-    """The commit that `HEAD` names, read from the files of git itself."""
-    head = git / "HEAD"
-    if not head.is_file():
-        return None
-    name = head.read_text(encoding="utf-8").strip()
-    if not name.startswith("ref: "):
-        return name
-    ref = name.removeprefix("ref: ")
-    if (git / ref).is_file():
-        return (git / ref).read_text(encoding="utf-8").strip()
-    packed = git / "packed-refs"
-    lines = packed.read_text(encoding="utf-8").splitlines() if packed.is_file() else []
-    return next((line.split()[0] for line in lines if line.endswith(f" {ref}")), None)

@@ -98,6 +98,7 @@ class Rooms:
         self.profiles = self.audit / "profiles"
         self.runs = home / "runs"
         self.reports = home / "reports"
+        self.decisions = home / "decisions"
         self.logs = home / "logs"
         self.prefect = home / "prefect"
         self.lock = home / "night.lock"

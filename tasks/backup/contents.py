@@ -29,7 +29,15 @@ def told(rooms: Rooms) -> list[Path]:
 
 def kept(rooms: Rooms) -> list[Path]:
     """Rooms that are copied after the journal: nothing in it refers to what came later."""
-    return [rooms.landing, rooms.runs, rooms.reports, rooms.audit, rooms.docs, rooms.stamp]
+    return [
+        rooms.landing,
+        rooms.runs,
+        rooms.reports,
+        rooms.decisions,
+        rooms.audit,
+        rooms.docs,
+        rooms.stamp,
+    ]
 
 
 def left(rooms: Rooms) -> dict[Path, str]:
@@ -59,7 +67,8 @@ def files(rooms: Rooms, room: Path) -> Iterator[Found]:
         yield Found(room, room.relative_to(rooms.home).as_posix())
         return
     for folder, folders, names in os.walk(room):
-        hidden = Path(folder) == rooms.runs  # a run is whole when it has lost its dot
+        # A run and a decision are whole when they have lost their dot.
+        hidden = Path(folder) in {rooms.runs, rooms.decisions}
         folders[:] = sorted(f for f in folders if not (hidden and f.startswith(".")))
         for name in sorted(names):
             path = Path(folder) / name

@@ -14,6 +14,7 @@ from typing import Any
 
 from tasks import persons
 from tasks.catalogue import Catalogue
+from tasks.decisions.record import FROZEN
 from tasks.errors import ConfigurationError
 from tasks.indicators import RELEASE
 from tasks.journal import Entry, Journal
@@ -54,6 +55,15 @@ class StoredRun:
 
 
 @dataclass(frozen=True)
+class FrozenDecision:
+    """A decision of the county, as the journal has it, and the night that it stands on."""
+
+    case: str
+    project: str
+    vintages: Mapping[str, str]
+
+
+@dataclass(frozen=True)
 class Evidence:
     """All that a plan is made of.
 
@@ -64,6 +74,7 @@ class Evidence:
         released: The dates of the nights whose figures were released.
         whole: Datasets of which everything is kept, and why, in Norwegian.
         sizes: Bytes on disk of every blob that is there, by SHA-256.
+        decisions: Every decision.
     """
 
     nights: tuple[BuiltNight, ...]
@@ -72,6 +83,7 @@ class Evidence:
     released: frozenset[date]
     whole: Mapping[str, str]
     sizes: Mapping[str, int]
+    decisions: tuple[FrozenDecision, ...] = ()
 
 
 def gather(rooms: Rooms, catalogue: Catalogue) -> Evidence:
@@ -95,7 +107,13 @@ def gather(rooms: Rooms, catalogue: Catalogue) -> Evidence:
         released=frozenset(_released(entries)),
         whole=_kept_whole(landing.datasets(), catalogue),
         sizes=landing.blobs().sizes(),
+        decisions=tuple(_decision(e) for e in entries if e.kind == FROZEN),
     )
+
+
+def _decision(entry: Entry) -> FrozenDecision:
+    said = entry.payload
+    return FrozenDecision(said["case"], said["project"], dict(said["vintages"]))
 
 
 def _night(entry: Entry) -> BuiltNight:

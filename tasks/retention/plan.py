@@ -11,7 +11,7 @@ from tasks import dates
 from tasks.errors import ConfigurationError
 from tasks.landing import PROJECT, Outline
 from tasks.retention.compared import profiles_of
-from tasks.retention.evidence import BuiltNight, Evidence, StoredRun
+from tasks.retention.evidence import BuiltNight, Evidence, FrozenDecision, StoredRun
 from tasks.retention.rules import ClockRule, LandingRule, Rules
 
 # A snapshot of a dataset.
@@ -63,10 +63,10 @@ class Plan:
 def make(evidence: Evidence, rules: Rules, today: date) -> Plan:
     """What would go from landing on a day, and why the rest stays.
 
-    A snapshot stays for the first of these that holds: a stored plan or released figures refer to
-    it, a night stood on it last, it is the newest, it waits for a verdict, its dataset is kept
-    whole, a night or a landing of it is one that the rule keeps, or a later step of a log that
-    stays builds on it.
+    A snapshot stays for the first of these that holds: a decision, a stored plan or released
+    figures refer to it, a night stood on it last, it is the newest, it waits for a verdict, its
+    dataset is kept whole, a night or a landing of it is one that the rule keeps, or a later step of
+    a log that stays builds on it.
 
     Raises:
         ConfigurationError: something would go, and the clock cannot be believed.
@@ -150,6 +150,9 @@ def _years(day: date, today: date) -> int:
 
 def _referred_to(evidence: Evidence) -> Iterable[tuple[Key, str]]:
     """What somebody refers to, whatever its age."""
+    for decision in evidence.decisions:
+        yield (PROJECT, decision.project), f"vedtak {decision.case}"
+        yield from ((key, f"vedtak {decision.case}") for key in decision.vintages.items())
     for run in evidence.runs:
         why = f"plankjøring {run.id}"
         yield from ((key, why) for key in run.vintages.items())
@@ -184,6 +187,12 @@ def _nights_of(run: StoredRun, nights: Sequence[BuiltNight]) -> list[BuiltNight]
     before = [night for night in nights if night.at <= run.created_at]
     same = [night for night in before if night.vintages == run.vintages]
     return (same or before)[-1:]
+
+
+def _decided_on(decision: FrozenDecision, nights: Sequence[BuiltNight]) -> list[BuiltNight]:
+    """The nights that a decision may stand on: those of its vintages and rules."""
+    stood = decision.project, decision.vintages
+    return [night for night in nights if (night.project, night.vintages) == stood]
 
 
 def _by_rule(evidence: Evidence, rule: LandingRule, today: date) -> Iterable[tuple[Key, str]]:
@@ -225,6 +234,7 @@ def _profiles(evidence: Evidence, rules: Rules, today: date) -> frozenset[str]:
     days = kept_days((night.as_of for night in nights), rules.landing, today)
     kept = [night for night in nights if night.as_of in days or night is nights[-1]]
     kept += [night for run in evidence.runs for night in _nights_of(run, nights)]
+    kept += [night for decision in evidence.decisions for night in _decided_on(decision, nights)]
     return profiles_of(nights, kept + [night for _, night in _released(evidence)])
 
 
