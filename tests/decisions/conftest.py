@@ -1,0 +1,47 @@
+"""The tiny installation of `tests/store`, and a forecast of a few lines for the real one."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+STORE = Path(__file__).parent.parent / "store"
+sys.path[:0] = [str(STORE), str(STORE.parent / "keep")]
+_spec = importlib.util.spec_from_file_location("store_fixtures_of_decisions", STORE / "conftest.py")
+assert _spec is not None
+assert _spec.loader is not None
+_fixtures = importlib.util.module_from_spec(_spec)
+_spec.loader.exec_module(_fixtures)
+
+from decision_tools import RUN_AT, small_forecast  # noqa: E402
+
+from tasks import runs  # noqa: E402
+from tasks.decisions import freeze  # noqa: E402
+from tasks.decisions.record import Decision  # noqa: E402
+from tasks.settings import Settings  # noqa: E402
+
+source = _fixtures.source
+project = _fixtures.project
+settings = _fixtures.settings
+run_night = _fixtures.run_night
+
+Freeze = Callable[..., Decision]
+
+
+@pytest.fixture
+def small(monkeypatch: pytest.MonkeyPatch) -> None:
+    small_forecast(monkeypatch, {"places": "staging.places", "coverage": "mart.coverage"})
+
+
+@pytest.fixture
+def frozen(settings: Settings, small: None, run_night: Callable[..., object]) -> Decision:
+    """A decision on the run of one night."""
+    run_night(date(2026, 11, 20))
+    run = runs.execute(settings, "2027/28", 1, now=lambda: RUN_AT)
+    asked = freeze.Asked(run, "2026/12345", "fylkestinget", date(2026, 11, 21))
+    return freeze.freeze(settings, asked)
