@@ -24,7 +24,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tasks import clock, disk, jsonlines, rebuild, run_inputs, runs, warehouse
+from tasks import clock, disk, jsonlines, locks, rebuild, run_inputs, runs, warehouse
 from tasks.decisions import canonical, persons_in, record
 from tasks.decisions.record import FROZEN, SEALED, Decision, sha256
 from tasks.errors import ConfigurationError, LandingCorrupt, NotFound, WrongUse
@@ -86,46 +86,58 @@ def freeze(settings: Settings, asked: Asked, now: Callable[[], datetime] = clock
     _refuse_again(rooms, decision_id, asked)
     night = _night(rooms, run)
     with disk.told(rooms):
-        frames, of_persons = _frames(settings, run, night)
+        files = _files(settings, asked, run, night)
+        sealed = {"schema_version": SCHEMA_VERSION, "decision": decision_id, **files.told}
+        text = json.dumps(sealed, ensure_ascii=False, indent=2, sort_keys=True).encode()
         folder = rooms.decisions / f".{decision_id}"
         shutil.rmtree(folder, ignore_errors=True)
-        files = _copied(rooms, run, asked)
-        files |= {
-            f"{INPUTS}/{name}.parquet": runs.parquet_bytes(frame) for name, frame in frames.items()
-        }
-        sealed = {
-            "schema_version": SCHEMA_VERSION,
-            "decision": decision_id,
-            "case": asked.case,
-            "by": asked.by,
-            "decided_on": asked.decided_on.isoformat(),
-            "note": asked.note,
-            "run": run.id,
-            "night": night,
-            "of_persons": sorted(of_persons),
-            "canonical": canonical.hashes(run.tables),
-            "files": {name: sha256(content) for name, content in sorted(files.items())},
-        }
-        text = json.dumps(sealed, ensure_ascii=False, indent=2, sort_keys=True).encode()
-        _write(folder, files | {SEALED: text})
-    decision = Decision(
-        id=decision_id,
-        case=asked.case,
-        by=asked.by,
-        decided_on=asked.decided_on,
-        note=asked.note,
-        run=run.id,
-        school_year=run.manifest["school_year"],
-        night=night["night"],
-        as_of=date.fromisoformat(night["as_of"]),
-        project=night["project"],
-        vintages=vintages_of(night),
-        seal=sha256(text),
-        frozen_at=now().astimezone(UTC),
-    )
-    entry = Journal(rooms.journal).append(FROZEN, decision.payload())
+        _write(folder, files.contents | {SEALED: text})
+        decision = Decision(
+            id=decision_id,
+            case=asked.case,
+            by=asked.by,
+            decided_on=asked.decided_on,
+            note=asked.note,
+            run=run.id,
+            school_year=run.manifest["school_year"],
+            night=night["night"],
+            as_of=date.fromisoformat(night["as_of"]),
+            project=night["project"],
+            vintages=vintages_of(night),
+            seal=sha256(text),
+            frozen_at=now().astimezone(UTC),
+        )
+        entry = Journal(rooms.journal).append(FROZEN, decision.payload())
     record.folder_of(rooms, decision)
     return record.of_entry(entry)
+
+
+@dataclass(frozen=True)
+class _Files:
+    """What the folder holds: bytes by name, and what `decision.json` says of them."""
+
+    contents: dict[str, bytes]
+    told: dict[str, Any]
+
+
+def _files(settings: Settings, asked: Asked, run: runs.Run, night: Mapping[str, Any]) -> _Files:
+    frames, of_persons = _frames(settings, run, night)
+    contents = _copied(settings.rooms, run, asked)
+    contents |= {
+        f"{INPUTS}/{name}.parquet": runs.parquet_bytes(frame) for name, frame in frames.items()
+    }
+    told = {
+        "case": asked.case,
+        "by": asked.by,
+        "decided_on": asked.decided_on.isoformat(),
+        "note": asked.note,
+        "run": run.id,
+        "night": night,
+        "of_persons": sorted(of_persons),
+        "canonical": canonical.hashes(run.tables),
+        "files": {name: sha256(content) for name, content in sorted(contents.items())},
+    }
+    return _Files(contents, told)
 
 
 def frames_of_night(
@@ -144,7 +156,10 @@ def frames_of_night(
     """
     rooms = settings.rooms
     rooms.asof.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".rebuild-decision-", dir=rooms.asof) as folder:
+    with (
+        locks.shared(rooms.rebuild_lock),  # else a night sweeps the folder away
+        tempfile.TemporaryDirectory(prefix=".rebuild-", dir=rooms.asof) as folder,
+    ):
         file = Path(folder) / "night.duckdb"
         rebuild.rebuild_night(settings, night, file)
         with warehouse.connect_read_only(file) as con:

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from tasks import lineage, run_inputs
+from tasks.errors import ConfigurationError
 from tasks.landing import Landing
 from tasks.sources import person_file
 
@@ -30,6 +31,9 @@ def frames(
         landing: Where its answers lie.
         vintages: By dataset, the snapshot that the night stood on.
         names: Names of frames of a run.
+
+    Raises:
+        ConfigurationError: A frame is itself rows about persons: no decision may keep those.
     """
     of_persons = {name for name, snapshot in vintages.items() if _has(landing, name, snapshot)}
     sources = {
@@ -43,7 +47,22 @@ def frames(
             stands_on(below, seen) for below in sources.get(table, ()) if below not in seen
         )
 
-    return {name for name in names if stands_on(run_inputs.table_of(name), set())}
+    own = {
+        table
+        for dataset, table in con.execute(
+            "select dataset, table_name from audit.vintage"
+        ).fetchall()
+        if dataset in of_persons
+    }
+    tables = {name: run_inputs.table_of(name) for name in names}
+    if wrong := sorted(name for name, table in tables.items() if table in own):
+        raise ConfigurationError(
+            subject="tallgrunnlaget til et vedtak",
+            expected="tellinger, som kan beholdes når radene om personer slettes",
+            got=f"rader om personer i {', '.join(f'{name} ({tables[name]})' for name in wrong)}",
+            remedy="la planen lese en tabell som teller dem (sql/closed), og kjør den på nytt",
+        )
+    return {name for name, table in tables.items() if stands_on(table, set())}
 
 
 def _has(landing: Landing, dataset: str, snapshot: str) -> bool:
