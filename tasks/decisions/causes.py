@@ -163,8 +163,8 @@ def _choices(manifest: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "skoleår": manifest["school_year"],
         "frø": manifest["seed"],
-        **{title: parameters[name] for name, title in _PARAMETERS.items()},
-        "scenarier": [one.get("title") or one["id"] for one in parameters["scenarios"]],
+        **{title: parameters.get(name) for name, title in _PARAMETERS.items()},
+        "scenarier": [one.get("title") or one["id"] for one in parameters.get("scenarios", [])],
     }
 
 

@@ -1,0 +1,161 @@
+"""Two runs held against each other: what a council's paper says of the difference."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import openpyxl
+import polars as pl
+import pytest
+from made_up_run import COUNTY, Handed
+
+from tasks.decisions import causes
+from tasks.publish import difference, difference_tables, formats
+from tasks.publish.difference_tables import Side
+from tasks.publish.model import Document, Table
+
+
+@pytest.fixture
+def later(handed: Handed, tmp_path: Path) -> Path:
+    """A later run: more pupils on BA, a class more there, three programmes assessed otherwise."""
+    folder = tmp_path / "20270502-1"
+    shutil.copytree(handed.run, folder)
+    is_ba = pl.col("programme_code") == "BA"
+    grown = {
+        "expected": ["pupils_mean", "pupils_p10", "pupils_p90"],
+        "places": ["needed_mean", "needed_p10", "needed_p90"],
+    }
+    for name, columns in grown.items():
+        file = folder / f"{name}.parquet"
+        frame = pl.read_parquet(file).with_columns(
+            pl.when(is_ba).then(pl.col(column) * 2).otherwise(pl.col(column)).alias(column)
+            for column in columns
+        )
+        if name == "places":
+            frame = frame.with_columns(
+                pl.when(is_ba)
+                .then(pl.col("places_county") + 15)
+                .otherwise(pl.col("places_county"))
+                .alias("places_county"),
+                pl.when(is_ba)
+                .then(pl.lit("mangel"))
+                .otherwise(pl.col("assessment"))
+                .alias("assessment"),
+            )
+        frame.write_parquet(file)
+    manifest = json.loads((folder / "manifest.json").read_text("utf-8"))
+    manifest["seed"] = 2
+    manifest["vintages"][0] |= {"snapshot": "e" * 64, "as_of": "2027-05-02"}
+    (folder / "manifest.json").write_text(json.dumps(manifest), "utf-8")
+    return folder
+
+
+def sides(handed: Handed, later: Path) -> tuple[Side, Side]:
+    return (
+        difference.read(handed.run, handed.warehouse, "Vedtak i sak 2026/1"),
+        difference.read(later, handed.warehouse, "Kjøring i mai"),
+    )
+
+
+def made(handed: Handed, later: Path) -> Document:
+    changes, remarks = causes.between(handed.run, later)
+    return difference.document(*sides(handed, later), changes, remarks)
+
+
+def cells(table: Table, *start: str) -> list[list[str]]:
+    rows = [[cell.text for cell in row] for row in table.rows]
+    return [row for row in rows if row[: len(start)] == list(start)]
+
+
+def test_a_run_against_itself_has_no_differences(handed: Handed) -> None:
+    then, now = sides(handed, handed.run)
+    found = difference.document(then, now, *causes.between(handed.run, handed.run))
+    assert difference_tables.changed_assessments(then, now).rows == []
+    for table in (t for section in found.sections[1:4] for t in section.tables):
+        at = [n for n, column in enumerate(table.columns) if column.title == "Endring"]
+        assert at
+        assert {row[n].text for row in table.rows for n in at} <= {"0", formats.MISSING}
+    said = " ".join(found.findings)
+    assert "Ingen program har flere eller færre" in said
+    assert "0 vurderinger" in said
+    assert "Det er ikke endret noe under tallene" in said
+
+
+def test_pupils_and_places_are_told_before_now_and_between(handed: Handed, later: Path) -> None:
+    then, now = sides(handed, later)
+    name = now.run.named("BA")
+    old = {
+        r["programme_code"]: r["pupils_mean"]
+        for r in then.run.frames["expected"].iter_rows(named=True)
+        if r["region_code"] == COUNTY
+    }["BA"]
+    (row,) = cells(difference_tables.pupils(then, now), name)
+    new = round(2 * old)
+    assert row[1:4] == [
+        formats.whole(old),
+        formats.whole(new),
+        formats.signed(new - round(old)),
+    ]
+    assert row[4] == "nei", "twice as many is not what was expected"
+    (row,) = cells(difference_tables.places(then, now), name)
+    assert row[3] == "+15"
+    assert row[-1] == "mangel"
+    regions = difference_tables.places(then, now, by_region=True)
+    assert len(cells(regions, name)) > 5
+    assert difference_tables.pupils(then, now).rows != regions.rows
+
+
+def test_every_assessment_that_changed_is_listed_and_no_other(handed: Handed, later: Path) -> None:
+    then, now = sides(handed, later)
+    frame = then.run.frames["places"].filter(pl.col("programme_code") == "BA")
+    frame = frame.filter(pl.col("region_code").is_in([COUNTY, *now.run.regions]))
+    expected = frame.filter(pl.col("assessment") != "mangel").height
+    table = difference_tables.changed_assessments(then, now)
+    assert len(table.rows) == expected > 0
+    assert {row[0].text for row in table.rows} == {now.run.named("BA")}
+    assert {row[4].text for row in table.rows} == {"mangel"}
+
+
+def test_a_difference_of_small_estimates_is_not_told(handed: Handed, later: Path) -> None:
+    for name, mean in (("expected", 3.0), ("apprenticeship", 3.0)):
+        file = later / f"{name}.parquet"
+        column = "pupils_mean" if name == "expected" else "unplaced_mean"
+        frame = pl.read_parquet(file)
+        frame.with_columns(pl.lit(mean).alias(column)).write_parquet(file)
+    then, now = sides(handed, later)
+    for row in difference_tables.pupils(then, now, by_region=True).rows:
+        assert (row[3].text, row[4].text, row[4].value) == ("<5", "..", "..")
+    for row in difference_tables.apprenticeship(then, now).rows:
+        assert (row[5].text, row[6].value) == ("<5", "..")
+    total = [text for text in made(handed, later).findings if text.startswith("Ventede elever")]
+    assert all(text.endswith("(..).") for text in total)
+
+
+def test_what_lies_under_is_told_by_name(handed: Handed, later: Path) -> None:
+    found = made(handed, later)
+    table = next(t for s in found.sections for t in s.tables if t.id == "tabell-endret-under")
+    kinds = [row[0].text for row in table.rows]
+    assert kinds == ["Tallgrunnlag", "Valg i kjøringen"]
+    assert cells(table, "Valg i kjøringen", "frø") == [["Valg i kjøringen", "frø", "1", "2"]]
+    said = " ".join(found.findings)
+    assert "tallgrunnlag (1) og valg i kjøringen (1)" in said
+    assert "reglene er ikke sammenlignet" in said, "these runs kept no files of rules"
+
+
+def test_the_workbook_has_the_same_cells(handed: Handed, later: Path, tmp_path: Path) -> None:
+    found = made(handed, later)
+    difference.write(found, tmp_path / "forskjell.xlsx")
+    book = openpyxl.load_workbook(tmp_path / "forskjell.xlsx")
+    names = [t.sheet for s in found.sections for t in s.tables]
+    names += [t.sheet for t in found.only_workbook]
+    assert [*names, "Kilder"] == book.sheetnames[1:]
+    table = next(t for s in found.sections for t in s.tables if t.sheet == "Elever")
+    sheet = book["Elever"]
+    told = [[cell.value for cell in row] for row in sheet.iter_rows(min_row=5)]
+    assert told == [[cell.value for cell in row] for row in table.rows]
+    assert not list(tmp_path.glob("*.part"))
+    read_me = " ".join(str(cell.value) for row in book["Les meg"].iter_rows() for cell in row)
+    assert "Vedtak i sak 2026/1" in read_me
+    assert "vurderinger" in read_me
