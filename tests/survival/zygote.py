@@ -16,7 +16,6 @@ import signal
 import sys
 import time
 import traceback
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -51,7 +50,6 @@ def import_all() -> None:
         sources.protocol(name)
     # Templates are compiled once too; what they are given is each night's own.
     for module, folder in ((data_docs, "publish"), (message, "alerts")):
-        module._environment = cache(module._environment)
         for template in (CHECKOUT / "tasks" / folder / "templates").glob("*.j2"):
             module._environment().get_template(template.name)
     _say({"ready": os.getpid()})
