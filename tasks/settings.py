@@ -36,7 +36,7 @@ class Settings(BaseSettings):
         default=None, description="Address of a running source server that the profile points to"
     )
     county: str = Field(default="50", description="County code (KLASS 104)")
-    draws: int = Field(default=400, ge=50, le=20_000, description="Draws in the forecast")
+    draws: int = Field(default=2000, ge=50, le=20_000, description="Draws in the forecast")
     contact: str | None = Field(
         default=None, description="E-mail address in the User-Agent, so that a source can reach us"
     )

@@ -84,7 +84,7 @@ def build(frames: Frames, county: str, rules: FlowRules, years: int) -> County:
 
 
 def held(pupils: Array, panel: Panel, factor: Float, stretch: Float, errors: Float) -> Array:
-    """Pupils held to the track record, still whole persons.
+    """Pupils held to the track record, still whole persons; in place, to save a second array.
 
     x′ = μ′ + λ·(x·f·e − μ′), with f the level of the benchmark where it is used, e its drawn error,
     λ the factor of the intervals and μ′ the mean over draws. λ and f are alike in all areas and
@@ -99,12 +99,11 @@ def held(pupils: Array, panel: Panel, factor: Float, stretch: Float, errors: Flo
         errors: e `[draw, programme, year]`, mean one.
     """
     programme = np.array([panel.programmes.index(p) for p in panel.programme])
-    out = np.empty_like(pupils)
     for area, mine in enumerate(programme):
         level = factor[mine] * errors[:, mine]
         moved = pupils[:, area] * level[:, None, :]
         middle = moved.mean(axis=0, dtype=np.float64)
         moved = np.maximum(middle + stretch[mine] * (moved - middle), 0.0)
         passed = np.round(np.cumsum(moved, axis=1))
-        out[:, area] = np.diff(passed, axis=1, prepend=0.0)
-    return out
+        pupils[:, area] = np.diff(passed, axis=1, prepend=0.0)
+    return pupils

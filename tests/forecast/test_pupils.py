@@ -159,7 +159,7 @@ def test_a_programme_is_stretched_by_exactly_what_it_was_found_for(
     panel = three_areas()
     people = rng.poisson(400, (50, 3, 4, 2)).astype(np.float32)
     ones = np.ones((2, 2))
-    found = pupils.held(people, panel, ones * factor, ones * stretch, np.ones((1, 2, 2)))
+    found = pupils.held(people.copy(), panel, ones * factor, ones * stretch, np.ones((1, 2, 2)))
     groups = panel.programme_groups()
     before, after = (np.einsum("pa,dahy->dpy", groups, x) for x in (people * factor, found))
     middle = before.mean(axis=0)
