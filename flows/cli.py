@@ -15,6 +15,7 @@ from typer.exceptions import TyperException
 
 from flows import cli_backtest, cli_decisions, cli_keeping, norwegian
 from flows.cli_cases import case
+from flows.cli_cycle import cycle
 from flows.cli_forms import form
 from flows.cli_indicators import indicators
 from flows.cli_mail import mail, watchdog
@@ -43,6 +44,7 @@ plan = typer.Typer(
     rich_markup_mode=None,
 )
 app.add_typer(plan, name="plan")
+app.add_typer(cycle, name="cycle")
 app.add_typer(case, name="case")
 app.add_typer(indicators, name="indicators")
 app.add_typer(form, name="form")

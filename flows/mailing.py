@@ -18,6 +18,17 @@ def send(settings: Settings) -> outbox.Round:
         return outbox.Round(trouble=str(error))
 
 
+def remind(settings: Settings) -> str | None:
+    """Write the reminders of the year's cycle that are due; what is wrong stops no night."""
+    from tasks.cycle import reminders
+
+    try:
+        reminders.remind(settings)
+    except (TilbudsplanError, OSError) as error:
+        return str(error)
+    return None
+
+
 def with_password(settings: Settings) -> Settings:
     """Settings with the mail server's password, where a secret block of Prefect's holds it.
 

@@ -47,6 +47,8 @@ clear = task(name="clear", cache_policy=NO_CACHE)(retention.tidy)
 @task(name="send", cache_policy=NO_CACHE)
 def send() -> None:
     """Send what waits. The settings are read here: no argument carries the password."""
+    if wrong := mailing.remind(Settings()):
+        get_run_logger().warning("Årshjulet er ikke minnet om: %s", wrong)
     if trouble := mailing.send(Settings()).trouble:
         get_run_logger().warning("E-post venter: %s", trouble)
 

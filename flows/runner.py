@@ -22,7 +22,26 @@ def main() -> None:
     """Run scheduled and asked-for flows, one at a time, until told to stop."""
     from prefect import serve
 
-    serve(*[_deployment(entry) for entry in declared()], limit=1, print_starting_message=False)
+    made = [_deployment(entry) for entry in declared()]
+    _let_cycles_wait(made)
+    serve(*made, limit=1, print_starting_message=False)
+
+
+def _let_cycles_wait(made: list[RunnerDeployment]) -> None:
+    """Cycles that are open in the journal have a run that waits, whatever became of the last."""
+    from flows import cycle_server
+    from tasks.cycle import state
+    from tasks.journal import Journal
+    from tasks.settings import Settings
+
+    settings = Settings()
+    entries = Journal(settings.rooms.journal).entries()
+    cycles = [one.cycle.id for one in state.open_cycles(entries)]
+    if cycles:
+        for deployment in made:
+            if deployment.name == cycle_server.DEPLOYMENT:
+                deployment.apply()
+        cycle_server.heal(settings, cycles)
 
 
 def _deployment(entry: dict[str, Any]) -> RunnerDeployment:

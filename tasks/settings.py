@@ -105,6 +105,7 @@ class Rooms:
         self.mail_lock = home / "mail.lock"
         self.watch_lock = home / "watchdog.lock"
         self.watch_mailed = home / "watchdog.mailed"
+        self.cycle_lock = home / "cycle.lock"
         self.rebuild_lock = home / "rebuild.lock"
         self.trying = home / "trying"
         self.stamp = home / "profile"

@@ -97,7 +97,7 @@ def posted(entries: Iterable[Entry]) -> list[Posted]:
     found: dict[str, Posted] = {}
     for entry in entries:
         match entry.kind:
-            case "findings":
+            case "findings" | "cycle.reminded":
                 for one in entry.payload.get("mails", ()):
                     mail = Mail(*(one[name] for name in Mail.__dataclass_fields__))
                     found.setdefault(mail.id, Posted(mail, entry.at))

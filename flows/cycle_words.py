@@ -1,0 +1,79 @@
+"""How a cycle is shown: on Prefect's page, beside its form, and in the terminal."""
+
+from __future__ import annotations
+
+from tasks import dates
+from tasks.cycle import telling, waiting
+from tasks.cycle.stages import DONE, TITLES
+from tasks.cycle.standing import Standing
+
+
+def heading(found: Standing) -> str:
+    """One line: which cycle, and how far it has come."""
+    state = found.state
+    if state.over:
+        return f"Årshjulet for {state.cycle.title}: {DONE}."
+    place, stages = state.cycle.place(state.stage), state.cycle.stages
+    return (
+        f"Årshjulet for {state.cycle.title}: trinn {place + 1} av {len(stages)}, "
+        f"{TITLES[state.stage]}."
+    )
+
+
+def waits(found: Standing) -> list[str]:
+    """Who is awaited, what is late, what is missing and what comes next."""
+    told = [telling.waiting_line(one) for one in found.waits]
+    told += [f"Før trinnet kan avsluttes: {why}." for why in found.missing]
+    if found.state.refused:
+        told.append(f"Siste skjema ble ikke tatt imot: {found.state.refused}")
+    told += [
+        f"En linje i journalen har ingen virkning ({dates.day(one.at)}): {one.why}."
+        for one in found.state.strays
+    ]
+    if found.following:
+        told.append(
+            f"Deretter: {found.following.title} ({found.following.who}), fra "
+            f"{dates.day(found.following.opens)}, frist {dates.day(found.following.due)}."
+        )
+    return told
+
+
+def moves(found: Standing) -> list[str]:
+    """Every time it went back, and why."""
+    return [
+        f"Tilbake fra {one.source} til {one.target} {dates.day(one.on)}, {one.by}: {one.why}"
+        for one in found.state.moves
+        if one.back
+    ]
+
+
+def unconfirmed(found: Standing) -> str | None:
+    """How many of the dates nobody has confirmed."""
+    number = len(waiting.unconfirmed(found.milestones))
+    if not number:
+        return None
+    return (
+        f"{number} av {len(found.milestones)} datoer er ikke bekreftet; de står i "
+        "data/reference/counties, calendar.toml."
+    )
+
+
+def markdown(found: Standing) -> str:
+    """The whole of it, as Prefect's page shows it."""
+    blocks = [f"# {heading(found)}"]
+    if told := waits(found):
+        blocks.append("## Det ventes på\n\n" + "\n".join(f"- {one}" for one in told))
+    if told := moves(found):
+        blocks.append("## Gått tilbake\n\n" + "\n".join(f"- {one}" for one in told))
+    for title, lines in found.sections():
+        blocks.append(f"## {title}\n\n" + "\n".join(f"- {one}" for one in lines))
+    if text := unconfirmed(found):
+        blocks.append(text)
+    return "\n\n".join(blocks)
+
+
+def request(found: Standing) -> str:
+    """What stands above the form."""
+    lines = [f"**{heading(found)}**", *waits(found)]
+    lines.append(f"Det som kan føres nå: {', '.join(found.possible)}.")
+    return "\n\n".join(lines)

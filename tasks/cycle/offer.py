@@ -1,0 +1,326 @@
+"""The offer in classes as it stands today, is proposed, decided and adjusted: pure functions.
+
+An offer is a school, a programme area and a level. The base is journalled with the proposal, so
+that everything after it is worked out from the journal alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from statistics import median
+from typing import Any
+
+from tasks.cycle.acts import Adjust, Applications, Count, Decide, Override, Propose, Setting
+from tasks.cycle.state import State
+
+Key = tuple[str, str, int]
+# Columns of the base as the journal has them, a list each.
+COLUMNS = ("school", "school_name", "area", "area_name", "level", "programme", "region", "classes",
+           "places")  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Line:
+    """One offer.
+
+    Attributes:
+        school: Organisation number of the school.
+        school_name: Its name.
+        area: Code of the programme area.
+        area_name: Its name.
+        level: 1, 2 or 3.
+        programme: Code of the utdanningsprogram.
+        region: Code of the school's intake region.
+        classes: Classes, in halves.
+        places: Places in all of them, persons.
+        changes: What set it, oldest first: where, from how many classes, to how many, why.
+    """
+
+    school: str
+    school_name: str
+    area: str
+    area_name: str
+    level: int
+    programme: str
+    region: str
+    classes: float
+    places: int
+    changes: tuple[tuple[str, float, float, str], ...] = ()
+
+    @property
+    def key(self) -> Key:
+        """School, area and level."""
+        return self.school, self.area, self.level
+
+    @property
+    def title(self) -> str:
+        """What it is called in a sentence."""
+        return f"{self.area_name} (Vg{self.level}) ved {self.school_name}"
+
+
+Offer = dict[Key, Line]
+
+
+def base(state: State) -> Offer:
+    """The offer of this year as it was when the proposal was made; empty before that."""
+    proposed = state.last(Propose)
+    told: Mapping[str, list[Any]] = proposed[1].facts.get("offer", {}) if proposed else {}
+    rows = zip(*(told[name] for name in COLUMNS), strict=True) if told else ()
+    lines = (Line(*row) for row in rows)
+    return {line.key: line for line in lines}
+
+
+def proposed(state: State) -> Offer:
+    """The base with what was set by hand."""
+    found = base(state)
+    for act, _ in state.all(Override):
+        found = changed(found, act.setting, "forslag")
+    return found
+
+
+def decided(state: State) -> Offer:
+    """The proposal with the council's amendments: what was adopted. Empty before a decision."""
+    decision = state.last(Decide)
+    if decision is None:
+        return {}
+    found = proposed(state)
+    for setting in decision[0].amendments:
+        found = changed(found, setting, f"vedtak i sak {decision[0].case_number}")
+    return found
+
+
+def adjusted(state: State) -> Offer:
+    """The decision with the adjustment in May."""
+    found, adjustment = decided(state), state.last(Adjust)
+    for setting in adjustment[0].lines if adjustment else ():
+        found = changed(found, setting, "justering")
+    return found
+
+
+def changed(offer: Offer, setting: Setting, where: str) -> Offer:
+    """An offer after one of its lines is set; a line that was not there is made."""
+    line = offer.get(setting.key) or _new(offer, setting)
+    # Half a class more is half a class's places more, as far as whole places go.
+    size = class_size(offer, setting) or 0.0
+    kept = line.places / line.classes if line.classes else size
+    places = round(kept * setting.classes) if setting.places is None else setting.places
+    note = (where, line.classes, setting.classes, setting.reason)
+    new = replace(line, classes=setting.classes, places=places, changes=(*line.changes, note))
+    return {**offer, line.key: new}
+
+
+def class_size(offer: Offer, setting: Setting) -> float | None:
+    """Places in a class of an area: the usual one of the schools that have it; None where none."""
+    sizes = [
+        line.places / line.classes
+        for line in offer.values()
+        if line.area == setting.area and line.classes
+    ]
+    return median(sizes) if sizes else None
+
+
+def unusable(offer: Offer, settings: Iterable[Setting]) -> str | None:
+    """Why lines cannot be set, in Norwegian; None where they can."""
+    schools = {line.school for line in offer.values()}
+    seen: set[Key] = set()
+    for setting in settings:
+        if setting.key in seen:
+            return f"{setting.area} ved {setting.school} er satt to ganger"
+        seen.add(setting.key)
+        if setting.school not in schools:
+            return f"{setting.school} er ingen av fylkets skoler i forslaget"
+        if setting.key not in offer and setting.places is None and not class_size(offer, setting):
+            return f"ingen skole har {setting.area} i dag: si hvor mange plasser det blir"
+    return None
+
+
+@dataclass(frozen=True)
+class Held:
+    """One offer held against a figure.
+
+    Attributes:
+        line: The offer.
+        figure: Applicants or pupils, persons.
+        spare: Places less the figure: above 0 are empty, below are too few.
+    """
+
+    line: Line
+    figure: int
+    spare: int
+
+
+def against(offer: Offer, figures: Mapping[Key, int]) -> list[Held]:
+    """Figures against the places of an offer, largest distance first."""
+    found = [Held(offer[k], n, offer[k].places - n) for k, n in figures.items() if k in offer]
+    return sorted(found, key=lambda one: (-abs(one.spare), one.line.key))
+
+
+def applicants(state: State) -> dict[Key, int]:
+    """Applicants by offer; empty before 2 March."""
+    told = state.last(Applications)
+    return (
+        _figures(told[1].facts, {line.key: line.applicants for line in told[0].lines})
+        if told
+        else {}
+    )
+
+
+def counted(state: State, when: str) -> dict[Key, int]:
+    """Pupils by offer at a count; empty where it was not told."""
+    told = [(act, record) for act, record in state.all(Count) if act.when == when]
+    if not told:
+        return {}
+    act, record = told[-1]
+    return _figures(record.facts, {line.key: line.pupils for line in act.lines})
+
+
+def _figures(facts: Mapping[str, Any], stated: dict[Key, int]) -> dict[Key, int]:
+    """What was stated, else what was looked up when it was journalled."""
+    if stated or "figures" not in facts:
+        return stated
+    found = facts["figures"]
+    keys = zip(found["school"], found["area"], found["level"], strict=True)
+    return dict(zip(keys, found["persons"], strict=True))
+
+
+def _new(offer: Offer, setting: Setting) -> Line:
+    """A line for an offer that the school does not have today."""
+    school = next((o for o in offer.values() if o.school == setting.school), None)
+    area = next((o for o in offer.values() if o.area == setting.area), None)
+    return Line(
+        school=setting.school,
+        school_name=school.school_name if school else setting.school,
+        area=setting.area,
+        area_name=area.area_name if area else setting.area,
+        level=setting.level,
+        programme=area.programme if area else setting.area[:2],
+        region=school.region if school else "",
+        classes=0.0,
+        places=0,
+    )
+
+
+@dataclass(frozen=True)
+class Need:
+    """What a change does to the balance of a programme, level and region.
+
+    Attributes:
+        programme: Code of the utdanningsprogram.
+        level: 1, 2 or 3.
+        region: Code of the intake region.
+        places_before: Places of the county's schools as proposed.
+        places_after: As adopted.
+        private: Places from outside.
+        needed: Mean need by the forecast, persons.
+        low: Its 10th percentile.
+        high: Its 90th.
+    """
+
+    programme: str
+    level: int
+    region: str
+    places_before: int
+    places_after: int
+    private: float
+    needed: float
+    low: float
+    high: float
+
+    @property
+    def gap_before(self) -> float:
+        """Need less places before, persons."""
+        return self.needed - self.private - self.places_before
+
+    @property
+    def gap_after(self) -> float:
+        """Need less places after, persons."""
+        return self.needed - self.private - self.places_after
+
+
+def evaluated(before: Offer, after: Offer, need: Mapping[str, list[Any]]) -> list[Need]:
+    """What changes between two offers do to the balance, where the forecast has a need.
+
+    Args:
+        before: The offer before.
+        after: The offer after.
+        need: Columns `programme, level, region, private, needed, low, high` of the frozen run.
+
+    Returns:
+        One row per programme × level × region that a changed line lies in.
+    """
+    touched = {
+        (line.programme, line.level, line.region)
+        for key, line in after.items()
+        if key not in before or before[key].places != line.places
+    }
+    names = ("programme", "level", "region", "private", "needed", "low", "high")
+    rows = zip(*(need[name] for name in names), strict=True) if need else ()
+    known = {(p, int(level), r): rest for p, level, r, *rest in rows}
+    return [
+        Need(*cell, _places(before, cell), _places(after, cell), *known[cell])
+        for cell in sorted(touched)
+        if cell in known
+    ]
+
+
+def _places(offer: Offer, cell: tuple[str, int, str]) -> int:
+    return sum(
+        line.places for line in offer.values() if (line.programme, line.level, line.region) == cell
+    )
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A count against decision and forecast, of a programme, level and region.
+
+    Attributes:
+        programme: Code of the utdanningsprogram.
+        level: 1, 2 or 3.
+        region: Code of the intake region.
+        pupils: Counted, persons.
+        places: Of the offers that were counted, as adjusted.
+        whole: Whether every offer of the cell was counted; only then it is held to the forecast.
+        needed: Mean need by the frozen forecast, persons, less private places.
+        low: Its 10th percentile.
+        high: Its 90th.
+    """
+
+    programme: str
+    level: int
+    region: str
+    pupils: int
+    places: int
+    whole: bool
+    needed: float
+    low: float
+    high: float
+
+    @property
+    def inside(self) -> bool | None:
+        """Whether the count lies in the forecast's 80 % interval; None where it cannot be said."""
+        return self.low <= self.pupils <= self.high if self.whole else None
+
+
+def outcomes(
+    offer: Offer, figures: Mapping[Key, int], need: Mapping[str, list[Any]]
+) -> list[Outcome]:
+    """A count by programme × level × region against places and the forecast's need."""
+    names = ("programme", "level", "region", "private", "needed", "low", "high")
+    rows = zip(*(need[name] for name in names), strict=True) if need else ()
+    known = {(p, int(level), r): rest for p, level, r, *rest in rows}
+    cells: dict[tuple[str, int, str], list[Line]] = {}
+    for line in offer.values():
+        if line.places:
+            cells.setdefault((line.programme, line.level, line.region), []).append(line)
+    found = []
+    for cell, lines in sorted(cells.items()):
+        told = [line for line in lines if line.key in figures]
+        if not told or cell not in known:
+            continue
+        private, *interval = known[cell]
+        pupils, places = sum(figures[one.key] for one in told), sum(one.places for one in told)
+        needed, low, high = (max(0.0, value - private) for value in interval)
+        whole = len(told) == len(lines)
+        found.append(Outcome(*cell, pupils, places, whole, needed, low, high))
+    return found

@@ -1,0 +1,300 @@
+"""What a cycle has come to, in the words that planners read; every stage prints those before it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+
+from tasks import dates
+from tasks.cycle import acts, offer
+from tasks.cycle.offer import Held, Line
+from tasks.cycle.stages import TITLES
+from tasks.cycle.state import Record, State, available, granted_cost
+from tasks.cycle.waiting import Awaited, Came
+from tasks.settings import oslo_date
+
+# Of a long list the largest are told; the journal and `--json` have all.
+MOST = 8
+NO_PLAN = "Planen i hele klasser er ikke oppgitt; forslaget er årets tilbud med endringene under."
+NO_DECISION = "Vedtaket er ikke fryst for å kjøres på nytt; kjøringen det bygger på, er navngitt."
+
+
+def sections(state: State, came: Sequence[Came]) -> list[tuple[str, list[str]]]:
+    """Title and lines of every stage that something is known of, in order."""
+    told = {
+        "kunnskapsgrunnlag": _knowledge(state),
+        "innspill": _inputs(state, came),
+        "prioritering": _priority(state),
+        "forslag": _proposal(state),
+        "vedtak": _decision(state),
+        "justering": _adjustment(state),
+        "oppfølging": _outcome(state),
+        "kriterier": _criteria(state),
+        "søknader": _applications(state),
+        "tildeling": _grants(state),
+    }
+    return [(TITLES[s], told[s]) for s in state.cycle.stages if told[s]]
+
+
+def signed(record: Record) -> str:
+    """Who acted and when, and whether that is only stated."""
+    who = f"{record.by} (oppgitt)" if record.as_stated else f"{record.by} (innlogget {record.user})"
+    entered = f", ført {dates.day(record.at)}" if oslo_date(record.at) > record.on else ""
+    return f"{who}, {dates.day(record.on)}{entered}"
+
+
+def waiting_line(one: Awaited) -> str:
+    """One milestone that is waited for."""
+    when = f"frist {dates.day(one.what.due)}"
+    if one.late_days:
+        when += f", {one.late_days} {'dag' if one.late_days == 1 else 'dager'} over"
+    if not one.what.confirmed:
+        when += " (datoen er ikke bekreftet)"
+    lacking = f" Mangler: {', '.join(one.lacking)}." if one.lacking else ""
+    return f"{one.what.title}: venter på {one.what.who}, {when}.{lacking}"
+
+
+def number(value: float) -> str:
+    """A number with decimal comma and no decimals where it is whole."""
+    return f"{value:.1f}".removesuffix(".0").replace(".", ",")
+
+
+def _knowledge(state: State) -> list[str]:
+    found = []
+    if frozen := state.last(acts.Freeze):
+        facts, suites = frozen[1].facts, frozen[1].facts.get("suites")
+        found.append(
+            f"Tallene er frosset på natten {_iso(facts['as_of'])}: {facts['datasets']} datasett, "
+            f"kjennetegn {facts['vintages_sha256'][:12]}. {signed(frozen[1])}."
+        )
+        found.append(
+            f"Kontroller: {suites['tried']} prøvd, {suites['block']} stoppet tall, "
+            f"{suites['warn']} ga advarsel."
+            if suites
+            else "Kontrollene fra den natten er ryddet bort, og er ikke lest."
+        )
+    if released := state.last(acts.Release):
+        facts = released[1].facts
+        found.append(
+            f"Kunnskapsgrunnlaget {released[0].base} er frigitt av {facts['released_by']}: "
+            f"{facts['figures']} tall."
+        )
+    return found
+
+
+def _inputs(state: State, came: Sequence[Came]) -> list[str]:
+    found = []
+    if packs := state.last(acts.Packs):
+        found.append(f"Pakkene er sendt til {', '.join(packs[0].channels)}. {signed(packs[1])}.")
+    if came:
+        late = [one for one in came if one.late]
+        found.append(f"{len(came)} innspill, {len(late)} av dem etter fristen.")
+        found += [
+            f"For sent, {dates.day(one.on)}, {one.sender} ({one.channel})"
+            + (f": {one.text}" if one.text else ".")
+            for one in late
+        ]
+    return found
+
+
+def _priority(state: State) -> list[str]:
+    told = state.all(acts.Prioritise)
+    if not told:
+        return []
+    act, record = told[-1]
+    found = [
+        f"Behov i rekkefølge: {_ordered(act.needs)}.",
+        f"Mål i rekkefølge: {_ordered(act.goals)}. Begrunnelse: {act.reason}",
+    ]
+    if act.first_choice_reason:
+        found.append(f"Førstevalg foran behov (§ 5-3): {act.first_choice_reason}")
+    earlier = [r.act for r in state.set_aside if isinstance(r.act, acts.Prioritise)]
+    earlier += [before for before, _ in told[:-1]]
+    if earlier:
+        found.append(f"Omprioritert; før: {_ordered(earlier[-1].needs)}.")
+    return [*found, f"{signed(record)}."]
+
+
+def _proposal(state: State) -> list[str]:
+    proposed = state.last(acts.Propose)
+    found = []
+    if proposed:
+        act, record = proposed
+        lines = offer.proposed(state).values()
+        found.append(
+            f"Prognose: kjøringen {act.run}, {record.facts['draws']} trekninger, kjennetegn "
+            f"{record.facts['manifest_sha256'][:12]}. {signed(record)}."
+        )
+        found.append(f"Plan: {act.plan} (oppgitt, ikke kontrollert)." if act.plan else NO_PLAN)
+        found.append(
+            f"Tilbudet: {number(sum(one.classes for one in lines))} klasser, "
+            f"{sum(one.places for one in lines)} plasser ved fylkets skoler."
+        )
+        found += _changes(lines, "forslag")
+    found += [f"{c.school} uttaler: {c.text}" for c, _ in state.all(acts.SchoolComment)]
+    for statement, record in state.all(acts.Statement)[-1:]:
+        found.append(f"Yrkesopplæringsnemnda: {statement.text} ({signed(record)})")
+        found += [f"Dissens fra {one.by}: {one.text}" for one in statement.dissents]
+    return found
+
+
+def _decision(state: State) -> list[str]:
+    found = [
+        f"Sendt tilbake i sak {r.act.case_number}, {dates.day(r.on)}: {r.act.reason}"
+        for r in state.set_aside
+        if isinstance(r.act, acts.Decide) and r.act.outcome == "sendt tilbake"
+    ]
+    decided = state.last(acts.Decide)
+    if decided is None:
+        return found
+    act, record = decided
+    lines = offer.decided(state).values()
+    found.append(f"{act.outcome.capitalize()} i sak {act.case_number}. {signed(record)}.")
+    found.append(
+        f"Vedtatt: {number(sum(one.classes for one in lines))} klasser, "
+        f"{sum(one.places for one in lines)} plasser, kjennetegn "
+        f"{record.facts['offer_sha256'][:12]}."
+    )
+    found += _changes(lines, "vedtak")
+    found += [
+        f"Vurdert som vedtatt: {one['programme']} Vg{one['level']} i {one['region']} har "
+        f"{one['places'][1]} plasser (var {one['places'][0]}); behov over plassene "
+        f"{number(one['gap'][1])} (var {number(one['gap'][0])})."
+        for one in record.facts.get("amended", ())
+    ]
+    found += [f"Dissens fra {one.by}: {one.text}" for one in _dissents(state)]
+    found.append(f"Fryst som {act.decision} (oppgitt)." if act.decision else NO_DECISION)
+    return found
+
+
+def _adjustment(state: State) -> list[str]:
+    found = []
+    if told := state.last(acts.Applications):
+        held = offer.against(offer.decided(state), offer.applicants(state))
+        found.append(
+            f"Søkere mot vedtatte plasser, {dates.day(told[1].on)}: "
+            f"{sum(one.figure for one in held)} førstevalg til "
+            f"{sum(one.line.places for one in held)} plasser i {len(held)} tilbud."
+        )
+        found += _held(held, "søkere")
+    if adjusted := state.last(acts.Adjust):
+        before, after = offer.decided(state), offer.adjusted(state)
+        more = sum(x.places for x in after.values()) - sum(x.places for x in before.values())
+        case = f" i sak {adjusted[0].case_number}" if adjusted[0].case_number else ""
+        found.append(
+            f"Justert{case} mot vedtaket: {len(adjusted[0].lines)} tilbud, {more:+d} plasser. "
+            f"{signed(adjusted[1])}."
+        )
+        found += _changes(after.values(), "justering")
+    return found
+
+
+def _outcome(state: State) -> list[str]:
+    found = []
+    for when in ("første inntak", "andre inntak", "1. oktober", "31. desember"):
+        told = [(act, record) for act, record in state.all(acts.Count) if act.when == when]
+        if not told:
+            continue
+        act, record = told[-1]
+        held = offer.against(offer.adjusted(state), offer.counted(state, when))
+        placed = act.placed_percent
+        figures = (
+            f" {sum(one.figure for one in held)} elever på "
+            f"{sum(one.line.places for one in held)} plasser i {len(held)} tilbud."
+            if held
+            else ""
+        )
+        share = f" {number(placed)} prosent er formidlet." if placed is not None else ""
+        found.append(f"{when.capitalize()}:{figures}{share} {signed(record)}.")
+        found += _held(held, "elever")
+        found += _forecast(state, when)
+    return found
+
+
+def _forecast(state: State, when: str) -> list[str]:
+    proposal = state.last(acts.Propose)
+    if proposal is None:
+        return []
+    told = offer.outcomes(
+        offer.adjusted(state), offer.counted(state, when), proposal[1].facts["need"]
+    )
+    whole = [one for one in told if one.inside is not None]
+    if not whole:
+        part = "Bare noen av tilbudene er talt, så prognosen er ikke holdt mot tellingen."
+        return [part] if told else []
+    inside = sum(bool(one.inside) for one in whole)
+    return [
+        f"Mot prognosen: {inside} av {len(whole)} program, nivåer og regioner er innenfor "
+        "80-prosentintervallet for behovet."
+    ]
+
+
+def _criteria(state: State) -> list[str]:
+    told = state.last(acts.Criteria)
+    if told is None:
+        return []
+    act, record = told
+    return [
+        f"Kriteriene er vedtatt i sak {act.case_number}: {act.text} {signed(record)}.",
+        f"Ramme {_kroner(act.frame)} kr, {number(act.reserve_percent)} prosent i reserve; "
+        f"{_kroner(act.on_site)} kr per stedbasert og {_kroner(act.online)} kr per nettbasert "
+        f"årsplass; minst {act.minimum_start} for å starte.",
+    ]
+
+
+def _applications(state: State) -> list[str]:
+    return [
+        f"{act.college} søker om {number(act.places)} årsplasser til {act.offer} ({act.mode}"
+        f"{'' if act.accredited else ', ikke akkreditert'})."
+        for act, _ in state.all(acts.CollegeApplication)
+    ]
+
+
+def _grants(state: State) -> list[str]:
+    told = state.last(acts.Grant)
+    if told is None:
+        return []
+    act, record = told
+    lines = [f"{one.offer}: {number(one.places)} årsplasser." for one in act.lines]
+    return [
+        f"Tildelt i sak {act.case_number}: {_kroner(granted_cost(state, act))} kr av "
+        f"{_kroner(available(state))} kr. {signed(record)}.",
+        *lines,
+    ]
+
+
+def _changes(lines: Iterable[Line], where: str) -> list[str]:
+    """What one stage set, a line each."""
+    found = []
+    for line in lines:
+        for place, before, after, why in line.changes:
+            if place.startswith(where):
+                found.append(f"{line.title}: {number(before)} → {number(after)} klasser. {why}")
+    return found
+
+
+def _held(held: Sequence[Held], what: str) -> list[str]:
+    """The largest distances between figures and places."""
+    off = [one for one in held if one.spare][:MOST]
+    return [
+        f"{one.line.title}: {one.figure} {what} på {one.line.places} plasser, "
+        + (f"{one.spare} ledige." if one.spare > 0 else f"{-one.spare} over.")
+        for one in off
+    ]
+
+
+def _dissents(state: State) -> list[acts.Dissent]:
+    told = state.last(acts.Statement)
+    return list(told[0].dissents) if told else []
+
+
+def _ordered(names: Sequence[str]) -> str:
+    return ", ".join(f"{place}. {name}" for place, name in enumerate(names, start=1))
+
+
+def _kroner(value: float) -> str:
+    return f"{value:,.0f}".replace(",", "\u00a0")
+
+
+def _iso(day: str) -> str:
+    return dates.day(date.fromisoformat(day))

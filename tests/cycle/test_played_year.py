@@ -1,0 +1,426 @@
+"""A whole year against a real Prefect server, with restarts: what changes is printed later."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from tasks import clock, indicators, runs, warehouse
+from tasks.cycle import acting, offer, standing
+from tasks.cycle.standing import Standing
+from tasks.errors import WrongUse
+from tasks.journal import Journal
+from tasks.settings import CHECKOUT, Rooms, Settings
+
+pytestmark = [pytest.mark.prefect, pytest.mark.timeout(1200)]
+
+PATIENCE_SECONDS = 180
+# Far enough ahead that the sample's night lies before it, whenever the test is run.
+YEAR = date.today().year + 3  # noqa: DTZ011
+CYCLE = f"{YEAR}/{(YEAR + 1) % 100}"
+MELHUS, KYRKSETERORA = "874558362", "874558052"
+
+
+class Prefect:
+    """A server and a worker of their own, which may be killed and started again."""
+
+    def __init__(self, home: Path, day: Path) -> None:
+        self.home, self.children = home, dict[str, subprocess.Popen[bytes]]()
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = int(probe.getsockname()[1])
+        self.api = f"http://127.0.0.1:{self.port}/api"
+        played = Path(__file__).parent / "played"
+        kept = {k: v for k, v in os.environ.items() if not k.startswith(("PREFECT", "TILBUDSPLAN"))}
+        self.environment = {
+            **kept,
+            "PYTHONPATH": f"{played}{os.pathsep}{CHECKOUT}",
+            "PLAYED_DAY": str(day),
+            "TILBUDSPLAN_HOME": str(home),
+            "TILBUDSPLAN_PROFILE": "demo",
+            "TILBUDSPLAN_SERVER_PORT": str(self.port),
+            "PREFECT_API_URL": self.api,
+            "PREFECT_HOME": str(home / "prefect"),
+            "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+            "DO_NOT_TRACK": "1",
+            "PREFECT_RUNNER_POLL_FREQUENCY": "1",
+            "PREFECT_LOGGING_LEVEL": "WARNING",
+        }
+        self.log = (home / "prefect.log").open("ab")
+
+    def start(self, *names: str) -> None:
+        module = {
+            "server": [
+                "prefect",
+                "server",
+                "start",
+                "--host",
+                "127.0.0.1",
+                "--port",
+                str(self.port),
+            ],
+            "runner": ["flows.runner"],
+        }
+        for name in names:
+            self.children[name] = subprocess.Popen(
+                [sys.executable, "-m", *module[name]],
+                cwd=CHECKOUT,
+                env=self.environment,
+                stdout=self.log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+            self.wait(f"{name} is ready", self._ready(name))
+
+    def kill(self, *names: str) -> None:
+        """End a process and those it started at once, as a loss of power does."""
+        for name in names:
+            child = self.children.pop(name, None)
+            if child is not None:
+                os.killpg(child.pid, signal.SIGKILL)
+                child.wait()
+
+    def ask(self, method: str, path: str, **body: Any) -> Any:
+        for _ in range(40):
+            answer = requests.request(method, f"{self.api}{path}", json=body or None, timeout=30)
+            if answer.status_code != 503:
+                break
+            time.sleep(0.5)
+        assert answer.ok, answer.text
+        return answer.json()
+
+    def runs(self) -> list[dict[str, Any]]:
+        wanted = {"name": {"any_": ["årshjul"]}}
+        return list(self.ask("POST", "/flow_runs/filter", flows=wanted, sort="START_TIME_ASC"))
+
+    def waiting(self, since: str | None = None) -> dict[str, Any]:
+        """The run when it is suspended on another form than the one of before."""
+        return dict(
+            self.wait(
+                f"a form other than {since}",
+                lambda: next(
+                    (
+                        run
+                        for run in self.runs()
+                        if run["state_type"] == "PAUSED"
+                        and key_of(run) != since
+                        # The form is there a moment after the state.
+                        and requests.get(self._schema(run), timeout=10).ok
+                    ),
+                    None,
+                ),
+            )
+        )
+
+    def schema(self, run: dict[str, Any]) -> dict[str, Any]:
+        return dict(requests.get(self._schema(run), timeout=10).json())
+
+    def resume(self, run: dict[str, Any], said: dict[str, Any]) -> dict[str, Any]:
+        return dict(self.ask("POST", f"/flow_runs/{run['id']}/resume", run_input=said))
+
+    def wait(self, what: str, ready: Callable[[], Any]) -> Any:
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while time.monotonic() < deadline:
+            try:
+                if found := ready():
+                    return found
+            except requests.RequestException:
+                pass
+            time.sleep(0.3)
+        pytest.fail(f"waited in vain for {what}; see {self.log.name}: {self._tail()}")
+
+    def _tail(self) -> str:
+        states = [(r["state_name"], (r["state"] or {}).get("message")) for r in self.runs()]
+        return f"{states} {Path(self.log.name).read_text(errors='replace')[-3000:]}"
+
+    def _schema(self, run: dict[str, Any]) -> str:
+        return f"{self.api}/flow_runs/{run['id']}/input/suspended-{key_of(run)}-schema"
+
+    def _ready(self, name: str) -> Callable[[], Any]:
+        if name == "server":
+            return lambda: requests.get(f"{self.api}/health", timeout=2).ok
+        began = len(Path(self.log.name).read_bytes())
+        return lambda: (
+            "aarshjul" in {d["name"] for d in self.ask("POST", "/deployments/filter")}
+            and began >= 0
+        )
+
+
+def key_of(run: dict[str, Any]) -> str:
+    return str(run["state"]["state_details"]["pause_key"])
+
+
+class Year:
+    """Plays a year: a day, then what somebody does on it, in the browser or the command line."""
+
+    def __init__(self, home: Path, prefect: Prefect, day: Path) -> None:
+        self.home, self.prefect, self.day = home, prefect, day
+        self.settings = Settings(home=home, profile="demo", server_port=prefect.port)
+        self.form: str | None = None
+
+    def on(self, month: int, day: int, years: int = -1) -> None:
+        self.day.write_text(date(YEAR + years, month, day).isoformat(), encoding="ascii")
+
+    def browser(self, by: str, **act: Any) -> dict[str, Any]:
+        """Send the form that waits, and wait until the next one does."""
+        run = self.prefect.waiting(self.form)
+        answer = self.prefect.resume(run, {"by": by, "act": act})
+        assert answer["status"] == "ACCEPT", answer
+        before = self.form = key_of(run)
+        return self.prefect.waiting(before)
+
+    def command(self, *arguments: str, code: int = 0) -> str:
+        done = subprocess.run(
+            [sys.executable, "-m", "flows.cli", "cycle", *arguments],
+            cwd=CHECKOUT,
+            env=self.prefect.environment,
+            capture_output=True,
+            encoding="utf-8",
+            check=False,
+        )
+        assert done.returncode == code, done.stdout + done.stderr
+        return done.stdout + done.stderr
+
+    def file(self, name: str, text: str) -> str:
+        path = self.home / f"{name}.toml"
+        path.write_text(text, encoding="utf-8")
+        return str(path)
+
+    def stands(self) -> Standing:
+        (found,) = standing.all_of(self.settings)
+        return found
+
+    def printed(self, section: str) -> str:
+        """What status prints of a stage, without asking any server."""
+        shown = json.loads(self.command("status", CYCLE, "--json"))[0]
+        return "\n".join(shown["stages"].get(section, []))
+
+
+@pytest.fixture(scope="module")
+def home(night_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the sample's night with a run for the year."""
+    home = tmp_path_factory.mktemp("cycle") / "home"
+    shutil.copytree(night_home, home)
+    runs.execute(Settings(home=home, profile="demo"), CYCLE, seed=1, draws=50)
+    return home
+
+
+@pytest.fixture
+def year(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Year]:
+    day = tmp_path / "day"
+    prefect = Prefect(home, day)
+    played = Year(home, prefect, day)
+    played.on(2, 2)
+    real = clock.now
+
+    def now() -> Any:
+        return real().replace(**dict(zip(("year", "month", "day"), _ymd(day), strict=True)))
+
+    monkeypatch.setattr(clock, "now", now)
+    try:
+        prefect.start("server", "runner")
+        yield played
+    finally:
+        prefect.kill("runner", "server")
+        prefect.log.close()
+
+
+def _ymd(day: Path) -> tuple[int, int, int]:
+    told = date.fromisoformat(day.read_text(encoding="ascii"))
+    return told.year, told.month, told.day
+
+
+def release(home: Path, base: int) -> None:
+    """The statistics committee comments on every indicator and releases them."""
+    journal = Journal(Rooms(home).journal)
+    with warehouse.connect_published(Rooms(home)) as con:
+        sql = "select indicator_code, area_code, year, value from mart.indicator_value"
+        figures = con.sql(sql).pl()
+    known = sorted(set(figures.drop_nulls("value")["indicator_code"]))
+    for indicator in known:
+        indicators.comment(
+            journal,
+            dict.fromkeys(known, ""),
+            {"nav": "NAV"},
+            base=base,
+            indicator=indicator,
+            organisation="nav",
+            signed_by="Leder, NAV",
+            text="Tallene er som ventet.",
+        )
+    indicators.release(journal, figures, base=base, released_by="Statistikkomiteen", as_of="i natt")
+
+
+def test_a_whole_year(year: Year) -> None:
+    prefect = year.prefect
+    run_id = runs.listed(year.settings.rooms)[0]["run"]
+
+    # Kunnskapsgrunnlag: status is there before any server knows of it, and without one.
+    assert "Kunnskapsgrunnlag" in year.command("start", CYCLE, "--by", "Seksjon for kompetanse")
+    first = prefect.waiting()
+    schema = json.dumps(prefect.schema(first), ensure_ascii=False)
+    assert "Frys tallene fra en natt." in schema
+    assert "Enheten eller rollen som handler" in schema
+
+    year.browser("Statistikk", type="frys")
+    assert "Tallene er frosset" in year.printed("Kunnskapsgrunnlag")
+    year.on(5, 10)
+    release(year.home, YEAR - 1)
+    year.command("act", CYCLE, "frigi", "--set", f"base={YEAR - 1}", "--by", "Statistikkomiteen")
+    year.browser("Statistikk", type="avslutt")
+    assert year.stands().state.stage == "innspill"
+
+    # Innspill, with the worker killed while it waits, and a form that names a person refused.
+    year.on(8, 14)
+    prefect.kill("runner")
+    year.command("act", CYCLE, "pakker", "--set", "channels=forum;skole", "--by", "Kompetanse")
+    prefect.start("runner")
+    year.on(9, 20)
+    told = {"type": "innspill", "channel": "forum", "region": "forum-fosen"}
+    year.browser("Kompetanse", **told, sender="Forum Fosen", text="Flere helsefagarbeidere")
+    year.browser("Kompetanse", **told, sender="Forum Fosen", text="Ring 412 34 567")
+    assert year.stands().state.refused
+    assert "telefonnummer" in year.stands().state.refused
+    assert "412 34 567" not in (year.home / "journal" / "journal.jsonl").read_text()
+    year.on(10, 1)
+    refused = year.command("act", CYCLE, "avslutt", "--by", "Kompetanse", code=2)
+    assert "fristen for forum er ikke ute" in refused
+    assert "fristen for laereplass er ikke ute" in refused
+    year.on(10, 21)
+    year.browser("Kompetanse", type="avslutt")
+
+    # Prioritering: late input is taken and marked; the order is set, and then changed.
+    year.on(10, 24)
+    told |= {"channel": "skole", "region": None, "sender": "Melhus vgs"}
+    year.browser("Kompetanse", **told, text="En klasse til på bygg")
+    assert "1 av dem etter fristen" in year.printed("Innspill")
+    assert "Melhus vgs (skole): En klasse til på bygg" in year.printed("Innspill")
+    reason = "Ressursbehovet i kommunene"
+    goals = ["udekket behov", "førstevalg", "reise"]
+    order = {"type": "prioriter", "goals": goals, "reason": reason}
+    year.browser("Kompetanseforum", **order, needs=["bygg", "helse"])
+    year.command("act", CYCLE, "avslutt", "--by", "Kompetanse")
+    assert year.stands().state.stage == "forslag"
+    # It is re-ordered after the stage was closed: the way back is recorded.
+    prefect.kill("runner", "server")
+    year.on(10, 30)
+    year.command("back", CYCLE, "prioritering", "--reason", "Nytt møte", "--by", "Kompetanseforum")
+    prefect.start("server", "runner")
+    year.browser("Kompetanseforum", **order, needs=["helse", "bygg"])
+    year.browser("Kompetanse", type="avslutt")
+    assert "Behov i rekkefølge: 1. helse, 2. bygg." in year.printed("Prioritering")
+    assert "Omprioritert; før: 1. bygg, 2. helse." in year.printed("Prioritering")
+
+    # Forslag: a run of another year is refused, the statement has a dissent.
+    year.on(11, 5)
+    year.browser("Opplæring", type="prognose", run=run_id)
+    base = sum(one.places for one in _offer(year, "proposed").values())
+    assert f"{base} plasser" in year.printed("Forslag")
+    assert "Planen i hele klasser er ikke oppgitt" in year.printed("Forslag")
+    setting = {"school": KYRKSETERORA, "area": "BABAT1----", "level": 1, "classes": 1.5}
+    why = {"reason": "Søkningen har økt"}
+    year.browser("Opplæring", type="overstyr", setting=setting | why)
+    year.on(11, 18)
+    year.browser(
+        "Yrkesopplæringsnemnda",
+        type="nemnd",
+        text="Nemnda støtter forslaget.",
+        dissents=[{"by": "Et medlem", "text": "Bygg bør ikke økes før det er læreplasser."}],
+    )
+    assert "Dissens fra Et medlem: Bygg bør ikke økes" in year.printed("Forslag")
+    year.command("act", CYCLE, "avslutt", "--by", "Opplæring")
+
+    # Vedtak: amended in council; evaluated as adopted, and the dissent is printed with it.
+    year.on(12, 14)
+    half = {"school": MELHUS, "area": "HSHSF1----", "level": 1}
+    was = _offer(year, "proposed")[MELHUS, "HSHSF1----", 1]
+    amended = half | {"classes": was.classes + 1, "reason": "Fylkestinget vil ha en klasse til"}
+    year.browser(
+        "Fylkestinget",
+        type="vedtak",
+        outcome="godkjent med endringer",
+        case_number=f"118/{(YEAR - 1) % 100}",
+        amendments=[amended],
+    )
+    state = year.stands().state
+    assert state.stage == "justering"
+    now = _offer(year, "decided")[MELHUS, "HSHSF1----", 1]
+    assert now.classes == was.classes + 1
+    assert now.places > was.places
+    printed = year.printed("Vedtak")
+    assert f"Godkjent med endringer i sak 118/{(YEAR - 1) % 100}" in printed
+    assert "Dissens fra Et medlem" in printed
+    (evaluated,) = state.standing[-1].facts["amended"]
+    added = now.places - was.places
+    assert evaluated["places"][1] - evaluated["places"][0] == added
+    assert evaluated["gap"][0] - evaluated["gap"][1] == pytest.approx(added, abs=0.11)
+    assert "Vurdert som vedtatt: HS Vg1" in printed
+
+    # 2 March: applications against the decided places; the server is started anew in between.
+    prefect.kill("server", "runner")
+    year.on(3, 2, 0)
+    lines = f"""
+        [[lines]]
+        school = "{MELHUS}"
+        area = "HSHSF1----"
+        level = 1
+        applicants = {now.places - 9}
+    """
+    path = year.file("søkere", lines)
+    year.command("act", CYCLE, "søkere", "--file", path, "--by", "Inntak")
+    printed = year.printed("Søkertall og justering")
+    assert f"{now.places - 9} søkere på {now.places} plasser, 9 ledige" in printed
+    prefect.start("server", "runner")
+
+    # May: a drop, as a difference from the decision.
+    year.on(5, 20, 0)
+    dropped = half | {"classes": was.classes, "reason": "For få søkere"}
+    year.browser("Opplæring", type="juster", lines=[dropped])
+    assert f"1 tilbud, {was.places - now.places:+d} plasser" in year.printed(
+        "Søkertall og justering"
+    )
+    year.command("act", CYCLE, "avslutt", "--by", "Opplæring")
+
+    # 1 October: a shortfall against what was adjusted, not what was decided.
+    year.on(10, 5, 0)
+    counted = half | {"pupils": was.places - 4}
+    year.browser("Inntak", type="telling", when="1. oktober", lines=[counted], placed_percent=71.5)
+    printed = year.printed("Oppfølging")
+    assert f"{was.places - 4} elever på {was.places} plasser, 4 ledige" in printed
+    assert "71,5 prosent er formidlet" in printed
+    year.on(1, 4, 1)
+    year.command(
+        *("act", CYCLE, "telling", "--set", "when=31. desember", "--set", "placed_percent=79.5"),
+        *("--by", "Inntak"),
+    )
+    run = prefect.waiting(year.form)
+    prefect.resume(run, {"by": "Statistikk", "act": {"type": "avslutt"}})
+    prefect.wait("the end", lambda: prefect.runs()[-1]["state_type"] == "COMPLETED")
+    assert year.stands().state.over
+
+    # Every act once, whatever was killed; all of it in one run of the flow.
+    state = year.stands().state
+    assert state.strays == ()
+    tokens = [record.token for record in (*state.standing, *state.set_aside)]
+    assert len(tokens) == len(set(tokens))
+    assert len(prefect.runs()) == 1
+    assert Journal(year.settings.rooms.journal).verify() > len(tokens)
+    with pytest.raises(WrongUse):
+        acting.act(year.settings, CYCLE, {"type": "avslutt"}, acting.Actor("Statistikk"))
+
+
+def _offer(year: Year, which: str) -> dict[Any, Any]:
+    return dict(getattr(offer, which)(year.stands().state))
