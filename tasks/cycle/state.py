@@ -265,18 +265,21 @@ def _with(state: State, entry: Entry, until: date | None) -> State:
 def decoded(entry: Entry, number: int) -> Record | str:
     """A record of the journal, or why it cannot be read."""
     told = entry.payload
-    if told.get("format", 0) > FORMAT:
-        return f"den er skrevet i format {told['format']}, som denne versjonen ikke kjenner"
+    if told.get("format") != FORMAT:
+        return f"den er skrevet i format {told.get('format')}, som denne versjonen ikke kjenner"
+    words = {name: told.get(name) for name in ("by", "token", "stage")}
+    if wrong := [name for name, value in words.items() if not isinstance(value, str)]:
+        return f"den kan ikke leses ({', '.join(wrong)} er ingen tekst)"
     try:
         return Record(
             number=number,
             act=acts.READER.validate_json(json.dumps(told["act"])),
-            by=str(told["by"]),
+            by=told["by"],
             user=told.get("user"),
             on=date.fromisoformat(told["on"]),
             at=entry.at,
-            token=str(told["token"]),
-            stage=str(told["stage"]),
+            token=told["token"],
+            stage=told["stage"],
             facts=dict(told.get("facts", {})),
         )
     except ValidationError as error:
