@@ -1,1 +1,5 @@
-"""Places: the plan in whole classes, and the intake that fills them."""
+"""Places: the plan in whole classes, and the intake that fills them.
+
+`problem.build` lays out what is to be decided, `model.build` writes it as rows and columns,
+`solve.plan` finds the plan, `conflicts` says why there is none.
+"""

@@ -1,0 +1,57 @@
+"""Reads what a planner has declared of places."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tasks.rule_files import Classes
+from tasks.rules import refused
+from tasks.strict import read_toml
+
+if TYPE_CHECKING:
+    from tasks.places.rules import PlaceRules, Principles
+
+
+@dataclass(frozen=True)
+class DeclaredPlaces:
+    """The rules of places, and the principles that reasons cite.
+
+    Attributes:
+        minimum_fill: Share of a class that must be filled before it starts.
+        vocational_class: Pupils in a full class on vocational areas.
+        general_class: Pupils in a full class on the others and on påbygging.
+        class_step: 0.5 where half classes are allowed.
+    """
+
+    rules: PlaceRules
+    principles: Principles
+    minimum_fill: float
+    vocational_class: int
+    general_class: int
+    class_step: float
+
+
+def read_place_rules(reference: Path) -> DeclaredPlaces:
+    """Read `rules/places.toml`, `rules/classes.toml` and `prinsipper.toml`.
+
+    Raises:
+        ConfigurationError: Naming file, entry and what is wrong, all mistakes at once.
+    """
+    from tasks.places.rules import PlaceRules, Principles
+
+    problems: list[str] = []
+    rules = read_toml(reference / "rules" / "places.toml", PlaceRules, problems)
+    classes = read_toml(reference / "rules" / "classes.toml", Classes, problems)
+    principles = read_toml(reference / "prinsipper.toml", Principles, problems)
+    if not (rules and classes and principles):
+        raise refused(reference, "gyldige regler for plasser", problems)
+    return DeclaredPlaces(
+        rules,
+        principles,
+        classes.minimum_fill.value,
+        classes.vocational_class_size.value,
+        classes.general_class_size.value,
+        classes.class_step.value,
+    )

@@ -1,0 +1,48 @@
+"""HiGHS with one thread, a fixed seed and no limit of time: the same bytes on every run."""
+
+from __future__ import annotations
+
+import highspy
+import numpy as np
+
+from tasks.forecast.types import Float
+from tasks.places.linear import Model
+
+SEED = 0
+
+
+def load(model: Model, *, relaxed: bool = False) -> highspy.Highs:
+    """A solver with the model and no goal yet.
+
+    Args:
+        model: Rows and columns.
+        relaxed: Leave out that some columns are whole.
+    """
+    solver: highspy.Highs = highspy.Highs()  # type: ignore[no-untyped-call]
+    for option, value in (
+        ("output_flag", False),
+        ("threads", 1),
+        ("parallel", "off"),
+        ("random_seed", SEED),
+        ("mip_rel_gap", 0.0),
+    ):
+        solver.setOptionValue(option, value)
+    lp = highspy.HighsLp()
+    lp.num_col_, lp.num_row_ = model.matrix.shape[1], model.matrix.shape[0]
+    lp.col_cost_ = np.zeros(lp.num_col_)
+    lp.col_lower_, lp.col_upper_ = model.low, model.high
+    lp.row_lower_, lp.row_upper_ = model.row_low, model.row_high
+    lp.a_matrix_.format_ = highspy.MatrixFormat.kColwise
+    lp.a_matrix_.start_ = model.matrix.indptr.astype(np.int32)
+    lp.a_matrix_.index_ = model.matrix.indices.astype(np.int32)
+    lp.a_matrix_.value_ = model.matrix.data
+    if not relaxed:
+        kinds = (highspy.HighsVarType.kContinuous, highspy.HighsVarType.kInteger)
+        lp.integrality_ = [kinds[int(w)] for w in model.whole]
+    solver.passModel(lp)
+    return solver
+
+
+def costs(solver: highspy.Highs, values: Float) -> None:
+    """Minimise these costs."""
+    solver.changeColsCost(len(values), np.arange(len(values), dtype=np.int32), values)

@@ -1,0 +1,173 @@
+"""What a plan gives in each goal, and pupils placed in classes that somebody else has decided."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from tasks.forecast.types import Float
+from tasks.places import need
+from tasks.places.linear import Model
+from tasks.places.model import arcs, build, wishes
+from tasks.places.solve import Plan, Search
+from tasks.places.types import Problem
+
+# How nearly nobody is without a place (persons) before the goals count.
+NEARLY = 1e-2
+# Rules that a plan made elsewhere may break; how far it does is told.
+MAY_BREAK = ("minstefylling", "laerere", "rom", "fast", "budsjett")
+
+
+@dataclass(frozen=True)
+class Measured:
+    """Classes held, with pupils placed by the goals in order.
+
+    Attributes:
+        classes: `[pair]`.
+        without: Persons with the right and no place.
+        values: By goal.
+        underfilled: Pairs where the last class is below the minimum.
+        over_budget: Kroner.
+    """
+
+    classes: Float
+    without: float
+    values: Mapping[str, float]
+    underfilled: int
+    over_budget: float
+
+
+def places(problem: Problem, plan: Plan) -> Float:
+    """`[pair]` places of the plan, shared classes with them."""
+    own = problem.own
+    total = own.full * plan.block("whole_classes") + own.half * plan.block("half_class")
+    np.add.at(total, plan.model.columns["combined_member"], plan.block("combined_seats"))
+    return total
+
+
+def goals(problem: Problem, plan: Plan) -> dict[str, float]:
+    """Each goal reckoned from the plan itself, by the definitions and not by the solver's costs."""
+    supply = np.zeros(len(problem.need.name))
+    np.add.at(supply, problem.cell[: len(problem.own)], places(problem, plan))
+    np.add.at(supply, problem.cell[len(problem.own) :], problem.others.places)
+    _, first, area = wishes(problem)
+    got = plan.block("wish")
+    pupils = np.zeros(len(problem.areas))
+    np.add.at(pupils, area, got)
+    home, pair = arcs(problem)
+    far = np.maximum(problem.outside, problem.beyond)[home, pair]
+    unmet = need.expected(problem.need, supply).sum()
+    unmet += (problem.adults.demand - plan.block("adult_places")).sum()
+    unmet += np.maximum(problem.colleges.demand - plan.block("college_places"), 0).sum()
+    return {
+        "udekket_behov": float(unmet),
+        "uten_laereplass": float(
+            need.expected(problem.apprentice, pupils[problem.apprentice_area]).sum()
+        ),
+        "forstevalg": float(got[first != area].sum()),
+        "reise": float((plan.block("placed") * far).sum()),
+        "kostnad": cost(problem, plan) + college_grant(problem, plan),
+        "endring_fra_i_aar": float(np.abs(plan.classes - problem.now).sum()),
+    }
+
+
+def cost(problem: Problem, plan: Plan) -> float:
+    """Kroner of classes, shared classes, groups for adults and other groups."""
+    own, adults, found = problem.own, problem.adults, problem.specials
+    shared = [
+        c * own.rate[g].max() * own.full[g].min()
+        for c, g in zip(plan.block("combined"), problem.combined, strict=True)
+    ]
+    return float(
+        (own.rate * own.full * plan.block("whole_classes")).sum()
+        + (own.rate * own.half * plan.block("half_class")).sum()
+        + sum(shared)
+        + (adults.rate * adults.group * plan.block("adult_groups")).sum()
+        + (found.rate * found.group * plan.block("special_groups")).sum()
+    )
+
+
+def college_grant(problem: Problem, plan: Plan) -> float:
+    """Kroner granted to vocational colleges."""
+    return float(problem.colleges.rate @ plan.block("college_places"))
+
+
+class Placement:
+    """Places pupils in given classes, by the goals in order.
+
+    Whole numbers other than classes are let be fractions: groups of adults and the like are not
+    what is compared.
+
+    Args:
+        problem: What it is about.
+    """
+
+    def __init__(self, problem: Problem) -> None:
+        self.problem = problem
+        model = build(problem)
+        named = [rule.partition(" · ")[0] in MAY_BREAK for rule in model.rule]
+        loose = np.array(named)
+        high = model.high.copy()
+        high[model.columns["without_place"]] = np.inf
+        # Seeking first that nobody is without a place, then the goals.
+        lacking = np.zeros((1, len(high)))
+        lacking[0, model.columns["without_place"]] = 1.0
+        self.model = replace(
+            model,
+            row_low=np.where(loose, -np.inf, model.row_low),
+            row_high=np.where(loose, np.inf, model.row_high),
+            high=high,
+            goals=np.concatenate([lacking, model.goals]),
+            constants=np.concatenate([[0.0], model.constants]),
+        )
+
+    def place(self, classes: Float, shared: Plan | None = None) -> Measured:
+        """Place pupils in classes `[pair]`, and in the shared classes of a plan if given."""
+        model = self._held(classes, shared)
+        search = Search(model, 1)
+        order = [NEARLY, *(self.problem.solver.tolerance * g.scale for g in self.problem.goals)]
+        x = np.zeros(len(model.low))
+        for goal, tolerance in enumerate(order):
+            found = search.relaxed(goal, tolerance)
+            if found is None:
+                break
+            x, stage = found
+            search.hold(goal, stage.value + 1e-3 * tolerance)
+        plan = Plan(self.problem, model, x, ())
+        return Measured(
+            classes=classes,
+            without=float(x[model.columns["without_place"]].sum()),
+            values=goals(self.problem, plan),
+            underfilled=underfilled(self.problem, plan),
+            over_budget=max(cost(self.problem, plan) - self.problem.budget, 0.0),
+        )
+
+    def _held(self, classes: Float, shared: Plan | None) -> Model:
+        low, high = self.model.low.copy(), self.model.high.copy()
+        columns = self.model.columns
+        held = {
+            "whole_classes": np.floor(classes),
+            "half_class": (classes % 1 > 0).astype(np.float64),
+            "open": (classes > 0).astype(np.float64),
+        }
+        for name in ("combined", "combined_seats"):
+            held[name] = shared.block(name) if shared else np.zeros(len(columns[name]))
+        for name, values in held.items():
+            low[columns[name]] = high[columns[name]] = values
+        return replace(self.model, low=low, high=high)
+
+
+def underfilled(problem: Problem, plan: Plan) -> int:
+    """Pairs whose last class is filled less than the minimum."""
+    own, (_, pair) = problem.own, arcs(problem)
+    mine = pair < len(own)
+    pupils = np.zeros(len(own))
+    np.add.at(pupils, pair[mine], plan.block("placed")[mine])
+    np.add.at(pupils, plan.model.columns["combined_member"], -plan.block("combined_seats"))
+    half = plan.block("half_class") > 0
+    last = np.where(half, own.half, own.full)
+    seats = own.full * plan.block("whole_classes") + own.half * half
+    least = seats - (1 - problem.minimum_fill) * last - np.minimum(own.reserved, own.full)
+    return int(((plan.classes > 0) & (pupils < least - 1e-6)).sum())

@@ -1,0 +1,290 @@
+"""Goals in lexicographic order by HiGHS, never stopped by the clock."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import highspy
+import numpy as np
+
+from tasks.forecast.types import Float
+from tasks.places import conflicts, highs
+from tasks.places.linear import Model
+from tasks.places.model import build
+from tasks.places.types import Bool, Problem
+
+# A goal met so far is held with this share of its tolerance to spare for rounding.
+SLACK = 1e-6
+# Nodes of the search of a part, which is small.
+PART_NODES = 30
+
+
+@dataclass(frozen=True)
+class Stage:
+    """How one goal was met.
+
+    Attributes:
+        goal: Its id.
+        value: In its own unit.
+        bound: No plan that holds what came before can be better than this.
+        tolerance: What it was to be met to.
+        nodes: Nodes of the search.
+        met: Whether value and bound are within the tolerance; False where nodes ran out.
+    """
+
+    goal: str
+    value: float
+    bound: float
+    tolerance: float
+    nodes: int
+    met: bool
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A plan: classes, and everything that follows from them.
+
+    Attributes:
+        problem: What was decided.
+        model: Its rows and columns.
+        x: Value of every column.
+        stages: One a goal, in order.
+    """
+
+    problem: Problem
+    model: Model
+    x: Float
+    stages: tuple[Stage, ...]
+
+    @property
+    def classes(self) -> Float:
+        """`[pair]` classes that an area has for itself."""
+        result: Float = self.block("whole_classes") + self.block("half_class") / 2
+        return result
+
+    def block(self, name: str) -> Float:
+        """A block of columns; whole ones rounded."""
+        at = self.model.columns[name]
+        values: Float = np.where(self.model.whole[at], np.rint(self.x[at]), self.x[at])
+        return values
+
+    @property
+    def values(self) -> Float:
+        """Each goal's value, in order."""
+        return np.array([self.model.value(g, self.x) for g in range(len(self.problem.goals))])
+
+
+def plan(problem: Problem, goals: Sequence[str] | None = None) -> Plan:
+    """The best plan by the goals in order.
+
+    Args:
+        problem: From `problem.build`.
+        goals: Ids to go by, in the problem's order; default all.
+
+    Raises:
+        conflicts.Infeasible: The rules conflict; it names an irreducible set of them.
+    """
+    model = build(problem)
+    search = Search(model, problem.solver.nodes, parts(problem, model))
+    stages: list[Stage] = []
+    x: Float | None = None
+    for position, goal in enumerate(problem.goals):
+        if goals is not None and goal.id not in goals:
+            continue
+        found = search.minimise(position, problem.solver.tolerance * goal.scale, x)
+        if found is None:
+            raise conflicts.Infeasible(conflicts.find(problem, model))
+        x, stage = found
+        stages.append(replace(stage, goal=goal.id))
+        search.hold(position, max(stage.value, stage.bound + stage.tolerance) + SLACK * goal.scale)
+    if x is None:
+        raise ValueError("no goal to go by")
+    return Plan(problem, model, x, tuple(stages))
+
+
+class Search:
+    """Minimises goals one after the other under those already held.
+
+    Each goal goes by steps, and ends with the first that is near enough to the relaxation's bound.
+    The first goal is solved with classes between the relaxation's neighbours (relaxation enforced
+    neighbourhood, Berthold 2014). Later ones begin with the last plan: pupils are placed anew, then
+    one programme or region at a time is solved with the others held (large neighbourhoods, Shaw
+    1998). The whole programme begins from the best plan found, and ends when its own bound is near
+    enough or nodes run out.
+
+    Args:
+        model: Rows and columns.
+        nodes: Most nodes of a search.
+        parts: Parts that are searched by themselves, 0/1 over the whole columns.
+    """
+
+    def __init__(self, model: Model, nodes: int, parts: Sequence[Bool] = ()) -> None:
+        self.parts = parts
+        self.model = model
+        self.nodes = nodes
+        self.held: list[tuple[int, float]] = []
+        self.integers = np.flatnonzero(model.whole).astype(np.int32)
+
+    def hold(self, goal: int, most: float) -> None:
+        """Later goals may not worsen this one beyond `most`."""
+        self.held.append((goal, most))
+
+    def minimise(
+        self, goal: int, tolerance: float, start: Float | None
+    ) -> tuple[Float, Stage] | None:
+        """A plan and how well it meets the goal; None where the rules conflict."""
+        relaxed = self.relaxed(goal, tolerance)
+        if relaxed is None:
+            return None
+        bound, best = relaxed[1].bound, start
+        if best is None:
+            near = self._run(self._near(relaxed[0]), goal, tolerance, None)
+            best = near[0] if near else None
+        else:
+            best = self._improved(goal, tolerance, best, bound)
+        if best is not None and self.model.value(goal, best) - bound <= tolerance:
+            return best, replace(relaxed[1], value=self.model.value(goal, best), met=True)
+        return self._run(self._solver(), goal, tolerance, best)
+
+    def relaxed(self, goal: int, tolerance: float) -> tuple[Float, Stage] | None:
+        """The goal's best where classes need not be whole; None where the rules conflict."""
+        return self._run(self._solver(relaxed=True), goal, tolerance, None)
+
+    def _improved(self, goal: int, tolerance: float, start: Float, bound: float) -> Float:
+        """Pupils placed anew, then part by part with the other classes held, until that gives less.
+
+        A part is solved like the whole, so what it gives is a plan that holds the earlier goals.
+        """
+        best = _better(self.model, goal, start, self.replace_pupils(goal, tolerance, start))
+        before = np.inf
+        while before - self.model.value(goal, best) > tolerance:
+            before = self.model.value(goal, best)
+            for part in self.parts:
+                if self.model.value(goal, best) - bound <= tolerance:
+                    return best
+                solver = self._solver()
+                held = np.rint(best[self.integers])
+                low = np.where(part, self.model.low[self.integers], held)
+                high = np.where(part, self.model.high[self.integers], held)
+                solver.changeColsBounds(len(held), self.integers, low, high)
+                found = minimise(solver, self.model, goal, tolerance, PART_NODES, best)
+                best = _better(self.model, goal, best, found)
+        return best
+
+    def replace_pupils(
+        self, goal: int, tolerance: float, start: Float | None
+    ) -> tuple[Float, Stage] | None:
+        """The best for a goal with the classes of a plan; None where there is none."""
+        if start is None:
+            return None
+        solver = self._solver(relaxed=True)
+        held = np.rint(start[self.integers])
+        solver.changeColsBounds(len(held), self.integers, held, held)
+        return self._run(solver, goal, tolerance, None)
+
+    def _solver(self, *, relaxed: bool = False) -> highspy.Highs:
+        solver = highs.load(self.model, relaxed=relaxed)
+        for goal, most in self.held:
+            _hold(solver, self.model, goal, most)
+        return solver
+
+    def _near(self, relaxed: Float) -> highspy.Highs:
+        """Whole classes between the relaxation's neighbours; yes-or-no columns are free."""
+        solver = self._solver()
+        at = self.integers
+        low, high = self.model.low[at].copy(), self.model.high[at].copy()
+        wide = high - low > 1
+        low[wide] = np.maximum(low, np.floor(relaxed[at] + 1e-6))[wide]
+        high[wide] = np.minimum(high, np.ceil(relaxed[at] - 1e-6))[wide]
+        solver.changeColsBounds(len(at), at, low, high)
+        return solver
+
+    def _run(
+        self, solver: highspy.Highs, goal: int, tolerance: float, start: Float | None
+    ) -> tuple[Float, Stage] | None:
+        return minimise(solver, self.model, goal, tolerance, self.nodes, start)
+
+
+def _better(model: Model, goal: int, best: Float, found: tuple[Float, Stage] | None) -> Float:
+    if found is None or model.value(goal, best) <= model.value(goal, found[0]):
+        return best
+    return found[0]
+
+
+def parts(problem: Problem, model: Model) -> list[Bool]:
+    """Parts of the classes that are searched by themselves: a programme, then a school region.
+
+    Each is 0/1 over the model's whole columns.
+    """
+    own = problem.own
+    programme = np.array(problem.programme)[own.area]
+    pairs = [programme == p for p in dict.fromkeys(sorted(programme))]
+    pairs += [own.region == r for r in np.unique(own.region)]
+    return [_columns(model, mine)[model.whole] for mine in pairs]
+
+
+def _columns(model: Model, pairs: Bool) -> Bool:
+    """0/1 over columns: the classes of some pairs, and what they share."""
+    chosen = np.zeros(len(model.low), dtype=np.bool_)
+    for name in ("whole_classes", "half_class", "open"):
+        chosen[model.columns[name][pairs]] = True
+    member = pairs[model.columns["combined_member"]]
+    chosen[model.columns["combined_seats"][member]] = True
+    chosen[model.columns["combined"][model.columns["combined_group"][member]]] = True
+    return chosen
+
+
+def minimise(
+    solver: highspy.Highs,
+    model: Model,
+    goal: int,
+    tolerance: float,
+    nodes: int,
+    start: Float | None = None,
+) -> tuple[Float, Stage] | None:
+    """Minimise one goal from where the last one ended; None where the rules conflict."""
+    count = model.matrix.shape[1]
+    # In units of the tolerance, so that the solver's own tolerances mean the same for every goal.
+    highs.costs(solver, model.goals[goal] / tolerance)
+    solver.setOptionValue("mip_abs_gap", 0.9)
+    solver.setOptionValue("mip_max_nodes", nodes)
+    if start is not None:
+        given = highspy.HighsSolution()
+        given.col_value = start.tolist()
+        solver.setSolution(given)
+    solver.run()
+    status = solver.getModelStatus()
+    info = solver.getInfo()
+    if status in (
+        highspy.HighsModelStatus.kInfeasible,
+        highspy.HighsModelStatus.kUnboundedOrInfeasible,
+    ):
+        return None
+    solution = solver.getSolution()
+    x = np.array(solution.col_value)
+    if (
+        len(x) != count
+        or info.primal_solution_status != highspy.SolutionStatus.kSolutionStatusFeasible
+    ):
+        return None
+    value = model.value(goal, x)
+    # Of a relaxation that is solved, the value is the bound.
+    bound = float(info.mip_dual_bound) * tolerance + float(model.constants[goal])
+    bound = bound if np.isfinite(bound) and info.mip_node_count >= 0 else value
+    return x, Stage(
+        "", value, bound, tolerance, int(info.mip_node_count), value - bound <= tolerance
+    )
+
+
+def _hold(solver: highspy.Highs, model: Model, goal: int, most: float) -> None:
+    """Later goals may not worsen this one beyond `most`."""
+    at = np.flatnonzero(model.goals[goal]).astype(np.int32)
+    scale = np.abs(model.goals[goal, at]).max() if len(at) else 1.0
+    solver.addRow(
+        -highspy.kHighsInf,
+        (most - float(model.constants[goal])) / scale,
+        len(at),
+        at,
+        model.goals[goal, at] / scale,
+    )
