@@ -15,6 +15,7 @@ from tasks.strict import Declared, Exact, read_toml
 Programme = Annotated[str, StringConstraints(pattern=r"^[A-ZÆØÅ]{2}$")]
 School = Annotated[str, StringConstraints(pattern=r"^\d{9}$")]
 Points = Annotated[float, Field(ge=0, le=100)]
+AtLeastZero = Annotated[float, Field(ge=0, le=100)]
 Positive = Annotated[float, Field(gt=0, le=1000)]
 
 
@@ -60,9 +61,11 @@ class PointsByProgramme(Declared, extra="allow"):
 
 
 class PointsSpread(Declared):
-    """Standard deviation and range of points."""
+    """Standard deviations and range of points."""
 
-    sd: Positive
+    within: Positive
+    offer: AtLeastZero
+    programme: AtLeastZero
     low: Points
     high: Points
 
@@ -126,7 +129,9 @@ def read_intake_rules(folder: Path) -> IntakeRules:
         reserved=found.reserved.value,
         quotas={q.programme: Quota(q.share, q.schools, q.points, q.chance) for q in found.quota},
         points_mean=dict(found.points_mean.model_extra or {}),
-        points_sd=found.points_spread.sd,
+        points_sd=found.points_spread.within,
+        points_offer_sd=found.points_spread.offer,
+        points_programme_sd=found.points_spread.programme,
         points_range=(found.points_spread.low, found.points_spread.high),
         same_branch=found.same_branch.value,
         pattern_persons=found.pattern_persons.value,

@@ -43,6 +43,7 @@ class Block(IntEnum):
     INTAKE_PERSON = 82
     INTAKE_TASTE = 83
     INTAKE_LEAVE = 84
+    INTAKE_POINTS = 85
 
 
 def _key(seed: int, county: str, draw: int, block: Block) -> np.random.Philox:

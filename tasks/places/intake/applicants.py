@@ -44,7 +44,9 @@ def draw(
         (count, len(offers.schools)), dtype=np.float32
     )
     leave = generator(seed, county, number, Block.INTAKE_LEAVE)
-    points = _points(lot[:, POINTS], applications.points_mean[area], rules)
+    taste = _pulled(taste, area, applications, offers, (seed, county, number))
+    mean = _level_of_points(taste, area, home, applications, rules, (seed, county, number))
+    points = _points(lot[:, POINTS], mean, rules)
     order = np.empty(count, np.int64)
     order[np.lexsort((lot[:, LOT], -points))] = np.arange(count)
     level = offers.levels[area]
@@ -57,7 +59,7 @@ def draw(
         skill=_skill(area, lot[:, SKILL], offers, rules),
         special=lot[:, SPECIAL] < np.array(rules.special)[level - 1],
         stays=later & (lot[:, STAYS] < rules.stays),
-        taste=_pulled(taste, area, applications, offers, (seed, county, number)),
+        taste=taste,
         turning_down=leave.random((count, rules.rounds), dtype=np.float32),
     )
 
@@ -140,6 +142,28 @@ def _pick(total: Float, point: Float) -> Index:
     """Where a point falls on cumulated chances `[row, cell]`."""
     found: Index = np.minimum((total <= point[:, None]).sum(axis=1), total.shape[1] - 1)
     return found
+
+
+def _level_of_points(
+    taste: Array,
+    area: Index,
+    home: Index,
+    applications: Applications,
+    rules: IntakeRules,
+    key: tuple[int, str, int],
+) -> Float:
+    """Mean points of those with the same first wish `[applicant]`, as this draw has them.
+
+    The first wish is among all offers, open or not: a plan does not change anybody's points.
+    """
+    areas, _, schools = applications.weight.shape
+    lots = generator(*key, Block.INTAKE_POINTS)
+    programme = lots.standard_normal((areas,)) * rules.points_programme_sd
+    offer = lots.standard_normal((areas, schools)) * rules.points_offer_sd
+    weight = np.maximum(applications.weight, 1e-30).astype(np.float32)[area, home]
+    wish = (taste / weight).argmin(axis=1)
+    mean: Float = applications.points_mean[area] + programme[area] + offer[area, wish]
+    return mean
 
 
 def _points(uniform: Float, mean: Float, rules: IntakeRules) -> Float:

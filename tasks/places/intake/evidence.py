@@ -128,7 +128,6 @@ def applications(
         frames["centres"],
         frames.get("travel"),
         homes,
-        offered.schools,
         [municipality[s] for s in offered.schools],
         rules,
     )

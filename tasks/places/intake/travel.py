@@ -34,7 +34,6 @@ def minutes(
     centres: pl.DataFrame,
     table: pl.DataFrame | None,
     homes: Sequence[str],
-    schools: Sequence[str],
     school_municipality: Sequence[str],
     rules: IntakeRules,
 ) -> tuple[Float, Bool]:
@@ -44,9 +43,8 @@ def minutes(
 
     Args:
         centres: `municipality_code, latitude, longitude`.
-        table: `home_municipality_code, organisation_number, minutes`, or None.
+        table: `home_municipality_code, school_municipality_code, minutes`, or None.
         homes: Municipalities; one without a centre (`9999`) is as far away as the farthest.
-        schools: Organisation numbers.
         school_municipality: Municipality of each school.
         rules: Speed, detour and least minutes.
 
@@ -74,26 +72,23 @@ def minutes(
     )
     found = np.maximum(rules.least_minutes, 60 * rules.detour * km / rules.speed)
     found = np.where(np.isnan(found), np.nanmax(found, initial=rules.least_minutes), found)
-    estimated = np.ones(found.shape, np.bool_)
-    for home, school, known in _known(table, homes, schools):
-        found[home, school], estimated[home, school] = known, False
-    return found, estimated
-
-
-def _known(
-    table: pl.DataFrame | None, homes: Sequence[str], schools: Sequence[str]
-) -> list[tuple[int, int, float]]:
-    """Rows of the table that concern these homes and schools, as positions."""
     if table is None:
-        return []
-    home_at = {code: place for place, code in enumerate(homes)}
-    school_at = {code: place for place, code in enumerate(schools)}
-    rows = table.select("home_municipality_code", "organisation_number", "minutes").iter_rows()
-    return [
-        (home_at[home], school_at[school], float(known))
-        for home, school, known in rows
-        if home in home_at and school in school_at
-    ]
+        return found, np.ones(found.shape, np.bool_)
+    known = _known(table, homes, school_municipality)
+    estimated = np.isnan(known)
+    return np.where(estimated, found, known), estimated
+
+
+def _known(table: pl.DataFrame, homes: Sequence[str], schools: Sequence[str]) -> Float:
+    """Minutes that the table has `[home, school]`; NaN where it has none."""
+    pairs = pl.DataFrame({"home_municipality_code": list(homes)}).join(
+        pl.DataFrame({"school_municipality_code": list(schools)}), how="cross"
+    )
+    key = pairs.columns
+    rows = table.select(*key, pl.col("minutes").cast(pl.Float64)).unique(subset=key, keep="last")
+    found = pairs.join(rows, on=key, how="left", maintain_order="left")["minutes"]
+    minutes_of: Float = found.fill_null(float("nan")).to_numpy().reshape(len(homes), len(schools))
+    return minutes_of
 
 
 def decay(pupils: Float, size: Float, travel: Float) -> float:

@@ -49,7 +49,9 @@ class IntakeRules:
         reserved: Share of the places on Vg2 and Vg3 of general areas kept for exchange pupils.
         quotas: By programme.
         points_mean: Mean points by programme, before they are held to the county's.
-        points_sd: Standard deviation within a programme.
+        points_sd: Standard deviation of points among those with the same first wish.
+        points_offer_sd: The same of an offer's mean round its programme's.
+        points_programme_sd: The same of a programme's mean round the declared one.
         points_range: Least and greatest points.
         same_branch: How much likelier a next choice is within the same branch on Vg1.
         pattern_persons: Persons that distance counts as beside the pattern of a home and area.
@@ -69,6 +71,8 @@ class IntakeRules:
     quotas: Mapping[str, Quota]
     points_mean: Mapping[str, float]
     points_sd: float
+    points_offer_sd: float
+    points_programme_sd: float
     points_range: tuple[float, float]
     same_branch: float
     pattern_persons: float

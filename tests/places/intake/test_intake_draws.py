@@ -85,7 +85,7 @@ def test_more_places_do_not_lower_first_choices_in_expectation(seed: int) -> Non
 
 
 def test_twice_the_county_has_the_same_shares() -> None:
-    rule = rules(points_sd=8.0)
+    rule = rules(points_sd=8.0, points_offer_sd=0.0)
     plan, app = county(6)
     double = plan.with_places(plan.places * 4)
     four = replace(app, expected=app.expected * 4)
@@ -148,7 +148,7 @@ def test_a_drawn_forecast_is_followed_draw_by_draw() -> None:
 def test_applicants_choose_as_they_are_declared_to() -> None:
     plan, app = county(10)
     many = replace(app, expected=app.expected * 40)
-    rule = rules(special=(0.1, 0.2, 0.3))
+    rule = rules(special=(0.1, 0.2, 0.3), points_offer_sd=0.0, points_programme_sd=0.0)
     people = draw(many, plan, rule, seed=1, county=COUNTY, number=0)
     first, second, third = people.choices.T
     assert not ((second == first) | (third == first)).any()

@@ -27,13 +27,11 @@ def test_the_fallback_is_marked_and_the_table_comes_before_it() -> None:
     table = pl.DataFrame(
         {
             "home_municipality_code": [HOME, "0301"],
-            "organisation_number": [FAR, FAR],
+            "school_municipality_code": [FAR_HOME, FAR_HOME],
             "minutes": [150, 20],
         }
     )
-    minutes, estimated = travel.minutes(
-        CENTRES, table, HOMES, (BIG, FAR), [WHERE[BIG], WHERE[FAR]], rule
-    )
+    minutes, estimated = travel.minutes(CENTRES, table, HOMES, [WHERE[BIG], WHERE[FAR]], rule)
     assert minutes[0, 0] == 10.0
     assert minutes[0, 1] == 150.0
     assert estimated.tolist() == [[True, False], [True, True], [True, True], [True, True]]
@@ -44,7 +42,7 @@ def test_the_fallback_is_marked_and_the_table_comes_before_it() -> None:
 
 def test_a_school_without_a_place_is_refused() -> None:
     with pytest.raises(ConfigurationError, match="5035"):
-        travel.minutes(CENTRES, None, HOMES, (BIG,), ["5035"], rules())
+        travel.minutes(CENTRES, None, HOMES, ["5035"], rules())
 
 
 @pytest.mark.parametrize("truth", [0.0, 0.03, 0.1])
