@@ -12,6 +12,8 @@ from tasks.settings import Rooms
 
 SOURCES = {
     "intake": "mart.intake_by_school_programme_area",
+    "municipality_centre": "reference.municipality_centre",
+    "travel_minutes": "reference.travel_minutes",
     "limits": "mart.admission_point_limit_by_school",
     "places": "mart.places_by_school_programme_area",
     "points": "mart.lower_secondary_points_by_county",
@@ -20,8 +22,7 @@ SOURCES = {
     "pupils": "restricted.pupils_by_school_programme_area",
 }
 REGIONS = "mart.region_membership"
-CENTRES = "reference.municipality_centre"
-READS = frozenset({*SOURCES.values(), REGIONS, CENTRES})
+READS = frozenset({*SOURCES.values(), REGIONS})
 
 
 def read(rooms: Rooms, on: date) -> dict[str, pl.DataFrame]:
@@ -52,10 +53,6 @@ def read(rooms: Rooms, on: date) -> dict[str, pl.DataFrame]:
             f"select * from {REGIONS} where valid_from <= $day "
             "and (valid_to is null or valid_to > $day) order by all",
             params={"day": on},
-        ).pl()
-        frames["centres"] = connection.sql(
-            "select municipality_code, latitude::double as latitude, "
-            f"longitude::double as longitude from {CENTRES} order by all"
         ).pl()
     finally:
         connection.close()

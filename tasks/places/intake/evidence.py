@@ -1,25 +1,28 @@
-"""From the marts' frames to offers, and to what applicants are drawn from."""
+"""From the marts' frames to what applicants are drawn from."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
 
 import numpy as np
 import polars as pl
 
 from tasks.errors import NotFound
-from tasks.forecast.balance import valid_places
 from tasks.forecast.panel import ELSEWHERE
-from tasks.forecast.types import Float, Forecast, Index
-from tasks.places.intake import preferences, travel
-from tasks.places.intake.types import Applications, IntakeRules, Offers
-
-Frames = Mapping[str, pl.DataFrame]
-PAIR = ["organisation_number", "programme_area_code"]
-# A closed cell holds 1-4 persons.
-CLOSED = 2.5
+from tasks.forecast.types import Float, Forecast
+from tasks.places import travel
+from tasks.places.intake import distance, preferences
+from tasks.places.intake.offered import (
+    PAIR,
+    Frames,
+    intake_regions,
+    pairs_of,
+    past_choices,
+    school_municipality,
+)
+from tasks.places.intake.types import Applications, Bool, IntakeRules, Offers
+from tasks.places.rules import Travel
 
 
 @dataclass(frozen=True)
@@ -39,67 +42,11 @@ class Counts:
     by_year: Float
 
 
-def offers(frames: Frames, year: int) -> Offers:
-    """The county's own offers on 1 October of a school year; private schools take in themselves.
-
-    Pairs that had applicants at the last intake and have no places any more are there with 0.
-
-    Args:
-        frames: `places`, `intake`, `programme_areas`, `programmes`, `regions` with the marts'
-            columns.
-        year: The year in which the school year starts.
-
-    Raises:
-        NotFound: The county has no places that year.
-    """
-    places = valid_places(frames["places"], date(year, 10, 1)).filter(pl.col("owner") == "county")
-    if places.is_empty():
-        raise NotFound(
-            subject=f"inntakssimuleringen, skoleåret {year}",
-            expected="minst ett tilbud ved fylkets egne skoler",
-            got="ingen plasser",
-            remedy="lever kapasitetsfilen, eller velg et år som den gjelder for",
-        )
-    past = _past(frames)
-    last = past.filter(pl.col("school_year_start") == pl.col("school_year_start").max())
-    pairs = (
-        pl.concat(
-            [
-                places.select(*PAIR, pl.col("places").cast(pl.Int64)),
-                last.select(*PAIR, places=pl.lit(0, pl.Int64)),
-            ]
-        )
-        .group_by(PAIR)
-        .agg(pl.col("places").sum())
-        .join(frames["programme_areas"].select("programme_area_code"), on="programme_area_code")
-        .sort(PAIR)
-    )
-    schools = pairs["organisation_number"].unique().sort().to_list()
-    regions = _regions(frames)
-    codes = tuple(sorted(set(regions.values())))
-    municipality = school_municipality(frames)
-    areas = pairs["programme_area_code"].unique().sort().to_list()
-    known = frames["programme_areas"].join(frames["programmes"], on="programme_code", how="left")
-    about = {row["programme_area_code"]: row for row in known.iter_rows(named=True)}
-    return Offers(
-        schools=tuple(schools),
-        school_region=np.array([codes.index(regions[municipality[s]]) for s in schools]),
-        regions=codes,
-        areas=tuple(areas),
-        programmes=tuple(about[a]["programme_code"] for a in areas),
-        levels=np.array([int(about[a]["level"]) for a in areas]),
-        county_wide=np.array([bool(about[a]["county_wide"]) for a in areas]),
-        general=np.array([about[a]["branch"] == "studieforberedende" for a in areas]),
-        school=_positions(pairs["organisation_number"], schools),
-        area=_positions(pairs["programme_area_code"], areas),
-        places=pairs["places"].to_numpy(),
-    )
-
-
 def applications(
     frames: Frames,
     offered: Offers,
     rules: IntakeRules,
+    way: Travel,
     *,
     county: str,
     forecast: Forecast | None = None,
@@ -108,10 +55,11 @@ def applications(
     """What applicants are drawn from: the newest intake, or a forecast of the pupils of `year`.
 
     Args:
-        frames: As `offers`, and `pupils` (school × area × home), `points` (lower-secondary points
-            of the county), `centres`; `travel` where there is a table.
+        frames: As `offered.offers`, and `pupils` (school × area × home), `points` (mean of
+            lower-secondary points), `municipality_centre` and `travel_minutes`.
         offered: The offers.
         rules: Assumptions.
+        way: What a long way is, and how minutes are reckoned where the table has none.
         county: County code, whose points are asked for.
         forecast: Drawn pupils; first choices follow them by the newest ratio of each area.
         year: Start of the school year that is forecast.
@@ -120,16 +68,12 @@ def applications(
         NotFound: A frame has no rows that can be used.
         ConfigurationError: A programme has no declared points.
     """
-    regions = _regions(frames)
+    regions = intake_regions(frames)
     homes = (*sorted(regions), ELSEWHERE)
     counted = counts(frames, offered, homes)
     municipality = school_municipality(frames)
-    minutes, estimated = travel.minutes(
-        frames["centres"],
-        frames.get("travel"),
-        homes,
-        [municipality[s] for s in offered.schools],
-        rules,
+    minutes, estimated = _minutes(
+        frames, tuple(sorted(regions)), tuple(municipality[s] for s in offered.schools), way
     )
     points = _county_points(frames, county)
     weight, expected = _wishes(counted, offered, minutes, rules)
@@ -149,17 +93,18 @@ def applications(
         more=preferences.more_choices(offered, counted.first, counted.later),
         points_mean=preferences.points_mean(offered, expected, points, rules),
         minutes=minutes,
+        minutes_limit=way.limit_minutes,
         estimated=estimated,
     )
 
 
 def counts(frames: Frames, offered: Offers, homes: Sequence[str]) -> Counts:
     """First and later choices of the newest intake, its pupils by home, and past first choices."""
-    past = _past(frames)
+    past = past_choices(frames)
     newest = past.filter(pl.col("school_year_start") == pl.col("school_year_start").max())
     pupils = frames["pupils"]
     pupils = pupils.filter(pl.col("school_year_start") == pl.col("school_year_start").max())
-    at = {pair: k for k, pair in enumerate(_pairs(offered))}
+    at = {pair: k for k, pair in enumerate(pairs_of(offered))}
     first, later = np.zeros(offered.count), np.zeros(offered.count)
     for row in newest.iter_rows(named=True):
         if (k := at.get((row[PAIR[0]], row[PAIR[1]]))) is not None:
@@ -181,17 +126,6 @@ def counts(frames: Frames, offered: Offers, homes: Sequence[str]) -> Counts:
     return Counts(first, later, by_home, by_year)
 
 
-def school_municipality(frames: Frames) -> dict[str, str]:
-    """Municipality of each school, from the rows of its places and its intake."""
-    both = pl.concat(
-        [
-            frames[name].select("organisation_number", "municipality_code")
-            for name in ("intake", "places")
-        ]
-    ).unique(subset="organisation_number", keep="last", maintain_order=True)
-    return dict(both.iter_rows())
-
-
 def _wishes(
     counted: Counts, offered: Offers, minutes: Float, rules: IntakeRules
 ) -> tuple[Float, Float]:
@@ -206,8 +140,8 @@ def _wishes(
     first[offered.area, offered.school] = counted.first
     # A place where none is planned yet: whoever opens it has applicants.
     size[offered.area, offered.school] = np.maximum(offered.places, 1)
-    rate = travel.decay(counted.pupils, size, minutes)
-    near = travel.gravity(size, minutes, rate)
+    rate = distance.decay(counted.pupils, size, minutes)
+    near = distance.gravity(size, minutes, rate)
     at_offer = counted.pupils.sum(axis=1, keepdims=True)
     everyone = counted.pupils.sum(axis=0, keepdims=True)
     of_school = everyone / np.maximum(everyone.sum(axis=1, keepdims=True), 1e-12)
@@ -222,6 +156,20 @@ def _wishes(
     shares = np.divide(seen, total, out=np.zeros_like(seen), where=total > 0)
     weight = shares * (1 - drawn_off) + near * new[:, None, :]
     return weight, laid.sum(axis=2)
+
+
+def _minutes(
+    frames: Frames, homes: tuple[str, ...], schools: tuple[str, ...], way: Travel
+) -> tuple[Float, Bool]:
+    """Minutes `[home, school]`, and whether they are the fallback; elsewhere is the farthest."""
+    municipalities = tuple(sorted(set(schools)))
+    minutes, estimated = travel.minutes(
+        homes, municipalities, frames["travel_minutes"], frames["municipality_centre"], way
+    )
+    at = [municipalities.index(m) for m in schools]
+    minutes, estimated = minutes[:, at], estimated[:, at]
+    far = np.full((1, len(schools)), minutes.max())
+    return np.concatenate([minutes, far]), np.concatenate([estimated, far > 0])
 
 
 def _forecast(
@@ -255,30 +203,6 @@ def _forecast(
     return found
 
 
-def _past(frames: Frames) -> pl.DataFrame:
-    """Young people's choices of the county's own offers by year, closed cells filled.
-
-    A closed number of first choices is what the pupils say by the ratio of all open rows, and
-    2.5, the middle of 1–4, where they are closed too.
-    """
-    rows = frames["intake"].filter(pl.col("intake_group") == "youth", pl.col("owner") == "county")
-    if rows.is_empty():
-        raise NotFound(
-            subject="inntakssimuleringen, søkere",
-            expected="minst ett inntak ved fylkets egne skoler",
-            got="ingen rader",
-            remedy="lever inntaksfilen og kjør «tilbudsplan ingest»",
-        )
-    known = rows.drop_nulls(["first_choices", "pupils"])
-    ratio = float(known["first_choices"].sum()) / max(float(known["pupils"].sum()), 1.0)
-    first = pl.coalesce("first_choices", pl.col("pupils") * ratio, pl.lit(CLOSED))
-    return (
-        rows.with_columns(first.cast(pl.Float64).alias("first"))
-        .with_columns(pl.coalesce("applicants", pl.col("first")).cast(pl.Float64).alias("all"))
-        .sort("school_year_start", *PAIR)
-    )
-
-
 def _county_points(frames: Frames, county: str) -> float:
     """The county's newest mean of lower-secondary points that either publisher gives."""
     rows = (
@@ -296,21 +220,3 @@ def _county_points(frames: Frames, county: str) -> float:
             remedy="kjør «tilbudsplan ingest»",
         )
     return float(rows["points"][-1])
-
-
-def _regions(frames: Frames) -> dict[str, str]:
-    """Intake region of each municipality."""
-    rows = frames["regions"].filter(pl.col("kind") == "intake")
-    return dict(rows.select("municipality_code", "region_code").iter_rows())
-
-
-def _pairs(offered: Offers) -> list[tuple[str, str]]:
-    return [
-        (offered.schools[s], offered.areas[a])
-        for s, a in zip(offered.school, offered.area, strict=True)
-    ]
-
-
-def _positions(values: pl.Series, codes: Sequence[str]) -> Index:
-    at = {code: place for place, code in enumerate(codes)}
-    return np.array([at[v] for v in values], np.intp)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Mapping
 
 import numpy as np
 import polars as pl
@@ -22,7 +23,7 @@ def goals(result: Result) -> pl.DataFrame:
     share_p10, share_p90` (of the applicants still in the intake; null where there are none).
     Region `*` is the county, level `*` all levels: intervals do not add, so they are rows.
     """
-    both = np.concatenate([result.measures, result.measures.sum(axis=2, keepdims=True)], axis=2)
+    both = _by_level(result)
     everyone = both[..., :1]
     share = np.divide(both, everyone, out=np.full_like(both, np.nan), where=everyone > 0)
     keys: dict[str, tuple[object, ...]] = {
@@ -34,6 +35,35 @@ def goals(result: Result) -> pl.DataFrame:
     values = dict(zip(PARTS, describe(both), strict=True))
     values |= {f"share_{part}": v for part, v in zip(PARTS, _known(share), strict=True)}
     return grid(keys, values).with_columns(pl.col(f"share_{p}").fill_nan(None) for p in PARTS)
+
+
+def differences(results: Mapping[str, Result]) -> pl.DataFrame:
+    """How plans differ from the first, after the last round; same applicants, draw by draw.
+
+    One row per other plan × level × home region × measure: `plan, level, region_code, measure,
+    difference_mean, difference_p10, difference_p90` (persons, the plan less the first) and `p_more`
+    (share of draws in which it has more).
+    """
+    (_, first), *others = results.items()
+    frames = []
+    for name, other in others:
+        apart = _by_level(other)[:, -1] - _by_level(first)[:, -1]
+        keys: dict[str, tuple[object, ...]] = {
+            "plan": (name,),
+            "level": (*map(str, LEVELS), "*"),
+            "region_code": first.regions,
+            "measure": MEASURES,
+        }
+        parts = dict(zip(PARTS, describe(apart), strict=True))
+        values = {f"difference_{part}": value for part, value in parts.items()}
+        frames.append(grid(keys, values | {"p_more": (apart > 0).mean(axis=0)}))
+    return pl.concat(frames)
+
+
+def _by_level(result: Result) -> Array:
+    """Measures with all levels last `[draw, round, level, region, measure]`."""
+    every: Array = result.measures.sum(axis=2, keepdims=True)
+    return np.concatenate([result.measures, every], axis=2)
 
 
 def offers(result: Result, number: int | None = None) -> pl.DataFrame:

@@ -102,6 +102,13 @@ def frames(years: tuple[int, ...] = (2023, 2024, 2025)) -> dict[str, pl.DataFram
                 "region_code": list(REGION.values()),
             }
         ),
+        "travel_minutes": pl.DataFrame(
+            {
+                "home_municipality_code": [HOME, "0301"],
+                "school_municipality_code": [FAR_HOME, FAR_HOME],
+                "minutes": ["150", "20"],
+            }
+        ),
         "points": pl.DataFrame(
             {
                 "county_code": ["50", "50", "31"],
@@ -110,7 +117,7 @@ def frames(years: tuple[int, ...] = (2023, 2024, 2025)) -> dict[str, pl.DataFram
                 "points_ssb": [42.0, 41.4, None],
             }
         ),
-        "centres": pl.DataFrame(
+        "municipality_centre": pl.DataFrame(
             {
                 "municipality_code": list(REGION),
                 "latitude": [63.42, 64.01, 64.86],

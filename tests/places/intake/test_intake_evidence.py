@@ -6,11 +6,12 @@ import numpy as np
 import polars as pl
 import pytest
 from intake_frames import BIG, FAR, FAR_HOME, HOME, OTHER, ROWS, SMALL, frames
-from intake_tools import COUNTY, rules
+from intake_tools import COUNTY, WAY, rules
 
-from tasks.errors import ConfigurationError, NotFound
+from tasks.errors import ConfigurationError, NotFound, WrongUse
 from tasks.forecast.types import Axes, Forecast
-from tasks.places.intake import evidence, preferences
+from tasks.places.intake import evidence, offered, preferences, tables
+from tasks.places.intake.simulate import simulate
 from tasks.places.intake.types import Applications, Offers
 
 
@@ -18,8 +19,8 @@ def built(
     given: dict[str, pl.DataFrame] | None = None, **changes: object
 ) -> tuple[Offers, Applications]:
     given = given or frames()
-    plan = evidence.offers(given, 2025)
-    return plan, evidence.applications(given, plan, rules(**changes), county=COUNTY)
+    plan = offered.offers(given, 2025)
+    return plan, evidence.applications(given, plan, rules(**changes), WAY, county=COUNTY)
 
 
 def test_offers_are_the_countys_own_with_their_places() -> None:
@@ -38,7 +39,7 @@ def test_offers_are_the_countys_own_with_their_places() -> None:
 def test_an_offer_with_applicants_and_no_places_any_more_is_there_with_none() -> None:
     given = frames()
     given["places"] = given["places"].filter(pl.col("organisation_number") != SMALL)
-    plan = evidence.offers(given, 2025)
+    plan = offered.offers(given, 2025)
     gone = plan.school == plan.schools.index(SMALL)
     assert gone.sum() == 2
     assert not plan.places[gone].any()
@@ -47,7 +48,7 @@ def test_an_offer_with_applicants_and_no_places_any_more_is_there_with_none() ->
 
 def test_places_count_from_the_day_they_are_valid() -> None:
     with pytest.raises(NotFound, match="2024"):
-        evidence.offers(frames(), 2024)
+        offered.offers(frames(), 2024)
 
 
 def test_first_choices_are_laid_on_homes_and_none_is_lost() -> None:
@@ -109,14 +110,14 @@ def test_closed_cells_are_filled_from_pupils_or_the_middle_of_one_to_four() -> N
     given["intake"] = hidden
     open_rows = [r for r in ROWS if r[1] != "BABAT1----"]
     ratio = sum(r[3] for r in open_rows) / sum(r[5] for r in open_rows)
-    plan = evidence.offers(given, 2025)
+    plan = offered.offers(given, 2025)
     counted = evidence.counts(given, plan, ("5001", "5006", "5060", "9999"))
     at = {
         (plan.schools[s], plan.areas[a]): k
         for k, (s, a) in enumerate(zip(plan.school, plan.area, strict=True))
     }
     assert counted.first[at[BIG, "BABAT1----"]] == pytest.approx(30 * ratio)
-    assert counted.first[at[SMALL, "BABAT1----"]] == evidence.CLOSED
+    assert counted.first[at[SMALL, "BABAT1----"]] == offered.CLOSED
     assert counted.later[at[BIG, "BABAT1----"]] == pytest.approx(60 - 30 * ratio)
 
 
@@ -181,7 +182,9 @@ def test_a_forecast_sets_the_first_choices_by_draw() -> None:
     pupils = np.zeros((3, *axes.shape), np.float32)
     pupils[:, 0, 0, 1] = (42, 84, 0)
     forecast = Forecast(axes, pupils, np.ones((3, 2), np.float32))
-    ahead = evidence.applications(given, plan, rules(), county=COUNTY, forecast=forecast, year=2027)
+    ahead = evidence.applications(
+        given, plan, rules(), WAY, county=COUNTY, forecast=forecast, year=2027
+    )
     area, home = plan.areas.index("BABAT1----"), app.homes.index(HOME)
     # 45 first choices by 42 pupils.
     assert ahead.expected[:, area, home] == pytest.approx([45, 90, 0])
@@ -189,7 +192,9 @@ def test_a_forecast_sets_the_first_choices_by_draw() -> None:
     other = plan.areas.index("BATMF2----")
     assert ahead.expected[2, other] == pytest.approx(app.expected[other]), "not forecast: as it was"
     with pytest.raises(NotFound, match="2031"):
-        evidence.applications(given, plan, rules(), county=COUNTY, forecast=forecast, year=2031)
+        evidence.applications(
+            given, plan, rules(), WAY, county=COUNTY, forecast=forecast, year=2031
+        )
 
 
 @pytest.mark.parametrize("name", ["intake", "points"])
@@ -198,3 +203,59 @@ def test_what_is_missing_is_named(name: str) -> None:
     given[name] = given[name].clear()
     with pytest.raises(NotFound, match="inntakssimuleringen"):
         built(given)
+
+
+def test_minutes_are_the_tables_or_the_marked_fallback() -> None:
+    plan, app = built()
+    home, far = app.homes.index(HOME), plan.schools.index(FAR)
+    assert app.minutes[home, far] == 150
+    assert not app.estimated[home, far]
+    assert app.estimated.sum() == app.estimated.size - 1
+    assert (app.minutes[-1] == app.minutes[:-1].max()).all(), "those from elsewhere are far away"
+    assert app.minutes_limit == WAY.limit_minutes
+
+
+def test_a_plan_sets_the_places_and_closes_what_it_does_not_name() -> None:
+    opened = pl.DataFrame({"organisation_number": [FAR], "programme_area_code": ["BABAT1----"]})
+    given = frames()
+    plan = offered.offers(given, 2025, opened)
+    assert plan.count == len(ROWS) + 1
+    rows = [(BIG, "BABAT1----", 45), (FAR, "BABAT1----", 15), (SMALL, "STREA2----", 0)]
+    table = pl.DataFrame(
+        rows, ["organisation_number", "programme_area_code", "places"], orient="row"
+    )
+    found = offered.planned(plan, table)
+    assert found.places.sum() == 60
+    assert sorted(found.places[found.places > 0]) == [15, 45]
+    with pytest.raises(WrongUse, match=f"{SMALL} STREA2----"):
+        offered.planned(plan, table.with_columns(places=pl.lit(30)))
+    with pytest.raises(WrongUse, match="to ganger"):
+        offered.planned(plan, pl.concat([table, table]))
+
+
+def test_a_class_opened_far_away_spares_long_travel() -> None:
+    """The whole way, from frames to what is reported of two plans."""
+    opened = pl.DataFrame({"organisation_number": [FAR], "programme_area_code": ["BABAT1----"]})
+    given = frames()
+    far = pl.DataFrame(
+        {
+            "school_year_start": [2025],
+            "organisation_number": [BIG],
+            "programme_area_code": ["BABAT1----"],
+            "home_municipality_code": [FAR_HOME],
+            "pupils": [15],
+        }
+    )
+    given["pupils"] = pl.concat([given["pupils"], far], how="vertical_relaxed")
+    now = offered.offers(given, 2025, opened)
+    app = evidence.applications(given, now, rules(), WAY, county=COUNTY)
+    there = (now.school == now.schools.index(FAR)) & (now.programmes[0] == "BA")
+    wider = now.with_places(now.places + 15 * (there & (now.places == 0)))
+    one, other = simulate([now, wider], app, rules(), seed=1, county=COUNTY, draws=30)
+    rows = tables.differences({"nå": one, "med klasse": other})
+    county = rows.filter(plan="med klasse", level="1", region_code="intake-b")
+    by_name = {r["measure"]: r for r in county.iter_rows(named=True)}
+    assert by_name["long_travel"]["difference_mean"] < -3
+    assert by_name["out_of_region"]["difference_p90"] < 0
+    assert by_name["long_travel"]["p_more"] < 0.1
+    assert rows.filter(region_code="*", level="*", measure="first_programme")["p_more"].item() > 0.2
