@@ -72,7 +72,6 @@ def _applications(offers: Offers, rng: np.random.Generator) -> Applications:
         more=np.full(areas, 0.7),
         points_mean=rng.uniform(34, 46, areas),
         minutes=rng.uniform(15, 200, (HOMES + 1, SCHOOLS)),
-        minutes_limit=60.0,
         estimated=np.ones((HOMES + 1, SCHOOLS), np.bool_),
     )
 

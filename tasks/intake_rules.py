@@ -76,6 +76,14 @@ class PointsSpread(Declared):
         return self
 
 
+class Fallback(Declared):
+    """Travel where no time is known."""
+
+    speed: Positive
+    detour: Annotated[float, Field(ge=1, le=10)]
+    least_minutes: Annotated[float, Field(ge=0, le=240)]
+
+
 class IntakeFile(Exact):
     """`intake.toml`."""
 
@@ -90,6 +98,8 @@ class IntakeFile(Exact):
     points_spread: PointsSpread
     same_branch: Value[Positive]
     pattern_persons: Value[Positive]
+    long_travel: Value[Annotated[float, Field(ge=0, le=1000)]]
+    fallback: Fallback
 
     @model_validator(mode="after")
     def _once(self) -> Self:
@@ -125,4 +135,8 @@ def read_intake_rules(folder: Path) -> IntakeRules:
         points_range=(found.points_spread.low, found.points_spread.high),
         same_branch=found.same_branch.value,
         pattern_persons=found.pattern_persons.value,
+        minutes_limit=found.long_travel.value,
+        speed=found.fallback.speed,
+        detour=found.fallback.detour,
+        least_minutes=found.fallback.least_minutes,
     )

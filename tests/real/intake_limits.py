@@ -14,7 +14,6 @@ import polars as pl
 
 from tasks import intake_inputs
 from tasks.intake_rules import read_intake_rules
-from tasks.place_rules import read_place_rules
 from tasks.places.intake import evidence, offered, tables, validation
 from tasks.places.intake.simulate import simulate
 from tasks.places.intake.types import Result
@@ -37,9 +36,8 @@ def simulated(rooms: Rooms, draws: int) -> tuple[Result, pl.DataFrame]:
     """The intake of 2025 on the published night, and its limits beside the published."""
     frames = intake_inputs.read(rooms, date(YEAR + 1, 10, 1))
     rules = read_intake_rules(Project().reference / "rules")
-    way = read_place_rules(Project().reference).rules.travel
     offers = offered.offers(frames, YEAR)
-    applications = evidence.applications(frames, offers, rules, way, county=COUNTY)
+    applications = evidence.applications(frames, offers, rules, county=COUNTY)
     [result] = simulate([offers], applications, rules, seed=SEED, county=COUNTY, draws=draws)
     return result, validation.compared(tables.offers(result, 1), frames["limits"], YEAR)
 

@@ -11,8 +11,7 @@ import polars as pl
 from tasks.errors import NotFound
 from tasks.forecast.panel import ELSEWHERE
 from tasks.forecast.types import Float, Forecast
-from tasks.places import travel
-from tasks.places.intake import distance, preferences
+from tasks.places.intake import distance, preferences, travel
 from tasks.places.intake.offered import (
     PAIR,
     Frames,
@@ -21,8 +20,7 @@ from tasks.places.intake.offered import (
     past_choices,
     school_municipality,
 )
-from tasks.places.intake.types import Applications, Bool, IntakeRules, Offers
-from tasks.places.rules import Travel
+from tasks.places.intake.types import Applications, IntakeRules, Offers
 
 
 @dataclass(frozen=True)
@@ -46,7 +44,6 @@ def applications(
     frames: Frames,
     offered: Offers,
     rules: IntakeRules,
-    way: Travel,
     *,
     county: str,
     forecast: Forecast | None = None,
@@ -59,7 +56,6 @@ def applications(
             lower-secondary points), `municipality_centre` and `travel_minutes`.
         offered: The offers.
         rules: Assumptions.
-        way: What a long way is, and how minutes are reckoned where the table has none.
         county: County code, whose points are asked for.
         forecast: Drawn pupils; first choices follow them by the newest ratio of each area.
         year: Start of the school year that is forecast.
@@ -72,8 +68,13 @@ def applications(
     homes = (*sorted(regions), ELSEWHERE)
     counted = counts(frames, offered, homes)
     municipality = school_municipality(frames)
-    minutes, estimated = _minutes(
-        frames, tuple(sorted(regions)), tuple(municipality[s] for s in offered.schools), way
+    minutes, estimated = travel.minutes(
+        frames["municipality_centre"],
+        frames["travel_minutes"],
+        homes,
+        offered.schools,
+        [municipality[s] for s in offered.schools],
+        rules,
     )
     points = _county_points(frames, county)
     weight, expected = _wishes(counted, offered, minutes, rules)
@@ -93,7 +94,6 @@ def applications(
         more=preferences.more_choices(offered, counted.first, counted.later),
         points_mean=preferences.points_mean(offered, expected, points, rules),
         minutes=minutes,
-        minutes_limit=way.limit_minutes,
         estimated=estimated,
     )
 
@@ -156,20 +156,6 @@ def _wishes(
     shares = np.divide(seen, total, out=np.zeros_like(seen), where=total > 0)
     weight = shares * (1 - drawn_off) + near * new[:, None, :]
     return weight, laid.sum(axis=2)
-
-
-def _minutes(
-    frames: Frames, homes: tuple[str, ...], schools: tuple[str, ...], way: Travel
-) -> tuple[Float, Bool]:
-    """Minutes `[home, school]`, and whether they are the fallback; elsewhere is the farthest."""
-    municipalities = tuple(sorted(set(schools)))
-    minutes, estimated = travel.minutes(
-        homes, municipalities, frames["travel_minutes"], frames["municipality_centre"], way
-    )
-    at = [municipalities.index(m) for m in schools]
-    minutes, estimated = minutes[:, at], estimated[:, at]
-    far = np.full((1, len(schools)), minutes.max())
-    return np.concatenate([minutes, far]), np.concatenate([estimated, far > 0])
 
 
 def _forecast(

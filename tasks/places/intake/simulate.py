@@ -60,7 +60,7 @@ def simulate(
         people = draw(applications, plans[0], rules, seed=seed, county=county, number=number)
         for plan, right, result in zip(plans, rights, results, strict=True):
             rounds = intake(people, plan, applications, right, rules)
-            _write(result, number, people, applications, rounds)
+            _write(result, number, people, applications, rules, rounds)
             wish = first_wish(people, right)
             result.wished[number] = np.bincount(wish[wish >= 0], minlength=plan.count)
 
@@ -103,6 +103,7 @@ def _write(
     number: int,
     people: Applicants,
     applications: Applications,
+    rules: IntakeRules,
     rounds: Sequence[Round],
 ) -> None:
     """What is reported of one draw."""
@@ -111,7 +112,7 @@ def _write(
         has = done.offer >= 0
         result.admitted[number, place] = np.bincount(done.offer[has], minlength=plan.count)
         result.limit[number, place] = limits(done, people, plan.count)
-        result.measures[number, place] = measured(done, people, plan, applications)
+        result.measures[number, place] = measured(done, people, plan, applications, rules)
 
 
 def limits(done: Round, people: Applicants, offers: int) -> Array:
@@ -129,6 +130,7 @@ def measured(
     people: Applicants,
     plan: Offers,
     applications: Applications,
+    rules: IntakeRules,
 ) -> Array:
     """Counts `[level, region, measure]` of those still in the intake; the county last.
 
@@ -146,7 +148,7 @@ def measured(
         has,
         ~has,
         has & (plan.school_region[school] != region),
-        has & (minutes > applications.minutes_limit),
+        has & (minutes > rules.minutes_limit),
     )
     regions = len(plan.regions)
     cell = (plan.levels[people.choices[:, 0]] - 1) * regions + region

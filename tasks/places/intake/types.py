@@ -55,6 +55,10 @@ class IntakeRules:
         points_range: Least and greatest points.
         same_branch: How much likelier a next choice is within the same branch on Vg1.
         pattern_persons: Persons that distance counts as beside the pattern of a home and area.
+        minutes_limit: Longest travel that is not long, one way.
+        speed: Kilometres an hour of the fallback.
+        detour: Road over great circle of the fallback.
+        least_minutes: Of the fallback, one's own municipality included.
     """
 
     rounds: int
@@ -72,6 +76,10 @@ class IntakeRules:
     points_range: tuple[float, float]
     same_branch: float
     pattern_persons: float
+    minutes_limit: float
+    speed: float
+    detour: float
+    least_minutes: float
 
 
 @dataclass(frozen=True)
@@ -156,7 +164,6 @@ class Applications:
         more: `[area]` share who give a second choice; of them the same share give a third.
         points_mean: `[area]` mean points.
         minutes: `[home, school]` travel one way.
-        minutes_limit: Travel beyond it is long.
         estimated: `[home, school]` whether the minutes are the fallback.
     """
 
@@ -170,7 +177,6 @@ class Applications:
     more: Float
     points_mean: Float
     minutes: Float
-    minutes_limit: float
     estimated: Bool
 
 

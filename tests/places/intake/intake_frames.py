@@ -105,7 +105,7 @@ def frames(years: tuple[int, ...] = (2023, 2024, 2025)) -> dict[str, pl.DataFram
         "travel_minutes": pl.DataFrame(
             {
                 "home_municipality_code": [HOME, "0301"],
-                "school_municipality_code": [FAR_HOME, FAR_HOME],
+                "organisation_number": [FAR, FAR],
                 "minutes": ["150", "20"],
             }
         ),

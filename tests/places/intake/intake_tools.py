@@ -7,14 +7,12 @@ from dataclasses import replace
 import numpy as np
 
 from tasks.intake_rules import read_intake_rules
-from tasks.place_rules import read_place_rules
 from tasks.places.intake.competition import OTHER, OWN, RIGHT
 from tasks.places.intake.types import Applicants, Applications, IntakeRules, Offers
 from tasks.settings import Project
 
 COUNTY = "50"
 RULES = read_intake_rules(Project().reference / "rules")
-WAY = read_place_rules(Project().reference).rules.travel
 # Programmes of the made-up county: code, county-wide, general; the last has a quota.
 PROGRAMMES = (("BA", False, False), ("HS", False, False), ("ST", False, True), ("ID", True, True))
 
@@ -73,7 +71,6 @@ def applications(plan: Offers, seed: int, homes: int = 6, size: float = 1.0) -> 
         more=np.full(areas, 0.7),
         points_mean=rng.uniform(35, 45, areas),
         minutes=rng.uniform(15, 120, (homes + 1, schools)),
-        minutes_limit=60.0,
         estimated=np.ones((homes + 1, schools), np.bool_),
     )
 
@@ -137,4 +134,4 @@ def right_at(person: int, offer: int, people: Applicants, plan: Offers, app: App
     return OWN if mine or region not in there else OTHER
 
 
-__all__ = ["OTHER", "OWN", "RIGHT", "WAY", "county", "list_of", "one_by_one", "right_at", "rules"]
+__all__ = ["OTHER", "OWN", "RIGHT", "county", "list_of", "one_by_one", "right_at", "rules"]

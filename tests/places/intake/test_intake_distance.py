@@ -1,11 +1,9 @@
 from __future__ import annotations
 
 import numpy as np
-import polars as pl
 import pytest
 
 from tasks.places.intake import distance
-from tasks.settings import Project
 
 
 @pytest.mark.parametrize("truth", [0.0, 0.03, 0.1])
@@ -19,11 +17,3 @@ def test_the_decay_that_made_the_pupils_is_found(truth: float) -> None:
     assert distance.decay(pupils.astype(float), size, minutes) == pytest.approx(truth, abs=0.004)
     assert shares.sum(axis=2) == pytest.approx(1)
     assert not shares[np.broadcast_to(size[:, None] == 0, shares.shape)].any()
-
-
-def test_every_municipality_of_the_county_has_a_centre() -> None:
-    centres = pl.read_csv(Project().reference / "municipality_centre.csv", infer_schema=False)
-    members = pl.read_csv(Project().reference / "region_membership.csv", infer_schema=False)
-    members = members.filter(pl.col("region_code").str.starts_with("intake"))
-    assert set(members["municipality_code"]) == set(centres["municipality_code"])
-    assert centres["municipality_code"].n_unique() == len(centres)

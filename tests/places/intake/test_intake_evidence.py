@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 import pytest
 from intake_frames import BIG, FAR, FAR_HOME, HOME, OTHER, ROWS, SMALL, frames
-from intake_tools import COUNTY, WAY, rules
+from intake_tools import COUNTY, rules
 
 from tasks.errors import ConfigurationError, NotFound, WrongUse
 from tasks.forecast.types import Axes, Forecast
@@ -20,7 +20,7 @@ def built(
 ) -> tuple[Offers, Applications]:
     given = given or frames()
     plan = offered.offers(given, 2025)
-    return plan, evidence.applications(given, plan, rules(**changes), WAY, county=COUNTY)
+    return plan, evidence.applications(given, plan, rules(**changes), county=COUNTY)
 
 
 def test_offers_are_the_countys_own_with_their_places() -> None:
@@ -182,9 +182,7 @@ def test_a_forecast_sets_the_first_choices_by_draw() -> None:
     pupils = np.zeros((3, *axes.shape), np.float32)
     pupils[:, 0, 0, 1] = (42, 84, 0)
     forecast = Forecast(axes, pupils, np.ones((3, 2), np.float32))
-    ahead = evidence.applications(
-        given, plan, rules(), WAY, county=COUNTY, forecast=forecast, year=2027
-    )
+    ahead = evidence.applications(given, plan, rules(), county=COUNTY, forecast=forecast, year=2027)
     area, home = plan.areas.index("BABAT1----"), app.homes.index(HOME)
     # 45 first choices by 42 pupils.
     assert ahead.expected[:, area, home] == pytest.approx([45, 90, 0])
@@ -192,9 +190,7 @@ def test_a_forecast_sets_the_first_choices_by_draw() -> None:
     other = plan.areas.index("BATMF2----")
     assert ahead.expected[2, other] == pytest.approx(app.expected[other]), "not forecast: as it was"
     with pytest.raises(NotFound, match="2031"):
-        evidence.applications(
-            given, plan, rules(), WAY, county=COUNTY, forecast=forecast, year=2031
-        )
+        evidence.applications(given, plan, rules(), county=COUNTY, forecast=forecast, year=2031)
 
 
 @pytest.mark.parametrize("name", ["intake", "points"])
@@ -212,7 +208,6 @@ def test_minutes_are_the_tables_or_the_marked_fallback() -> None:
     assert not app.estimated[home, far]
     assert app.estimated.sum() == app.estimated.size - 1
     assert (app.minutes[-1] == app.minutes[:-1].max()).all(), "those from elsewhere are far away"
-    assert app.minutes_limit == WAY.limit_minutes
 
 
 def test_a_plan_sets_the_places_and_closes_what_it_does_not_name() -> None:
@@ -248,7 +243,7 @@ def test_a_class_opened_far_away_spares_long_travel() -> None:
     )
     given["pupils"] = pl.concat([given["pupils"], far], how="vertical_relaxed")
     now = offered.offers(given, 2025, opened)
-    app = evidence.applications(given, now, rules(), WAY, county=COUNTY)
+    app = evidence.applications(given, now, rules(), county=COUNTY)
     there = (now.school == now.schools.index(FAR)) & (now.programmes[0] == "BA")
     wider = now.with_places(now.places + 15 * (there & (now.places == 0)))
     one, other = simulate([now, wider], app, rules(), seed=1, county=COUNTY, draws=30)

@@ -29,6 +29,7 @@ def test_all_mistakes_are_told_at_once(tmp_path: Path) -> None:
         ("chance = [0.55, 0.30, 0.15]", "chance = [0.55, 0.30, 0.25]"),
         ("PB = 38.5", "PBX = 38.5"),
         ("low = 10.0", "low = 70.0"),
+        ("detour = 1.35", "detour = 0.5"),
         ("[stays]\nvalue = 0.9", "[stays]\nvalue = 1.9"),
     ):
         assert old in text
@@ -43,6 +44,7 @@ def test_all_mistakes_are_told_at_once(tmp_path: Path) -> None:
         "andelene er 1.1 til sammen, ventet 1",
         "PBX",
         "high er 60, ventet mer enn low, 70",
+        "[fallback] detour: er 0.5, ventet minst 1",
         "[stays] value: er 1.9, ventet høyst 1",
     ):
         assert part in told
