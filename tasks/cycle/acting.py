@@ -54,6 +54,7 @@ def start(settings: Settings, name: str, actor: Actor, on: date | None = None) -
     """
     wanted = cycle(name)
     _check_actor(wanted.title, actor)
+    day = _day(wanted.title, on)
     with _alone(settings.rooms):
         journal = Journal(settings.rooms.journal)
         entries = journal.entries()
@@ -67,7 +68,6 @@ def start(settings: Settings, name: str, actor: Actor, on: date | None = None) -
                 got=f"{' og '.join(others)} er åpne",
                 remedy=f"avslutt {others[0]} først",
             )
-        day = _day(wanted.title, on)
         said = {"format": FORMAT, "cycle": name, "on": day.isoformat()}
         journal.append(
             states.STARTED, said | {"by": actor.by, "user": actor.user, "via": actor.via}

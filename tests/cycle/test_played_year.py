@@ -19,7 +19,7 @@ import pytest
 import requests
 
 from tasks import clock, indicators, runs, warehouse
-from tasks.cycle import acting, offer, standing
+from tasks.cycle import acting, acts, offer, standing
 from tasks.cycle.standing import Standing
 from tasks.errors import WrongUse
 from tasks.journal import Journal
@@ -324,8 +324,10 @@ def test_a_whole_year(year: Year) -> None:
     assert "Behov i rekkefølge: 1. helse, 2. bygg." in year.printed("Prioritering")
     assert "Omprioritert; før: 1. bygg, 2. helse." in year.printed("Prioritering")
 
-    # Forslag: a run of another year is refused, the statement has a dissent.
+    # Forslag: a run that is not there is refused, the statement has a dissent.
     year.on(11, 5)
+    year.browser("Opplæring", type="prognose", run="2001-02-x")
+    assert "en ferdig kjøring" in str(year.stands().state.refused)
     year.browser("Opplæring", type="prognose", run=run_id)
     base = sum(one.places for one in _offer(year, "proposed").values())
     assert f"{base} plasser" in year.printed("Forslag")
@@ -334,12 +336,16 @@ def test_a_whole_year(year: Year) -> None:
     why = {"reason": "Søkningen har økt"}
     year.browser("Opplæring", type="overstyr", setting=setting | why)
     year.on(11, 18)
-    year.browser(
-        "Yrkesopplæringsnemnda",
-        type="nemnd",
-        text="Nemnda støtter forslaget.",
-        dissents=[{"by": "Et medlem", "text": "Bygg bør ikke økes før det er læreplasser."}],
-    )
+    dissent = {"by": "Et medlem", "text": "Bygg bør ikke økes før det er læreplasser."}
+    said = {"type": "nemnd", "text": "Nemnda støtter forslaget.", "dissents": [dissent]}
+    # The form has been sent, and everything is killed before or while the run takes it.
+    run = prefect.waiting(year.form)
+    year.form = key_of(run)
+    prefect.resume(run, {"by": "Yrkesopplæringsnemnda", "act": said})
+    prefect.kill("runner", "server")
+    prefect.start("server", "runner")
+    prefect.waiting(year.form)
+    assert len(year.stands().state.all(acts.Statement)) == 1
     assert "Dissens fra Et medlem: Bygg bør ikke økes" in year.printed("Forslag")
     year.command("act", CYCLE, "avslutt", "--by", "Opplæring")
 

@@ -1,0 +1,209 @@
+"""`tilbudsplan cycle` without a server, and what a form of another version comes to."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from flows import cli, cycle_server
+from tasks.cycle import acting, standing
+from tasks.cycle.acting import Actor
+from tasks.journal import Journal
+from tasks.settings import Settings
+
+CYCLE = "2027/28"
+Run = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    made = tmp_path / "home"
+    monkeypatch.setenv("TILBUDSPLAN_HOME", str(made))
+    monkeypatch.setenv("TILBUDSPLAN_PROFILE", "demo")
+    # Nobody listens there: a server of the machine must not be told of a test.
+    monkeypatch.setenv("PREFECT_API_URL", "http://127.0.0.1:9/api")
+    vintages = {"ssb_population": {"snapshot": "abc", "as_of": "2026-02-01"}}
+    built = {"night": "n1", "as_of": "2026-02-01", "vintages": vintages}
+    Journal(made / "journal").append("night.built", built)
+    return made
+
+
+@pytest.fixture
+def run(home: Path, capsys: pytest.CaptureFixture[str]) -> Run:
+    def ask(*arguments: str) -> tuple[int, str, str]:
+        capsys.readouterr()
+        code = cli.run(["cycle", *arguments])
+        said = capsys.readouterr()
+        assert "Traceback" not in said.out + said.err
+        return code, said.out, said.err
+
+    return ask
+
+
+def test_before_the_first_cycle(run: Run) -> None:
+    code, out, _ = run("status")
+    assert code == 0
+    assert "cycle start" in out
+    assert run("status", CYCLE)[0] == 1
+    assert json.loads(run("status", "--json")[1]) == []
+
+
+def test_start_act_back_and_status(run: Run) -> None:
+    code, out, err = run("start", CYCLE, "--by", "Seksjonen")
+    assert code == 0
+    assert "trinn 1 av 7, Kunnskapsgrunnlag" in out
+    assert "make serve" in err  # no server, and nothing lost
+
+    assert run("act", CYCLE, "frys", "--by", "Statistikk")[0] == 0
+    code, out, err = run("act", CYCLE, "avslutt", "--by", "Statistikk")
+    assert code == 2
+    assert "statistikkomiteen har ikke frigitt" in err
+    code, _, err = run("back", CYCLE, "vedtak", "--reason", "Nei", "--by", "Statistikk")
+    assert code == 2
+    assert "ligger ikke før" in err
+
+    shown = json.loads(run("status", CYCLE, "--json")[1])[0]
+    assert shown["stage"] == "kunnskapsgrunnlag"
+    assert [one["act"]["type"] for one in shown["acts"]] == ["frys"]
+    assert shown["acts"][0]["as_stated"] is True
+    assert shown["missing"] == ["statistikkomiteen har ikke frigitt kunnskapsgrunnlaget"]
+    text = run("status")[1]
+    for word in ("Det ventes på", "dager over", "Det som kan føres nå", "ikke bekreftet", "Frigi"):
+        assert word.lower() in text.lower()
+
+
+def test_who_acts_comes_from_the_proxy_where_there_is_one(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run("start", CYCLE, "--by", "Seksjonen")
+    monkeypatch.setenv("TILBUDSPLAN_USER", "ola.nordmann")
+    run("act", CYCLE, "frys", "--by", "Statistikk")
+    (done,) = json.loads(run("status", "--json")[1])[0]["acts"]
+    assert (done["user"], done["as_stated"]) == ("ola.nordmann", False)
+
+
+def test_a_file_holds_lists_and_lines(run: Run, tmp_path: Path) -> None:
+    run("start", "fagskole-2027", "--by", "Seksjonen")
+    path = tmp_path / "kriterier.toml"
+    path.write_text(
+        'case_number = "40/26"\ntext = "Helse først"\nframe = 137_300_000\non_site = 95_000\n'
+        "online = 66_000\nreserve_percent = 5\nminimum_start = 15\n",
+        encoding="utf-8",
+    )
+    assert run("act", "fagskole-2027", "kriterier", "--file", str(path), "--by", "S")[0] == 0
+    text = run("status", "fagskole-2027")[1].replace("\u00a0", " ")
+    assert "Ramme 137 300 000 kr" in text
+    path.write_text("frame = ", encoding="utf-8")
+    assert run("act", "fagskole-2027", "kriterier", "--file", str(path), "--by", "S")[0] == 2
+
+
+def test_fields_are_explained_in_norwegian(run: Run) -> None:
+    code, out, _ = run("act", CYCLE, "prioriter", "--explain")
+    assert code == 0
+    assert "Sett prioriteringen (prioriter)" in out
+    assert "opplæringslova § 5-3" in out
+    assert run("act", CYCLE, "noe", "--explain")[0] == 2
+
+
+def test_as_it_stood_on_a_day(run: Run) -> None:
+    run("start", CYCLE, "--by", "Seksjonen", "--on", "2026-02-02")
+    run("act", CYCLE, "frys", "--by", "Statistikk", "--on", "2026-03-02")
+    assert json.loads(run("status", "--as-of", "2026-03-01", "--json")[1])[0]["acts"] == []
+    shown = json.loads(run("status", "--as-of", "2026-04-01", "--json")[1])[0]
+    assert len(shown["acts"]) == 1
+    assert shown["late"] == []
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("start", "2027", "--by", "X"),
+        ("start", CYCLE, "--by", " "),
+        ("act", CYCLE, "frys", "--by", "X", "--set", "night"),
+        ("start", CYCLE, "--by", "X", "--on", "2999-01-01"),
+    ],
+)
+def test_wrong_use_is_told(run: Run, arguments: tuple[str, ...]) -> None:
+    run("start", CYCLE, "--by", "X")
+    code, out, err = run(*arguments)
+    assert code == 2, out
+    assert "Gjør slik:" in err
+
+
+def test_no_server_is_no_error(home: Path) -> None:
+    settings = Settings()
+    acting.start(settings, CYCLE, Actor("X"))
+    assert cycle_server.told(settings, CYCLE, over=False) is False
+
+
+# Forms ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("said", "why"),
+    [
+        ({"by": "X", "act": {"type": "godkjenn"}}, "en av handlingene"),
+        ({"by": "X", "act": {"type": "frys", "natt": "2026-02-01"}}, "natt"),
+        ({"by": "X", "act": {"type": "frigi", "base": 2026}}, "frigitt"),
+        ({"who": "X", "act": {"type": "frys"}}, "who"),
+        ({"by": "X"}, "act"),
+        ({"by": "X", "act": None}, "None"),
+    ],
+)
+def test_a_form_of_another_version_is_refused_and_asked_anew(
+    home: Path, said: dict[str, Any], why: str
+) -> None:
+    from flows.cycle import take
+
+    settings = Settings()
+    acting.start(settings, CYCLE, Actor("X"))
+    acting.act(settings, CYCLE, {"type": "frys"}, Actor("X"))
+    for _ in range(2):  # a run that is started again sends it again
+        take.fn(CYCLE, "run:1", "kunnskapsgrunnlag", said)
+    (found,) = standing.all_of(settings)
+    assert found.state.refused is not None
+    assert why in found.state.refused
+    assert found.state.number == 2
+    assert found.state.stage == "kunnskapsgrunnlag"
+
+
+def test_a_form_is_journalled_once(home: Path) -> None:
+    from flows.cycle import take
+
+    settings = Settings()
+    acting.start(settings, CYCLE, Actor("X"))
+    said = {"by": "Statistikk", "on": "2026-03-01", "act": {"type": "frys", "night": None}}
+    told = [take.fn(CYCLE, "run:1", "kunnskapsgrunnlag", said) for _ in range(2)]
+    assert told == [{"token": "run:1", "refused": None}] * 2
+    (found,) = standing.all_of(settings)
+    (record,) = found.state.standing
+    assert (record.by, record.on.isoformat()) == ("Statistikk", "2026-03-01")
+
+
+@pytest.mark.parametrize("stage", ["kunnskapsgrunnlag", "innspill", "vedtak", "oppfølging"])
+def test_the_form_is_norwegian_and_of_its_stage(home: Path, stage: str) -> None:
+    from dataclasses import replace
+
+    from prefect.utilities.schema_tools import validate
+
+    from flows.cycle import form_of
+
+    settings = Settings()
+    acting.start(settings, CYCLE, Actor("X"))
+    (found,) = standing.all_of(settings)
+    model = form_of(replace(found, state=replace(found.state, stage=stage)))
+    schema = model.model_json_schema()
+    assert schema["properties"]["by"]["title"] == "Hvem"
+    kinds = schema["properties"]["act"]["discriminator"]["mapping"]
+    assert ("vedtak" in kinds) == (stage == "vedtak")
+    assert ("tilbake" in kinds) == (stage != "kunnskapsgrunnlag")
+    assert (
+        not validate({"by": "X", "act": {"type": "frys"}}, schema) or stage != "kunnskapsgrunnlag"
+    )
+    # What the server holds the browser to before the run is woken.
+    assert validate({"by": "", "act": {"type": next(iter(kinds))}}, schema)
+    assert validate({"by": "X", "act": {"type": "ukjent"}}, schema)

@@ -1,0 +1,169 @@
+"""The offer in classes: proposed, decided, adjusted, and held against counts."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tasks.cycle import acts, offer
+from tasks.cycle.acts import Setting
+from tasks.cycle.offer import Line
+from tasks.cycle.stages import cycle
+from tasks.cycle.state import Record, State
+
+MELHUS, ROROS = "874558362", "974558362"
+AREAS = {"HSHSF1----": "HS", "BABAT1----": "BA"}
+NEED = {
+    "programme": ["HS", "BA"],
+    "level": ["1", "1"],
+    "region": ["sør", "sør"],
+    "private": [5.0, 0.0],
+    "needed": [50.0, 20.0],
+    "low": [40.0, 15.0],
+    "high": [60.0, 25.0],
+}
+
+
+def line(school: str, area: str, classes: float, places: int) -> Line:
+    return Line(school, school, area, area, 1, AREAS[area], "sør", classes, places)
+
+
+BASE = [
+    line(MELHUS, "HSHSF1----", 2.0, 30),
+    line(ROROS, "HSHSF1----", 1.0, 15),
+    line(MELHUS, "BABAT1----", 1.5, 18),
+]
+
+
+def base(lines: list[Line] | None = None) -> offer.Offer:
+    return {one.key: one for one in lines or BASE}
+
+
+def setting(
+    classes: float, school: str = MELHUS, area: str = "HSHSF1----", places: int | None = None
+) -> Setting:
+    return Setting(
+        school=school, area=area, level=1, classes=classes, places=places, reason="Behovet"
+    )
+
+
+def state(*done: tuple[str, dict[str, Any]]) -> State:
+    """A cycle after a proposal on `BASE` and what is given."""
+    columns = {name: [getattr(one, name) for one in BASE] for name in offer.COLUMNS}
+    facts = {"offer": columns, "need": NEED}
+    found = State(cycle("2027/28"), "oppfølging", date(2026, 2, 1))
+    for number, (kind, said) in enumerate([("prognose", {"run": "x"}), *done], start=1):
+        act = acts.READER.validate_python({"type": kind, **said})
+        told = facts if kind == "prognose" else {}
+        at = datetime(2026, 11, 1, tzinfo=UTC)
+        made = Record(number, act, "X", None, date(2026, 11, 1), at, str(number), "forslag", told)
+        found = replace(found, standing=(*found.standing, made))
+    return found
+
+
+def test_a_class_more_is_a_class_s_places_more() -> None:
+    after = offer.changed(base(), setting(2.5), "vedtak")
+    assert after[MELHUS, "HSHSF1----", 1].places == 38  # 37.5
+    assert after[MELHUS, "HSHSF1----", 1].changes == (("vedtak", 2.0, 2.5, "Behovet"),)
+    assert after[ROROS, "HSHSF1----", 1] == base()[ROROS, "HSHSF1----", 1]
+
+
+def test_an_offer_that_is_new_at_a_school_has_the_usual_class() -> None:
+    after = offer.changed(base(), setting(1.0, ROROS, "BABAT1----"), "forslag")
+    new = after[ROROS, "BABAT1----", 1]
+    assert (new.classes, new.places, new.programme, new.region) == (1.0, 12, "BA", "sør")
+
+
+@given(st.lists(st.integers(0, 8), min_size=1, max_size=6))
+def test_only_the_last_number_counts_and_all_are_told(halves: list[int]) -> None:
+    """Setting classes is absolute: the way there leaves its reasons and no places."""
+    found = base()
+    for one in halves:
+        found = offer.changed(found, setting(one / 2), "forslag")
+    direct = offer.changed(base(), setting(halves[-1] / 2), "forslag")
+    last = found[MELHUS, "HSHSF1----", 1]
+    assert last.classes == halves[-1] / 2
+    assert len(last.changes) == len(halves)
+    assert abs(last.places - direct[MELHUS, "HSHSF1----", 1].places) <= len(halves)
+    others = [key for key in found if key != last.key]
+    assert all(found[key] == base()[key] for key in others)
+
+
+def test_proposal_decision_and_adjustment_follow_each_other() -> None:
+    told = state(
+        ("overstyr", {"setting": setting(3.0).model_dump()}),
+        (
+            "vedtak",
+            {
+                "outcome": "godkjent med endringer",
+                "case_number": "118/26",
+                "amendments": [setting(0.0, ROROS).model_dump()],
+            },
+        ),
+        ("juster", {"lines": [setting(2.5).model_dump()]}),
+    )
+    key, closed = (MELHUS, "HSHSF1----", 1), (ROROS, "HSHSF1----", 1)
+    assert offer.base(told)[key].classes == 2.0
+    assert offer.proposed(told)[key].classes == 3.0
+    assert offer.proposed(told)[closed].classes == 1.0
+    assert offer.decided(told)[closed].places == 0
+    assert offer.decided(told)[key].classes == 3.0
+    assert offer.adjusted(told)[key].classes == 2.5
+    wheres = [where for where, *_ in offer.adjusted(told)[key].changes]
+    assert wheres == ["forslag", "justering"]
+
+
+def test_before_a_decision_nothing_is_decided() -> None:
+    assert offer.decided(state()) == {}
+    assert offer.adjusted(state()) == {}
+
+
+@pytest.mark.parametrize(
+    ("settings", "why"),
+    [
+        ([setting(1.0), setting(2.0)], "to ganger"),
+        ([setting(1.0, "999999999")], "ingen av fylkets skoler"),
+        ([setting(1.0, MELHUS, "XXXXX1----")], "hvor mange plasser"),
+        ([setting(1.0, MELHUS, "XXXXX1----", 12)], None),
+        ([setting(0.0), setting(1.0, ROROS)], None),
+    ],
+)
+def test_lines_that_cannot_be_set(settings: list[Setting], why: str | None) -> None:
+    found = offer.unusable(base(), settings)
+    assert found is None if why is None else found is not None and why in found
+
+
+def test_an_amendment_is_evaluated_as_adopted() -> None:
+    after = offer.changed(base(), setting(3.0), "vedtak")
+    (one,) = offer.evaluated(base(), after, NEED)
+    assert (one.programme, one.places_before, one.places_after) == ("HS", 45, 60)
+    # 50 needed, 5 of them in private places.
+    assert (one.gap_before, one.gap_after) == (0.0, -15.0)
+    assert offer.evaluated(base(), base(), NEED) == []
+
+
+def test_a_count_is_held_to_places_and_forecast() -> None:
+    figures = {(MELHUS, "HSHSF1----", 1): 26, (ROROS, "HSHSF1----", 1): 16}
+    told = offer.outcomes(base(), figures, NEED)
+    (one,) = told
+    assert (one.pupils, one.places, one.whole) == (42, 45, True)
+    assert (one.low, one.high) == (35.0, 55.0)
+    assert one.inside is True
+    (part,) = offer.outcomes(base(), {(MELHUS, "HSHSF1----", 1): 26}, NEED)
+    assert part.inside is None
+    held = offer.against(base(), figures)
+    assert [one.spare for one in held] == [4, -1]
+
+
+@given(st.dictionaries(st.sampled_from([one.key for one in BASE]), st.integers(0, 60)))
+def test_no_pupil_is_lost_in_a_count(figures: dict[offer.Key, int]) -> None:
+    told = offer.outcomes(base(), figures, NEED)
+    assert sum(one.pupils for one in told) == sum(figures.values())
+    assert sum(one.spare for one in offer.against(base(), figures)) == sum(
+        base()[key].places - count for key, count in figures.items()
+    )
