@@ -230,6 +230,7 @@ def _plain(found: Standing) -> dict[str, Any]:
         "moves": [vars(one) for one in state.moves],
         "strays": [vars(one) for one in state.strays],
         "refused": state.refused,
+        "frozen": found.frozen and {"decision": found.frozen.id, "seal": found.frozen.seal},
         "decided": _offer(offer.decided(state)),
         "adjusted": _offer(offer.adjusted(state)),
         "stages": dict(found.sections()),

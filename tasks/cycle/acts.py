@@ -232,9 +232,6 @@ class Decide(Act):
     reason: Text | None = Field(
         None, title="Begrunnelse", description="Kreves når saken er sendt tilbake."
     )
-    decision: Text | None = Field(
-        None, title="Fryst vedtak", description="Navnet på vedtaket som kan kjøres på nytt."
-    )
 
     @model_validator(mode="after")
     def _whole(self) -> Self:
@@ -414,7 +411,7 @@ def possible(stage: str, first: bool) -> list[type[Act]]:
 
 
 # Names and numbers that look like telephone numbers and are none.
-_CODES = frozenset({"run", "plan", "decision", "area", "case_number", "night", "type", "offer"})
+_CODES = frozenset({"run", "plan", "area", "case_number", "night", "type", "offer"})
 
 
 def texts(act: BaseModel) -> list[str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from math import floor
 from statistics import median
 from typing import Any
 
@@ -34,6 +35,7 @@ class Line:
         region: Code of the school's intake region.
         classes: Classes, in halves.
         places: Places in all of them, persons.
+        size: Places in a class, persons; it stays when the last class goes.
         changes: What set it, oldest first: where, from how many classes, to how many, why.
     """
 
@@ -46,6 +48,7 @@ class Line:
     region: str
     classes: float
     places: int
+    size: float = 0.0
     changes: tuple[tuple[str, float, float, str], ...] = ()
 
     @property
@@ -68,7 +71,7 @@ def base(state: State) -> Offer:
     told: Mapping[str, list[Any]] = proposed[1].facts.get("offer", {}) if proposed else {}
     rows = zip(*(told[name] for name in COLUMNS), strict=True) if told else ()
     lines = (Line(*row) for row in rows)
-    return {line.key: line for line in lines}
+    return {one.key: replace(one, size=_size(one.places, one.classes)) for one in lines}
 
 
 def proposed(state: State) -> Offer:
@@ -101,22 +104,31 @@ def adjusted(state: State) -> Offer:
 def changed(offer: Offer, setting: Setting, where: str) -> Offer:
     """An offer after one of its lines is set; a line that was not there is made."""
     line = offer.get(setting.key) or _new(offer, setting)
-    # Half a class more is half a class's places more, as far as whole places go.
-    size = class_size(offer, setting) or 0.0
-    kept = line.places / line.classes if line.classes else size
-    places = round(kept * setting.classes) if setting.places is None else setting.places
+    size = line.size or class_size(offer, setting) or 0.0
+    if setting.places is not None:
+        size, places = _size(setting.places, setting.classes) or size, setting.places
+    else:
+        # Half a class is half a class's places, a half place counted as one; from the size and not
+        # from the places there are, so that no rounding is carried on.
+        places = floor(size * setting.classes + 0.5)
     note = (where, line.classes, setting.classes, setting.reason)
-    new = replace(line, classes=setting.classes, places=places, changes=(*line.changes, note))
+    new = replace(
+        line,
+        classes=setting.classes,
+        places=places,
+        size=size,
+        changes=(*line.changes, note),
+    )
     return {**offer, line.key: new}
+
+
+def _size(places: int, classes: float) -> float:
+    return places / classes if classes else 0.0
 
 
 def class_size(offer: Offer, setting: Setting) -> float | None:
     """Places in a class of an area: the usual one of the schools that have it; None where none."""
-    sizes = [
-        line.places / line.classes
-        for line in offer.values()
-        if line.area == setting.area and line.classes
-    ]
+    sizes = [one.size for one in offer.values() if one.area == setting.area and one.size]
     return median(sizes) if sizes else None
 
 

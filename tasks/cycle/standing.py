@@ -12,6 +12,7 @@ from tasks.cycle import state as states
 from tasks.cycle.calendar import Calendar, Dated
 from tasks.cycle.state import State
 from tasks.cycle.waiting import Awaited, Came
+from tasks.decisions.record import FROZEN, Decision, of_entry
 from tasks.forms.calendar import known_regions
 from tasks.journal import Entry, Journal
 from tasks.settings import Project, Settings, oslo_today
@@ -28,6 +29,7 @@ class Standing:
         following: What comes next; None where nothing does.
         milestones: All its dates.
         missing: What the stage lacks before it can be closed.
+        frozen: The decision as it was frozen to be made again; None before that.
     """
 
     state: State
@@ -36,6 +38,7 @@ class Standing:
     following: Dated | None
     milestones: tuple[Dated, ...]
     missing: tuple[str, ...]
+    frozen: Decision | None = None
 
     @property
     def possible(self) -> list[str]:
@@ -45,7 +48,7 @@ class Standing:
 
     def sections(self) -> list[tuple[str, list[str]]]:
         """What every stage has come to, in words."""
-        return telling.sections(self.state, self.came)
+        return telling.sections(self.state, self.came, self.frozen)
 
 
 def all_of(
@@ -93,4 +96,19 @@ def _of(
         following=waiting.following(state, milestones, today),
         milestones=tuple(milestones),
         missing=() if state.over else tuple(states.missing(state)),
+        frozen=_frozen(state, entries),
     )
+
+
+def _frozen(state: State, entries: Sequence[Entry]) -> Decision | None:
+    """What was frozen of the case and the run that were decided on, the newest."""
+    decided, proposed = state.last(acts.Decide), state.last(acts.Propose)
+    if decided is None or proposed is None:
+        return None
+    wanted = decided[0].case_number, proposed[0].run
+    found = [
+        entry
+        for entry in entries
+        if entry.kind == FROZEN and (entry.payload["case"], entry.payload["run"]) == wanted
+    ]
+    return of_entry(found[-1]) if found else None

@@ -11,22 +11,30 @@ from tasks.cycle.offer import Held, Line
 from tasks.cycle.stages import TITLES
 from tasks.cycle.state import Record, State, available, granted_cost
 from tasks.cycle.waiting import Awaited, Came
+from tasks.decisions.record import Decision
 from tasks.settings import oslo_date
 
 # Of a long list the largest are told; the journal and `--json` have all.
 MOST = 8
 NO_PLAN = "Planen i hele klasser er ikke oppgitt; forslaget er årets tilbud med endringene under."
-NO_DECISION = "Vedtaket er ikke fryst for å kjøres på nytt; kjøringen det bygger på, er navngitt."
 
 
-def sections(state: State, came: Sequence[Came]) -> list[tuple[str, list[str]]]:
-    """Title and lines of every stage that something is known of, in order."""
+def sections(
+    state: State, came: Sequence[Came], frozen: Decision | None = None
+) -> list[tuple[str, list[str]]]:
+    """Title and lines of every stage that something is known of, in order.
+
+    Args:
+        state: Where the cycle stands.
+        came: Its inputs.
+        frozen: The decision as it was frozen.
+    """
     told = {
         "kunnskapsgrunnlag": _knowledge(state),
         "innspill": _inputs(state, came),
         "prioritering": _priority(state),
         "forslag": _proposal(state),
-        "vedtak": _decision(state),
+        "vedtak": _decision(state, frozen),
         "justering": _adjustment(state),
         "oppfølging": _outcome(state),
         "kriterier": _criteria(state),
@@ -138,7 +146,7 @@ def _proposal(state: State) -> list[str]:
     return found
 
 
-def _decision(state: State) -> list[str]:
+def _decision(state: State, frozen: Decision | None) -> list[str]:
     found = [
         f"Sendt tilbake i sak {r.act.case_number}, {dates.day(r.on)}: {r.act.reason}"
         for r in state.set_aside
@@ -163,7 +171,12 @@ def _decision(state: State) -> list[str]:
         for one in record.facts.get("amended", ())
     ]
     found += [f"Dissens fra {one.by}: {one.text}" for one in _dissents(state)]
-    found.append(f"Fryst som {act.decision} (oppgitt)." if act.decision else NO_DECISION)
+    found.append(
+        f"Frosset {dates.day(frozen.frozen_at)} som {frozen.id}, segl {frozen.seal[:12]}."
+        if frozen
+        else f"Ikke frosset ennå: «tilbudsplan decide {record.facts['run']} "
+        f"--case {act.case_number}» tar vare på alt som trengs for å lage tallene igjen."
+    )
     return found
 
 

@@ -14,6 +14,7 @@ from typing import Any
 
 from tasks import persons
 from tasks.catalogue import Catalogue
+from tasks.cycle.state import DONE_ACT
 from tasks.decisions.record import FROZEN
 from tasks.errors import ConfigurationError
 from tasks.indicators import RELEASE
@@ -71,7 +72,7 @@ class Evidence:
         nights: In the order of the journal.
         landed: The manifest lines of every dataset, oldest first.
         runs: Every stored plan.
-        released: The dates of the nights whose figures were released.
+        released: The dates of the nights whose figures were released, or frozen for a year's cycle.
         whole: Datasets of which everything is kept, and why, in Norwegian.
         sizes: Bytes on disk of every blob that is there, by SHA-256.
         decisions: Every decision.
@@ -131,7 +132,14 @@ def _night(entry: Entry) -> BuiltNight:
 
 
 def _released(entries: Iterable[Entry]) -> list[date]:
-    return [date.fromisoformat(e.payload["figures_as_of"]) for e in entries if e.kind == RELEASE]
+    """The dates of what was released, or frozen for a year's cycle."""
+    found = []
+    for entry in entries:
+        if entry.kind == RELEASE:
+            found.append(date.fromisoformat(entry.payload["figures_as_of"]))
+        elif entry.kind == DONE_ACT and entry.payload["act"]["type"] == "frys":
+            found.append(date.fromisoformat(entry.payload["facts"]["as_of"]))
+    return found
 
 
 def _kept_whole(names: Iterable[str], catalogue: Catalogue) -> dict[str, str]:

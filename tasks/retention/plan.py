@@ -158,7 +158,9 @@ def _referred_to(evidence: Evidence) -> Iterable[tuple[Key, str]]:
         yield from ((key, why) for key in run.vintages.items())
         yield from (((PROJECT, night.project), why) for night in _nights_of(run, evidence.nights))
     for day, night in _released(evidence):
-        yield from _stood_on(night, f"frigitt kunnskapsgrunnlag, tall fra {dates.day(day)}")
+        yield from _stood_on(
+            night, f"frigitt eller frosset kunnskapsgrunnlag, tall fra {dates.day(day)}"
+        )
     if evidence.nights:
         newest = evidence.nights[-1]
         waiting = "holdes tilbake til noen har avgjort"

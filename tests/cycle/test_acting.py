@@ -11,13 +11,14 @@ from typing import Any
 
 import pytest
 
-from tasks import clock
+from tasks import catalogue, clock
 from tasks.alerts import outbox
 from tasks.cycle import acting, calendar, reminders, standing, waiting
 from tasks.cycle.acting import Actor
 from tasks.cycle.stages import cycle
 from tasks.errors import ConfigurationError, NotFound, WrongUse
 from tasks.journal import Journal
+from tasks.retention import evidence as retention
 from tasks.settings import Project, Settings
 
 CYCLE = "2029/30"
@@ -103,6 +104,16 @@ def test_what_a_night_stood_on_is_frozen(settings: Settings, act: Act) -> None:
     assert frozen.facts["datasets"] == 1
     assert frozen.facts["suites"] is None
     assert "Kontrollene fra den natten er ryddet bort" in str(stands(settings).sections())
+
+
+def test_retention_keeps_a_night_that_a_cycle_froze(settings: Settings, act: Act) -> None:
+    vintages = {"ssb_population": {"snapshot": "abc"}}
+    built = {"night": "n1", "as_of": "2028-02-01", "project": "p", "vintages": vintages}
+    Journal(settings.rooms.journal).append("night.built", built)
+    known = catalogue.load(Project().catalogue)
+    assert retention.gather(settings.rooms, known).released == frozenset()
+    act("frys")
+    assert retention.gather(settings.rooms, known).released == {date(2028, 2, 1)}
 
 
 def test_a_release_must_be_in_the_journal(settings: Settings, act: Act) -> None:

@@ -246,6 +246,7 @@ def _ymd(day: Path) -> tuple[int, int, int]:
 def release(home: Path, base: int) -> None:
     """The statistics committee comments on every indicator and releases them."""
     journal = Journal(Rooms(home).journal)
+    as_of = journal.entries("night.built")[-1].payload["as_of"]
     with warehouse.connect_published(Rooms(home)) as con:
         sql = "select indicator_code, area_code, year, value from mart.indicator_value"
         figures = con.sql(sql).pl()
@@ -261,7 +262,7 @@ def release(home: Path, base: int) -> None:
             signed_by="Leder, NAV",
             text="Tallene er som ventet.",
         )
-    indicators.release(journal, figures, base=base, released_by="Statistikkomiteen", as_of="i natt")
+    indicators.release(journal, figures, base=base, released_by="Statistikkomiteen", as_of=as_of)
 
 
 def test_a_whole_year(year: Year) -> None:
