@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import importlib.util
+import shutil
 import sys
-from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
@@ -19,9 +19,10 @@ _fixtures = importlib.util.module_from_spec(_spec)
 _spec.loader.exec_module(_fixtures)
 
 from decision_tools import RUN_AT, small_forecast  # noqa: E402
+from store_tools import served, tiny_project, whole_night  # noqa: E402
 
 from tasks import runs  # noqa: E402
-from tasks.decisions import freeze  # noqa: E402
+from tasks.decisions import freeze, record  # noqa: E402
 from tasks.decisions.record import Decision  # noqa: E402
 from tasks.settings import Settings  # noqa: E402
 
@@ -30,18 +31,31 @@ project = _fixtures.project
 settings = _fixtures.settings
 run_night = _fixtures.run_night
 
-Freeze = Callable[..., Decision]
+TABLES = {"places": "staging.places", "coverage": "mart.coverage"}
 
 
 @pytest.fixture
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
-    small_forecast(monkeypatch, {"places": "staging.places", "coverage": "mart.coverage"})
+    small_forecast(monkeypatch, TABLES)
+
+
+@pytest.fixture(scope="session")
+def decided(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home with a decision on the run of one night; to be copied."""
+    folder = tmp_path_factory.mktemp("decided")
+    made = Settings(home=folder / "home")
+    with served() as source, pytest.MonkeyPatch.context() as patched:
+        small_forecast(patched, TABLES)
+        whole_night(made, tiny_project(folder / "project", source.address), date(2026, 11, 20))
+        run = runs.execute(made, "2027/28", 1, now=lambda: RUN_AT)
+        asked = freeze.Asked(run, "2026/12345", "fylkestinget", date(2026, 11, 21))
+        freeze.freeze(made, asked)
+    return made.home
 
 
 @pytest.fixture
-def frozen(settings: Settings, small: None, run_night: Callable[..., object]) -> Decision:
-    """A decision on the run of one night."""
-    run_night(date(2026, 11, 20))
-    run = runs.execute(settings, "2027/28", 1, now=lambda: RUN_AT)
-    asked = freeze.Asked(run, "2026/12345", "fylkestinget", date(2026, 11, 21))
-    return freeze.freeze(settings, asked)
+def frozen(settings: Settings, small: None, decided: Path) -> Decision:
+    """A decision in a home of its own."""
+    shutil.copytree(decided, settings.home)
+    (made,) = record.listed(settings.rooms)
+    return made

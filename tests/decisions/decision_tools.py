@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -57,3 +57,13 @@ def counted(
         if name != "vintages"
     ]
     return {"expected": pl.DataFrame(rows, ["programme_code", "rows", "total"], orient="row")}
+
+
+def one_place_more(real: Callable[..., dict[str, pl.DataFrame]]) -> Callable[..., Any]:
+    """A program that reads one place more at each school."""
+
+    def frames_of(con: Any, on: date) -> dict[str, pl.DataFrame]:
+        frames = real(con, on)
+        return {**frames, "places": frames["places"].with_columns(pl.col("places") + 1)}
+
+    return frames_of
