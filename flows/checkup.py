@@ -31,6 +31,7 @@ from tasks import (
 from tasks.alerts import outbox, policy
 from tasks.backup import age
 from tasks.catalogue import Dataset
+from tasks.decisions import record, verify
 from tasks.errors import NotFound, SourceUnavailable, TilbudsplanError
 from tasks.journal import Journal
 from tasks.landing import Landing
@@ -122,6 +123,7 @@ def examine() -> list[Check]:
         ("journal", lambda: _journal(settings)),
         ("varehus", lambda: _warehouse(settings)),
         ("personfiler", lambda: _persons(settings, project)),
+        ("vedtak", lambda: _decisions(settings)),
         ("sikkerhetskopi", lambda: _backup(settings, project)),
         ("e-post", lambda: _mail(settings)),
         ("mottakere", lambda: _readers(settings, project)),
@@ -273,6 +275,17 @@ def _backup(settings: Settings, project: Project) -> tuple[State, str]:
     if any(entry.kind == "night.built" for entry in entries):
         return "feil", "ingen er tatt ennå. Kjør «tilbudsplan backup MAPPE» til en annen disk."
     return "ok", "ingenting å miste ennå"
+
+
+def _decisions(settings: Settings) -> tuple[State, str]:
+    """Whether all that decisions stand on is as it was when they were frozen."""
+    made = record.listed(settings.rooms)
+    found = dict.fromkeys(
+        str(fault) for one in made for fault in verify.faults(settings.rooms, one)
+    )
+    if found:
+        return "feil", "\n".join(["endret siden det ble frosset; hent det fra kopien:", *found])
+    return "ok", f"{len(made)} frosset, uendret" if made else "ingen er frosset ennå"
 
 
 def _mail(settings: Settings) -> tuple[State, str]:

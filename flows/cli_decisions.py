@@ -35,6 +35,9 @@ def decide(
         list[Path] | None,
         typer.Option("--attach", metavar="FIL", help="Legg ved en fil; kan gis flere ganger."),
     ] = None,
+    plan: Annotated[
+        Path | None, typer.Option("--plan", metavar="MAPPE", help="Planen som ble vedtatt.")
+    ] = None,
     json: Json = False,
 ) -> None:
     """Frys et vedtak: alt som trengs for å lage tallene igjen, om mange år.
@@ -47,7 +50,7 @@ def decide(
     from flows import decision_commands
 
     day = decided.date() if decided else None
-    decision_commands.decide(run, case, by, day, note, tuple(attach or ()), json)
+    decision_commands.decide(run, case, by, day, note, tuple(attach or ()), plan, json)
 
 
 def decisions(

@@ -34,11 +34,12 @@ def decide(
     decided: date | None,
     note: str,
     attachments: tuple[Path, ...],
+    plan: Path | None,
     as_json: bool,
 ) -> None:
     """Freeze a decision, and say what it is known by."""
     settings = Settings()
-    asked = freeze.Asked(run, case, by, decided or oslo_today(), note, attachments)
+    asked = freeze.Asked(run, case, by, decided or oslo_today(), note, attachments, plan)
     runs.read(settings.rooms, run)
     with locks.night_lock(settings.rooms.lock), show.progress():
         show.step("fryser vedtaket")
@@ -139,6 +140,8 @@ def _print_rerun(found: Rerun) -> None:
         show.line("Samme tall som vedtatt, på det frosne tallgrunnlaget.")
     else:
         show.line(f"Samme tall som vedtatt, byte for byte, i alle {len(found.hashes)} tabeller.")
+    if found.plan_kept:
+        show.line("Planen er beholdt og uendret; den er ikke regnet på nytt.")
     _print_changes(found)
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from flows import show
 from tasks import runs
-from tasks.decisions import causes, freeze, record, verify
+from tasks.decisions import causes, record, verify
 from tasks.errors import LandingCorrupt, NotFound, WrongUse
 from tasks.settings import Rooms, Settings
 
@@ -78,7 +78,7 @@ def _side(rooms: Rooms, name: str) -> tuple[Path, Side]:
                 got="; ".join(map(str, faults)),
                 remedy=f"hent det fra en sikkerhetskopi; se «tilbudsplan decisions {decision.id}»",
             )
-        folder = record.folder_of(rooms, decision) / freeze.RUN
+        folder = record.folder_of(rooms, decision) / record.RUN
         title = f"Vedtak i sak {decision.case}"
     else:
         try:

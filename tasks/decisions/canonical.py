@@ -57,6 +57,7 @@ def export(tables: Mapping[str, pl.DataFrame], folder: Path) -> dict[str, str]:
     found = {}
     for name, frame in sorted(tables.items()):
         content = text(frame)
+        (folder / f"{name}.csv").parent.mkdir(exist_ok=True)
         (folder / f"{name}.csv").write_bytes(content)
         found[name] = sha256(content)
     return found

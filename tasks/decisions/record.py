@@ -20,6 +20,8 @@ from tasks.settings import Rooms
 
 FROZEN = "decision.frozen"
 SEALED = "decision.json"
+# Its folder has these in it, and in them what `freeze` says.
+RUN, PLAN, INPUTS, REPORT, ATTACHMENTS = "run", "plan", "inputs", "report", "attachments"
 
 
 @dataclass(frozen=True)

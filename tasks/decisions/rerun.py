@@ -15,14 +15,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import polars as pl
 
 from tasks import made_with, persons, run_inputs, runs
-from tasks.decisions import canonical, causes, figures, freeze, record, verify
+from tasks.decisions import canonical, causes, figures, record, verify
 from tasks.decisions.causes import Change
 from tasks.decisions.figures import TableDifference
+from tasks.decisions.inputs import frames_of_night
 from tasks.decisions.record import Decision
 from tasks.decisions.verify import Fault
 from tasks.declared import read_declared
@@ -32,7 +33,11 @@ from tasks.scenarios import FOLDER, chosen
 from tasks.settings import Project, Settings
 
 Frames = dict[str, pl.DataFrame]
+T = TypeVar("T")
 Told = Callable[[str], None]
+# Makes the tables of a plan again: of the plan's folder (its manifest says how it was made), the
+# tables of the run and the frames that the run read.
+Planned = Callable[[Path, Frames, Frames], Frames]
 
 
 @dataclass(frozen=True)
@@ -52,7 +57,8 @@ class Rerun:
         by_model: Those of them that differ on the frozen inputs too: not the inputs make that.
         changes: What is not the same of program, packages and machine.
         rules_today: Values of the rules that are others today; the frozen ones were used.
-        hashes: Canonical hash of each table as it is now.
+        plan_kept: Whether there is a plan that is kept unchanged and was not made again.
+        hashes: Canonical hash of each table as it is now; those of a plan begin with `plan/`.
         now: The tables as they are now.
     """
 
@@ -67,6 +73,7 @@ class Rerun:
     by_model: tuple[TableDifference, ...] = ()
     changes: tuple[Change, ...] = ()
     rules_today: tuple[Change, ...] = ()
+    plan_kept: bool = False
     hashes: Mapping[str, str] = field(default_factory=dict)
     now: Mapping[str, pl.DataFrame] = field(default_factory=dict, repr=False)
 
@@ -82,6 +89,7 @@ def rerun(
     *,
     seal: str | None = None,
     project: Project | None = None,
+    planned: Planned | None = None,
     told: Told = lambda _: None,
 ) -> Rerun:
     """Make the figures of a decision again, and hold them against what was decided.
@@ -91,6 +99,7 @@ def rerun(
         decision: Which.
         seal: Its seal as it was printed then, where somebody has it at hand.
         project: Where today's rules lie.
+        planned: Makes the plan again, where the decision has one.
         told: Is told what goes on, in Norwegian.
 
     Raises:
@@ -103,7 +112,7 @@ def rerun(
         return Rerun(decision, tuple(faults))
     folder, sealed = record.folder_of(rooms, decision), verify.sealed(rooms, decision)
     manifest = _manifest(folder)
-    frozen = _parquets(folder / freeze.INPUTS)
+    frozen = _parquets(folder / record.INPUTS)
     told("bygger natten på nytt av det som ble hentet da")
     frames, not_rebuilt = _rebuilt(settings, sealed["night"], manifest, frozen)
     deleted = persons.deleted_of(Landing(rooms.landing), decision.vintages)
@@ -111,15 +120,16 @@ def rerun(
     frames |= {name: frozen[name] for name in taken}
     inputs = tuple(figures.compare(frozen, {name: frames[name] for name in frozen}))
     told("regner på nytt med de frosne reglene")
-    now = _calculated(folder, manifest, frames)
+    made = _Maker(folder, manifest, planned if sealed["plan"] else None)
+    now = made.calculated(frames)
     hashes = canonical.hashes(now)
-    differ = hashes != sealed["canonical"]
-    then = _parquets(folder / freeze.RUN) if differ else {}
+    differ = hashes != made.wanted(sealed)
+    then = made.decided() if differ else {}
     tables = tuple(figures.compare(then, now)) if differ else ()
     by_model = tables
     if tables and inputs:
         told("regner en gang til på det frosne tallgrunnlaget")
-        by_model = tuple(figures.compare(then, _calculated(folder, manifest, frames | frozen)))
+        by_model = tuple(figures.compare(then, made.calculated(frames | frozen)))
     here = {"files": made_with.code_files(), "environment": made_with.environment()}
     return Rerun(
         decision,
@@ -132,9 +142,39 @@ def rerun(
         by_model=by_model,
         changes=tuple(causes.program(manifest["made_with"], here)),
         rules_today=tuple(_rules_today(folder, manifest, project or Project())),
+        plan_kept=bool(sealed["plan"]) and planned is None,
         hashes=hashes,
         now=now,
     )
+
+
+@dataclass(frozen=True)
+class _Maker:
+    """What makes the tables of a decision again, and what they were."""
+
+    folder: Path
+    manifest: Mapping[str, Any]
+    planned: Planned | None
+
+    def calculated(self, frames: Frames) -> Frames:
+        """The tables of the run, and after them those of the plan where there is a maker."""
+        tables = _calculated(self.folder, self.manifest, frames)
+        if self.planned is None:
+            return tables
+        return tables | _prefixed(self.planned(self.folder / record.PLAN, tables, frames))
+
+    def wanted(self, sealed: Mapping[str, Any]) -> dict[str, str]:
+        """The canonical hashes of what was decided."""
+        return {**sealed["canonical"], **(_prefixed(sealed["plan"]) if self.planned else {})}
+
+    def decided(self) -> Frames:
+        """The tables as they were decided."""
+        plan = _parquets(self.folder / record.PLAN) if self.planned else {}
+        return _parquets(self.folder / record.RUN) | _prefixed(plan)
+
+
+def _prefixed(tables: Mapping[str, T]) -> dict[str, T]:
+    return {f"{record.PLAN}/{name}": table for name, table in tables.items()}
 
 
 def _rebuilt(
@@ -143,7 +183,7 @@ def _rebuilt(
     """The frames that landing gives, or the frozen ones and why it gives none."""
     on = date(runs.start_year(manifest["school_year"]), 10, 1)
     try:
-        frames, _ = freeze.frames_of_night(settings, night, on)
+        frames, _ = frames_of_night(settings, night, on)
     except TilbudsplanError as error:
         return dict(frozen), str(error)
     return frames, None
@@ -158,7 +198,7 @@ def _calculated(folder: Path, manifest: Mapping[str, Any], frames: Frames) -> Fr
             got="et fra før det ble lest, og natten kan ikke bygges på nytt",
             remedy=f"bruk programversjonen {manifest['code']['commit'] or 'fra den datoen'}",
         )
-    parameters, rules = manifest["parameters"], folder / freeze.RUN
+    parameters, rules = manifest["parameters"], folder / record.RUN
     return runs.compute(
         frames,
         read_declared(rules / "rules"),
@@ -177,7 +217,7 @@ def _rules_today(folder: Path, manifest: Mapping[str, Any], project: Project) ->
         for name in _scenarios(manifest)
         if (project.reference / FOLDER / f"{name}.toml").is_file()
     ]
-    then = {name: (folder / freeze.RUN / name).read_bytes() for name in manifest["rule_files"]}
+    then = {name: (folder / record.RUN / name).read_bytes() for name in manifest["rule_files"]}
     return causes.rules(then, runs.rule_files(project.reference, there))
 
 
@@ -186,7 +226,7 @@ def _scenarios(manifest: Mapping[str, Any]) -> list[str]:
 
 
 def _manifest(folder: Path) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads((folder / freeze.RUN / "manifest.json").read_bytes())
+    found: dict[str, Any] = json.loads((folder / record.RUN / "manifest.json").read_bytes())
     return found
 
 

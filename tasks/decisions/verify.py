@@ -17,8 +17,7 @@ from typing import Any
 from tasks import dates
 from tasks.blobs import Damaged, Pruned
 from tasks.decisions import record
-from tasks.decisions.freeze import RUN
-from tasks.decisions.record import SEALED, Decision, sha256
+from tasks.decisions.record import RUN, SEALED, Decision, sha256
 from tasks.errors import JournalCorrupt, TilbudsplanError
 from tasks.landing import PROJECT, Landing, Part, Snapshot, snapshot_id
 from tasks.settings import Rooms

@@ -83,6 +83,14 @@ def test_what_was_changed_is_told_and_the_command_fails(
     facts = json.loads(ask("decisions", frozen.id, "--json").out)
     assert [fault["found"] for fault in facts["faults"]] == [found]
     assert "vedtak" in ask("diff", frozen.id, frozen.id).err
+    checks = {check["name"]: check for check in json.loads(ask("doctor", "--json").out)}
+    assert checks["vedtak"]["state"] == "feil"
+    assert name in checks["vedtak"]["found"]
+
+
+def test_doctor_says_that_decisions_are_as_they_were(ask: Ask, frozen: Decision) -> None:
+    checks = {check["name"]: check for check in json.loads(ask("doctor", "--json").out)}
+    assert (checks["vedtak"]["state"], checks["vedtak"]["found"]) == ("ok", "1 frosset, uendret")
 
 
 def test_another_program_and_what_it_did_is_told(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import stat
 from collections.abc import Callable
 from datetime import date, timedelta
@@ -233,3 +234,14 @@ def test_a_decision_that_a_crash_left_without_its_name_gets_it(
     (half / SEALED).write_text("{}")
     assert [fault.found for fault in verify.faults(rooms, frozen)] == [verify.NO_FILE]
     assert not folder.exists()
+
+
+def test_a_home_without_a_published_night_is_frozen_from_landing(
+    settings: Settings, run_night: RunNight
+) -> None:
+    run_night(DAY)
+    run = new_run(settings)
+    shutil.rmtree(settings.rooms.warehouse.parent)
+    made = freeze.freeze(settings, asked(run))
+    assert verify.faults(settings.rooms, made) == []
+    assert (record.folder_of(settings.rooms, made) / "inputs" / "places.parquet").is_file()

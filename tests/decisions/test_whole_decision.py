@@ -76,7 +76,7 @@ def test_a_scenario_and_a_rule_are_told_in_the_papers_terms(
     settings, made = decided
     rooms = settings.rooms
     run = runs.execute(settings, "2027/28", 6, 100)
-    folder = record.folder_of(rooms, made) / freeze.RUN
+    folder = record.folder_of(rooms, made) / record.RUN
     changes, remarks = causes.between(folder, rooms.runs / run)
     choices = {one.what for one in changes if one.kind == "valg"}
     assert choices == {"frø", "scenarier"}

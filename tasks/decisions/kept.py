@@ -1,0 +1,128 @@
+"""The files that a decision keeps as they are: of the run, its report, its plan, and papers."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from tasks import jsonlines, runs
+from tasks.decisions.record import ATTACHMENTS, REPORT, RUN, sha256
+from tasks.errors import LandingCorrupt, NotFound, WrongUse
+from tasks.settings import Rooms
+
+
+def check_run(rooms: Rooms, run: runs.Run) -> None:
+    """Refuse a run that is not what was written, or that wrote too little of what made it.
+
+    Raises:
+        LandingCorrupt: Naming the file.
+        WrongUse: The run is of a version that did not write all that is needed.
+    """
+    if not all(run.manifest.get(name) for name in ("night", "made_with", "rule_files")):
+        raise WrongUse(
+            subject=f"plankjøring {run.id}",
+            expected="en kjøring som sier hvilken natt, hvilket program og hvilke regler den er "
+            "laget med",
+            got="en som er laget før dette ble skrevet ned",
+            remedy="kjør planen på nytt med «tilbudsplan plan run», og frys den",
+        )
+    end = run.id.rsplit("-", 1)[1]
+    if (found := runs.identity_of(run.manifest)) != end:
+        raise _changed(run, "manifest.json", end, found)
+    for name, wanted in run.manifest["rule_files"].items():
+        file = rooms.runs / run.id / name
+        found = sha256(file.read_bytes()) if file.is_file() else "ingen fil"
+        if found != wanted:
+            raise _changed(run, name, wanted, found)
+
+
+def _changed(run: runs.Run, file: str, wanted: str, found: str) -> LandingCorrupt:
+    return LandingCorrupt(
+        subject=f"plankjøring {run.id}, {file}",
+        expected=f"innhold med SHA-256 {wanted}",
+        got=found,
+        remedy="hent kjøringen fra sikkerhetskopien, eller kjør planen på nytt; det som er endret "
+        "etter at kjøringen ble laget, kan ikke vedtas",
+    )
+
+
+def copied(rooms: Rooms, run: runs.Run, attachments: Iterable[Path]) -> dict[str, bytes]:
+    """Files of the run, of its report, and attachments, by their path in the decision's folder.
+
+    Raises:
+        WrongUse: An attachment is not there, or has the name of another.
+    """
+    kept = ["manifest.json", *run.manifest["rule_files"]]
+    kept += [f"{name}.parquet" for name in run.manifest["outputs"]]
+    files = {f"{RUN}/{name}": (rooms.runs / run.id / name).read_bytes() for name in kept}
+    report = rooms.reports / run.id
+    for path in sorted(report.iterdir()) if report.is_dir() else []:
+        if path.is_file() and not path.name.endswith(".part"):
+            files[f"{REPORT}/{path.name}"] = path.read_bytes()
+    for path in attachments:
+        name = f"{ATTACHMENTS}/{path.name}"
+        if not path.is_file() or name in files:
+            raise WrongUse(
+                subject=f"--attach {path}",
+                expected="en fil, med et navn som ingen annen har",
+                got="et navn som er brukt" if name in files else "ingen fil",
+                remedy="rett stien eller gi filen et annet navn",
+            )
+        files[name] = path.read_bytes()
+    return files
+
+
+def of_plan(folder: Path, run: runs.Run) -> dict[str, bytes]:
+    """The files of a plan, held against the hashes of its manifest.
+
+    Raises:
+        NotFound: There is no plan there.
+        WrongUse: It was made of another run.
+        LandingCorrupt: A table is not what the plan wrote.
+    """
+    file = folder / "manifest.json"
+    if not file.is_file():
+        raise NotFound(
+            subject=f"--plan {folder}",
+            expected="mappen til en plan, med manifest.json i",
+            got="ingen slik fil",
+            remedy="rett stien; planen legges ved siden av kjøringen den er laget av",
+        )
+    files = {file.name: file.read_bytes()}
+    manifest = json.loads(files[file.name])
+    if manifest.get("run") != run.id:
+        raise WrongUse(
+            subject=f"--plan {folder}",
+            expected=f"en plan som er laget av kjøringen {run.id}",
+            got=f"en av {manifest.get('run', 'ingen kjøring')}",
+            remedy="frys kjøringen som planen er laget av",
+        )
+    for name, wanted in manifest["outputs"].items():
+        table = folder / f"{name}.parquet"
+        content = table.read_bytes() if table.is_file() else b""
+        if (found := sha256(content)) != wanted:
+            raise LandingCorrupt(
+                subject=f"plan {folder.name}, {table.name}",
+                expected=f"innhold med SHA-256 {wanted}",
+                got=f"SHA-256 {found}" if content else "ingen fil",
+                remedy="lag planen på nytt; det som er endret etterpå, kan ikke vedtas",
+            )
+        files[table.name] = content
+    return files
+
+
+def write(folder: Path, files: Mapping[str, bytes]) -> None:
+    """Write the files for the owner alone: counts of a few persons are among them."""
+    folder.mkdir(parents=True, mode=0o700)
+    for name, content in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+    for room in sorted({(folder / name).parent for name in files} | {folder.parent}):
+        jsonlines.sync_folder(room)
