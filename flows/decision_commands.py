@@ -175,6 +175,8 @@ def _print_changes(found: Rerun) -> None:
         if chosen:
             show.line(f"{title} siden vedtaket ({len(chosen)}):")
             _print_some(chosen)
+    if found.commit and any(one.kind == "program" for one in found.changes):
+        show.line(f"Programmet fra da: {found.commit}.")
     if not found.changes:
         show.line("Program, låsefil og maskin er de samme som da.")
         if found.tables or found.inputs:

@@ -56,6 +56,7 @@ class Rerun:
         tables: Tables of the run that are not what was decided on.
         by_model: Those of them that differ on the frozen inputs too: not the inputs make that.
         changes: What is not the same of program, packages and machine.
+        commit: The commit of the program that made the run, where it had one.
         rules_today: Values of the rules that are others today; the frozen ones were used.
         plan_kept: Whether there is a plan that is kept unchanged and was not made again.
         hashes: Canonical hash of each table as it is now; those of a plan begin with `plan/`.
@@ -72,6 +73,7 @@ class Rerun:
     tables: tuple[TableDifference, ...] = ()
     by_model: tuple[TableDifference, ...] = ()
     changes: tuple[Change, ...] = ()
+    commit: str | None = None
     rules_today: tuple[Change, ...] = ()
     plan_kept: bool = False
     hashes: Mapping[str, str] = field(default_factory=dict)
@@ -141,6 +143,7 @@ def rerun(
         tables=tables,
         by_model=by_model,
         changes=tuple(causes.program(manifest["made_with"], here)),
+        commit=manifest["code"]["commit"],
         rules_today=tuple(_rules_today(folder, manifest, project or Project())),
         plan_kept=bool(sealed["plan"]) and planned is None,
         hashes=hashes,

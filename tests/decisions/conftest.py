@@ -21,7 +21,7 @@ _spec.loader.exec_module(_fixtures)
 from decision_tools import RUN_AT, small_forecast  # noqa: E402
 from store_tools import served, tiny_project, whole_night  # noqa: E402
 
-from tasks import runs  # noqa: E402
+from tasks import made_with, runs  # noqa: E402
 from tasks.decisions import freeze, record  # noqa: E402
 from tasks.decisions.record import Decision  # noqa: E402
 from tasks.settings import Settings  # noqa: E402
@@ -31,6 +31,7 @@ project = _fixtures.project
 settings = _fixtures.settings
 run_night = _fixtures.run_night
 
+COMMIT = "c0ffee" * 6 + "c0ff"
 TABLES = {"places": "staging.places", "coverage": "mart.coverage"}
 
 
@@ -46,6 +47,8 @@ def decided(tmp_path_factory: pytest.TempPathFactory) -> Path:
     made = Settings(home=folder / "home")
     with served() as source, pytest.MonkeyPatch.context() as patched:
         small_forecast(patched, TABLES)
+        told = made_with.code_version() | {"commit": COMMIT}
+        patched.setattr(made_with, "code_version", lambda: told)
         whole_night(made, tiny_project(folder / "project", source.address), date(2026, 11, 20))
         run = runs.execute(made, "2027/28", 1, now=lambda: RUN_AT)
         asked = freeze.Asked(run, "2026/12345", "fylkestinget", date(2026, 11, 21))

@@ -112,6 +112,7 @@ def test_another_program_and_what_it_did_is_told(
         "Tallgrunnlaget er det samme; det er utregningen som er annerledes.",
         "Programmet er endret siden vedtaket (1):",
         "tasks/forecast/balance.py: ",
+        "Programmet fra da: c0ffee",
     ):
         assert part in said.out, said.out
     assert "uten spor" not in said.out
