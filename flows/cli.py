@@ -13,7 +13,7 @@ import typer
 import typer.core
 from typer.exceptions import TyperException
 
-from flows import cli_backtest, cli_decisions, cli_keeping, norwegian
+from flows import cli_backtest, cli_decisions, cli_keeping, cli_places, norwegian
 from flows.cli_cases import case
 from flows.cli_cycle import cycle
 from flows.cli_forms import form
@@ -44,6 +44,7 @@ plan = typer.Typer(
     rich_markup_mode=None,
 )
 app.add_typer(plan, name="plan")
+plan.command("places", cls=norwegian.Command)(cli_places.places)
 app.add_typer(cycle, name="cycle")
 app.add_typer(case, name="case")
 app.add_typer(indicators, name="indicators")

@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tasks.intake_rules import read_intake_rules
 from tasks.rule_files import Classes
 from tasks.rules import refused
 from tasks.strict import read_toml
 
 if TYPE_CHECKING:
+    from tasks.places.intake.types import IntakeRules
     from tasks.places.rules import PlaceRules, Principles
 
 
@@ -19,6 +21,9 @@ class DeclaredPlaces:
     """The rules of places, and the principles that reasons cite.
 
     Attributes:
+        rules: `places.toml`.
+        intake: `intake.toml`: long ways are the same in the plan and the intake.
+        principles: `prinsipper.toml`.
         minimum_fill: Share of a class that must be filled before it starts.
         vocational_class: Pupils in a full class on vocational areas.
         general_class: Pupils in a full class on the others and on påbygging.
@@ -26,6 +31,7 @@ class DeclaredPlaces:
     """
 
     rules: PlaceRules
+    intake: IntakeRules
     principles: Principles
     minimum_fill: float
     vocational_class: int
@@ -49,6 +55,7 @@ def read_place_rules(reference: Path) -> DeclaredPlaces:
         raise refused(reference, "gyldige regler for plasser", problems)
     return DeclaredPlaces(
         rules,
+        read_intake_rules(reference / "rules"),
         principles,
         classes.minimum_fill.value,
         classes.vocational_class_size.value,

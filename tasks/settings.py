@@ -97,6 +97,7 @@ class Rooms:
         self.docs = home / "datadocs"
         self.profiles = self.audit / "profiles"
         self.runs = home / "runs"
+        self.plans = home / "plans"
         self.reports = home / "reports"
         self.decisions = home / "decisions"
         self.logs = home / "logs"

@@ -16,6 +16,8 @@ from tasks.forecast.panel import build as build_panel
 from tasks.forecast.streams import Block
 from tasks.forecast.types import Float, Forecast, Index
 from tasks.places import need, offers, travel
+from tasks.places.intake import travel as ways
+from tasks.places.intake.types import IntakeRules
 from tasks.places.rules import PlaceRules
 from tasks.places.types import Adults, Bool, Convex, Fixed, Pairs, Problem, Rooms
 
@@ -44,6 +46,7 @@ def build(
     forecast: Forecast,
     rules: PlaceRules,
     sizes: Sizes,
+    intake: IntakeRules,
     *,
     year: int,
     county: str,
@@ -57,6 +60,7 @@ def build(
         forecast: Drawn futures of the run.
         rules: `places.toml`.
         sizes: Of classes.
+        intake: `intake.toml`: what a long way is, and how it is reckoned without a table.
         year: Start year of the school year.
         county: County code.
         seed: Of the run: the shares placed are drawn with the run's stream.
@@ -73,7 +77,7 @@ def build(
     drawn, known = need.drawn(panel, forecast, year, spread, rules.need_basis.value)
     choice = _choices(panel, facts, rules, own, others)
     right = _rights(panel, forecast, year)
-    beyond, outside = _ways(panel, frames, rules, own, others, facts)
+    beyond, outside = _ways(panel, frames, intake, own, others, facts)
     areas, apprentice = _apprentices(panel, forecast, frames, rules, year, county, seed)
     unplaced = need.expected(apprentice, right.sum(axis=0)[areas]).sum()
     adults = offers.adults(frames, rules, county)
@@ -262,7 +266,7 @@ def _whole(values: Float) -> Float:
 
 
 def _ways(
-    panel: Panel, frames: Frames, rules: PlaceRules, own: Pairs, others: Pairs, facts: _Facts
+    panel: Panel, frames: Frames, intake: IntakeRules, own: Pairs, others: Pairs, facts: _Facts
 ) -> tuple[Float, Float]:
     """`[home region or elsewhere, pair]`: share with a long way, and whether out of the region."""
     school = np.array([*own.school, *others.school])
@@ -274,12 +278,13 @@ def _ways(
     unique, position = np.unique(school, return_inverse=True)
     inside = [i for i, r in enumerate(panel.region) if r]
     living_in = tuple(panel.homes[i] for i in inside)
-    taken, _ = travel.minutes(
-        living_in,
-        tuple(municipality[s] for s in unique),
-        frames["travel_minutes"],
+    taken, _ = ways.minutes(
         frames["municipality_centre"],
-        rules.travel,
+        frames["travel_minutes"],
+        living_in,
+        tuple(unique),
+        tuple(municipality[s] for s in unique),
+        intake,
     )
     newest = frames["pupils"].filter(
         pl.col("school_year_start") == panel.years[-1],
@@ -296,7 +301,7 @@ def _ways(
         newest.get_column("pupils").fill_null(0).to_numpy(),
     )
     living = panel.membership()[:, inside] * panel.pupils[-1].sum(axis=0)[inside]
-    long = travel.share_beyond(taken, attending, living, rules.travel.limit_minutes)
+    long = travel.share_beyond(taken, attending, living, intake.minutes_limit)
     away = np.arange(len(panel.regions))[:, None] != region[None, :]
     outside = (away & ~facts.wide[area][None, :]).astype(np.float64)
     nobody = np.zeros((1, len(school)))

@@ -121,14 +121,6 @@ class College(Declared):
     budget_growth: Annotated[float, Field(ge=-1, le=1)]
 
 
-class Travel(Declared):
-    """What counts as a long way, and how the fallback reckons it."""
-
-    limit_minutes: Positive
-    speed_km_h: Positive
-    detour: Annotated[float, Field(ge=1, le=3)]
-
-
 class GoalRule(Told):
     """A goal in the order of the file.
 
@@ -163,7 +155,6 @@ class PlaceRules(Exact):
     rates: Rates
     adults: Adults
     college: College
-    travel: Travel
     solver: Solver
     goal: Annotated[tuple[GoalRule, ...], Field(strict=False, min_length=1)]
     reason: str = ""

@@ -12,12 +12,14 @@ from tasks.forecast.types import Float
 from tasks.places import conflicts, highs
 from tasks.places.linear import Model
 from tasks.places.model import build
-from tasks.places.types import Bool, Problem
+from tasks.places.types import Bool, Fixed, Problem
 
 # A goal met so far is held with this share of its tolerance to spare for rounding.
 SLACK = 1e-6
 # Nodes of the search of a part, which is small.
 PART_NODES = 30
+# Whole columns that are decided anew whatever classes are held.
+FREE = ("adult_places", "adult_groups", "college_places", "college_start", "special_groups")
 
 
 @dataclass(frozen=True)
@@ -86,7 +88,41 @@ def plan(problem: Problem, goals: Sequence[str] | None = None) -> Plan:
         conflicts.Infeasible: The rules conflict; it names an irreducible set of them.
     """
     model = build(problem)
-    search = Search(model, problem.solver.nodes, parts(problem, model))
+    return _by_goals(problem, model, parts(problem, model), goals)
+
+
+def override(free: Plan, fixed: Sequence[Fixed]) -> Plan:
+    """The plan with some classes set by hand, as much like another as can be.
+
+    Only the programmes and school regions of what is set are decided anew, by all goals in order;
+    other classes are held. Where that cannot be done everything is decided anew.
+
+    Raises:
+        conflicts.Infeasible: Not even then.
+    """
+    problem = replace(free.problem, fixed=tuple(fixed))
+    model = build(problem)
+    own, pairs = problem.own, [f.pair for f in fixed]
+    programme = np.array(problem.programme)[own.area]
+    moved = np.isin(programme, programme[pairs]) & np.isin(own.region, own.region[pairs])
+    moved |= np.isin(own.area, own.area[pairs])
+    held = model.whole & ~_columns(model, moved)
+    for name in FREE:
+        held[model.columns[name]] = False
+    values = np.where(held, np.rint(free.x[: len(model.low)]), 0)
+    near = replace(
+        model, low=np.where(held, values, model.low), high=np.where(held, values, model.high)
+    )
+    try:
+        return _by_goals(problem, near, (), None)
+    except conflicts.Infeasible:
+        return plan(problem)
+
+
+def _by_goals(
+    problem: Problem, model: Model, divided: Sequence[Bool], goals: Sequence[str] | None
+) -> Plan:
+    search = Search(model, problem.solver.nodes, divided)
     stages: list[Stage] = []
     x: Float | None = None
     for position, goal in enumerate(problem.goals):
@@ -97,7 +133,8 @@ def plan(problem: Problem, goals: Sequence[str] | None = None) -> Plan:
             raise conflicts.Infeasible(conflicts.find(problem, model))
         x, stage = found
         stages.append(replace(stage, goal=goal.id))
-        search.hold(position, max(stage.value, stage.bound + stage.tolerance) + SLACK * goal.scale)
+        most = max(stage.value, stage.bound + stage.tolerance)
+        search.hold(position, most + SLACK * goal.scale)
     if x is None:
         raise ValueError("no goal to go by")
     return Plan(problem, model, x, tuple(stages))

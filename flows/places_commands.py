@@ -1,0 +1,51 @@
+"""Makes the plan in classes and says what it gives."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import polars as pl
+
+from flows import show
+from tasks import plans
+from tasks.settings import Settings
+
+
+def places(run: str, fixed: Path | None, as_json: bool) -> None:
+    """Make the plan of a run, and print what matters of it."""
+    settings = Settings()
+    plan_id = plans.execute(settings, run, fixed=fixed)
+    stored = plans.read_plan(settings.rooms, plan_id)
+    if as_json:
+        goals = stored.tables["goals"].to_dicts()
+        show.as_json({"plan": plan_id, "goals": goals, "manifest": stored.manifest})
+        return
+    _print(stored)
+    show.line()
+    show.line(f"Planen ligger i {show.relative(settings.rooms.plans / plan_id)}")
+
+
+def _print(stored: plans.Stored) -> None:
+    tables = stored.tables
+    unconfirmed = tables["unconfirmed"].height
+    show.line(f"Plan i klasser for {stored.manifest['school_year']}.")
+    show.line(f"{unconfirmed} regler og prinsipper er ikke bekreftet (tabellen «unconfirmed»).")
+    if changed := stored.manifest["inputs_changed_since_run"]:
+        show.line(f"Endret siden kjøringen: {', '.join(changed)}.")
+    show.line()
+    goals = tables["goals"].select("order", "goal_name", "value", "bound", "tolerance", "met")
+    shown = [
+        (n, name, _number(value), _number(bound), _number(near), "ja" if met else "nei")
+        for n, name, value, bound, near, met in goals.iter_rows()
+    ]
+    head = ("nr.", "mål", "planen gir", "kan ikke bli under", "nær nok", "innfridd")
+    show.as_table(head, shown)
+    counts = tables["classes"].group_by("verdict").agg(pl.len()).sort("verdict")
+    show.line()
+    show.line(", ".join(f"{name}: {number}" for name, number in counts.iter_rows()))
+    for text in tables["reasons"].get_column("text").head(10):
+        show.line(f"– {text}")
+
+
+def _number(value: float) -> str:
+    return f"{value:,.1f}".replace(",", " ").replace(".", ",")

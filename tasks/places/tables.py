@@ -1,0 +1,268 @@
+"""A plan as tables."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import polars as pl
+
+from tasks.forecast.types import Float, Forecast
+from tasks.places import alternatives, explain, measure
+from tasks.places.model import arcs, wishes
+from tasks.places.rules import PlaceRules, Principles
+from tasks.places.solve import Plan
+from tasks.strict import Told
+
+NAMES = (
+    "classes",
+    "placed",
+    "choices",
+    "goals",
+    "adults",
+    "colleges",
+    "groups",
+    "alternatives",
+    "reasons",
+    "fixed",
+    "distance",
+    "unconfirmed",
+)
+
+
+def tables(
+    plan: Plan, forecast: Forecast, rules: PlaceRules, principles: Principles, free: Plan | None
+) -> dict[str, pl.DataFrame]:
+    """Every table of a plan, by the names of `NAMES`.
+
+    Args:
+        plan: The plan.
+        forecast: What the alternatives are made of.
+        rules: What is unconfirmed of them is listed.
+        principles: Cited by reasons.
+        free: The plan without what is set by hand; None where nothing is.
+    """
+    return {
+        "classes": classes(plan),
+        "placed": placed(plan),
+        "choices": choices(plan),
+        "goals": goals(plan),
+        "adults": adults(plan),
+        "colleges": colleges(plan),
+        "groups": groups(plan),
+        "alternatives": beside(plan, forecast),
+        "reasons": explain.reasons(plan, principles),
+        "fixed": fixed(plan),
+        "distance": distance(plan, free),
+        "unconfirmed": unconfirmed(rules, principles),
+    }
+
+
+def classes(plan: Plan) -> pl.DataFrame:
+    """Grain: school × programme area of the county. Places with those of shared classes."""
+    problem, own = plan.problem, plan.problem.own
+    _, pair = arcs(problem)
+    mine = pair < len(own)
+    pupils = np.zeros(len(own))
+    np.add.at(pupils, pair[mine], plan.block("placed")[mine])
+    shared = np.zeros(len(own))
+    np.add.at(shared, plan.model.columns["combined_member"], plan.block("combined_seats"))
+    then = plan.classes
+    return pl.DataFrame(
+        {
+            "organisation_number": own.school,
+            "school": own.name,
+            "programme_area_code": [problem.areas[a] for a in own.area],
+            "programme_area": [problem.area_names[a] for a in own.area],
+            "level": problem.level[own.area],
+            "region_code": [problem.regions[r] for r in own.region],
+            "classes_now": own.classes,
+            "classes": then,
+            "places_now": own.places,
+            "places": measure.places(problem, plan),
+            "places_in_shared_class": shared,
+            "pupils": pupils,
+            "nok": own.rate
+            * (own.full * plan.block("whole_classes") + own.half * plan.block("half_class")),
+            "verdict": [
+                explain.verdict(float(a), float(b)) for a, b in zip(own.classes, then, strict=True)
+            ],
+        }
+    )
+
+
+def placed(plan: Plan) -> pl.DataFrame:
+    """Grain: home region × school × programme area with pupils; others' schools too."""
+    problem = plan.problem
+    home, pair = arcs(problem)
+    pupils = plan.block("placed")
+    kept = pupils > 1e-6
+    school = [*problem.own.school, *problem.others.school]
+    area = np.concatenate([problem.own.area, problem.others.area])
+    far = np.maximum(problem.outside, problem.beyond)[home, pair]
+    return pl.DataFrame(
+        {
+            "home_region_code": [problem.regions[r] for r in home[kept]],
+            "organisation_number": [school[p] for p in pair[kept]],
+            "programme_area_code": [problem.areas[area[p]] for p in pair[kept]],
+            "pupils": pupils[kept],
+            "pupils_long_way_or_outside": (pupils * far)[kept],
+        }
+    )
+
+
+def choices(plan: Plan) -> pl.DataFrame:
+    """Grain: home region × first choice × area given."""
+    problem = plan.problem
+    region, first, area = wishes(problem)
+    pupils = plan.block("wish")
+    kept = pupils > 1e-6
+    return pl.DataFrame(
+        {
+            "home_region_code": [problem.regions[r] for r in region[kept]],
+            "first_choice_code": [problem.areas[a] for a in first[kept]],
+            "programme_area_code": [problem.areas[a] for a in area[kept]],
+            "pupils": pupils[kept],
+        }
+    )
+
+
+def goals(plan: Plan) -> pl.DataFrame:
+    """Grain: goal, in order. `bound`: no plan that holds the earlier goals can be better."""
+    value = measure.goals(plan.problem, plan)
+    stages = {s.goal: s for s in plan.stages}
+    return pl.DataFrame(
+        [
+            (n + 1, g.id, explain.TOLD[g.id], value[g.id], stages[g.id].bound, g.unit, g.scale,
+             stages[g.id].tolerance, stages[g.id].met, stages[g.id].nodes)
+            for n, g in enumerate(plan.problem.goals)
+            if g.id in stages
+        ],
+        ["order", "goal", "goal_name", "value", "bound", "unit", "scale", "tolerance", "met",
+         "nodes"],
+        orient="row",
+    )  # fmt: skip
+
+
+def adults(plan: Plan) -> pl.DataFrame:
+    """Grain: trade that adults take by modules."""
+    found = plan.problem.adults
+    return pl.DataFrame(
+        {
+            "trade_code": found.code,
+            "trade": found.name,
+            "demand": found.demand,
+            "places": plan.block("adult_places"),
+            "groups": plan.block("adult_groups"),
+            "gap": found.demand - plan.block("adult_places"),
+            "nok": plan.block("adult_groups") * found.group * found.rate,
+        }
+    )
+
+
+def colleges(plan: Plan) -> pl.DataFrame:
+    """Grain: offer of a vocational college."""
+    found, funded = plan.problem.colleges, plan.block("college_places")
+    return pl.DataFrame(
+        {
+            "offer_code": found.code,
+            "offer": found.name,
+            "places_now": found.now,
+            "demand": found.demand,
+            "places": funded,
+            "gap": np.maximum(found.demand - funded, 0),
+            "nok": funded * found.rate,
+        }
+    )
+
+
+def groups(plan: Plan) -> pl.DataFrame:
+    """Grain: programme with rules of its own, and each class that areas share."""
+    problem, found = plan.problem, plan.problem.specials
+    rows = [
+        (i, name, float(persons), float(count), float(count * size * rate))
+        for i, name, persons, count, size, rate in zip(
+            found.id, found.name, found.persons, plan.block("special_groups"), found.group,
+            found.rate, strict=True,
+        )
+    ]  # fmt: skip
+    seats, group = plan.block("combined_seats"), plan.model.columns["combined_group"]
+    for number, (count, members) in enumerate(
+        zip(plan.block("combined"), problem.combined, strict=True)
+    ):
+        if count:
+            named = ", ".join(problem.area_names[problem.own.area[k]] for k in members)
+            price = problem.own.rate[members].max() * problem.own.full[members].min()
+            said = f"Felles klasse, {problem.own.name[members[0]]}: {named}"
+            rows.append(("felles", said, float(seats[group == number].sum()), count, float(price)))
+    return pl.DataFrame(rows, ["id", "name", "persons", "groups", "nok"], orient="row")
+
+
+def beside(plan: Plan, forecast: Forecast) -> pl.DataFrame:
+    """Table `alternatives`: the plan and what could be done without it, each with all goals.
+
+    Grain: alternative × goal; pupils are placed in each by the goals in order.
+    """
+    placement = measure.Placement(plan.problem)
+    made: dict[str, tuple[str, Float]] = {"planen": ("Planen", plan.classes)}
+    for name, found in alternatives.classes(plan.problem, forecast).items():
+        made[name] = (alternatives.NAMES[name], found)
+    rows = []
+    for name, (title, found) in made.items():
+        got = placement.place(found, plan if name == "planen" else None)
+        rows += [
+            (name, title, g.id, got.values[g.id], g.unit, got.without, got.underfilled,
+             got.over_budget, float(found.sum()))
+            for g in plan.problem.goals
+        ]  # fmt: skip
+    return pl.DataFrame(
+        rows,
+        ["alternative", "alternative_name", "goal", "value", "unit", "persons_without_place",
+         "underfilled", "nok_over_budget", "classes"],
+        orient="row",
+    )  # fmt: skip
+
+
+def fixed(plan: Plan) -> pl.DataFrame:
+    """Grain: pair that a person has set."""
+    own, problem = plan.problem.own, plan.problem
+    return pl.DataFrame(
+        [
+            (own.school[f.pair], problem.areas[own.area[f.pair]], f.classes, f.reason)
+            for f in problem.fixed
+        ],
+        {
+            "organisation_number": pl.String,
+            "programme_area_code": pl.String,
+            "classes": pl.Float64,
+            "reason": pl.String,
+        },
+        orient="row",
+    )
+
+
+def distance(plan: Plan, free: Plan | None) -> pl.DataFrame:
+    """Grain: measure of how far the plan is from the unforced one; empty where nothing is set."""
+    found: Mapping[str, float] = explain.distance(plan, free) if free else {}
+    return pl.DataFrame(
+        list(found.items()), {"measure": pl.String, "difference": pl.Float64}, orient="row"
+    )
+
+
+def unconfirmed(rules: PlaceRules, principles: Principles) -> pl.DataFrame:
+    """Grain: rule or principle that nobody has confirmed; stands on the plan's first page."""
+    rows = []
+    for name in type(rules).model_fields:
+        entry = getattr(rules, name)
+        for number, one in enumerate(entry if isinstance(entry, tuple) else (entry,)):
+            if isinstance(one, Told) and one.confidence == "unconfirmed":
+                many = isinstance(entry, tuple)
+                label = f"[[{name}]] nr. {number + 1}" if many else f"[{name}]"
+                rows.append(("rules/places.toml", label, one.source))
+    rows += [
+        ("prinsipper.toml", p.id, p.source)
+        for p in principles.principle
+        if p.confidence == "unconfirmed"
+    ]
+    schema = {"file": pl.String, "entry": pl.String, "source": pl.String}
+    return pl.DataFrame(rows, schema, orient="row")

@@ -1,0 +1,312 @@
+"""A plan in classes: a run and the published night in, a folder beside the run out.
+
+    plans/<id>/manifest.json   what made it: run, rules, goals, hashes of every input and table
+              <table>.parquet  the tables of `tasks.places.tables`
+              inputs/          what the plan read beside the run, so that it can be made again
+
+The same run, night, rules and code give the same bytes of every table.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import shutil
+from dataclasses import dataclass
+from datetime import date, datetime
+from io import BytesIO
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from tasks import clock, run_inputs, runs, warehouse
+from tasks.errors import LandingCorrupt, NotFound, WrongUse
+from tasks.place_rules import DeclaredPlaces, read_place_rules
+from tasks.settings import CHECKOUT, Project, Rooms, Settings
+
+if TYPE_CHECKING:
+    from tasks.places.solve import Plan
+    from tasks.places.types import Fixed, Problem
+
+SCHEMA_VERSION = 1
+# Expected shortfalls are over this many draws of the run, its first.
+DRAWS = 200
+TABLES = ("travel_minutes", "municipality_centre")
+FIXED_COLUMNS = ("organisation_number", "programme_area_code", "classes", "reason")
+
+
+@dataclass(frozen=True)
+class Stored:
+    """A plan as it lies on disk.
+
+    Attributes:
+        id: Name of its folder.
+        manifest: What made it.
+        tables: By name.
+    """
+
+    id: str
+    manifest: dict[str, Any]
+    tables: dict[str, pl.DataFrame]
+
+
+def execute(
+    settings: Settings,
+    run_id: str,
+    *,
+    fixed: Path | None = None,
+    project: Project | None = None,
+    now: datetime | None = None,
+) -> str:
+    """Make the plan of a run and write it to `plans/<id>/`.
+
+    Args:
+        settings: Folders and county.
+        run_id: The run.
+        fixed: CSV of classes set by hand, with reasons.
+        project: Where the rules lie.
+        now: The clock.
+
+    Returns:
+        The plan's id.
+
+    Raises:
+        NotFound: No such run, or the night lacks a table.
+        ConfigurationError: A rule file cannot be used, or a fixed class has no reason.
+        Infeasible: The rules conflict.
+    """
+    from tasks.places import problem as problems
+    from tasks.places import solve
+    from tasks.places import tables as plan_tables
+
+    declared = read_place_rules((project or Project()).reference)
+    run = runs.read(settings.rooms, run_id)
+    year = runs.start_year(run.manifest["school_year"])
+    frames = read(settings.rooms, project or Project(), year)
+    problem = build(run, frames, declared)
+    free = solve.plan(problem)
+    asked = problems.fix(problem, read_fixed(fixed)) if fixed else ()
+    plan = solve.override(free, asked) if asked else free
+    found = plan_tables.tables(
+        plan,
+        runs.forecast(run),
+        declared.rules,
+        declared.principles,
+        free if asked else None,
+    )
+    manifest = _manifest(run, frames, declared, plan, asked)
+    return _write(settings.rooms, manifest, found, _beside(frames), now or clock.now())
+
+
+def build(run: runs.Run, frames: dict[str, pl.DataFrame], declared: DeclaredPlaces) -> Problem:
+    """The problem of a run."""
+    from tasks.places import problem as problems
+
+    forecast = runs.forecast(run)
+    sizes = problems.Sizes(
+        declared.vocational_class,
+        declared.general_class,
+        declared.class_step,
+        declared.minimum_fill,
+    )
+    return problems.build(
+        frames,
+        forecast.draws(min(DRAWS, forecast.count)),
+        declared.rules,
+        sizes,
+        declared.intake,
+        year=runs.start_year(run.manifest["school_year"]),
+        county=run.manifest["parameters"]["county"],
+        seed=run.manifest["seed"],
+    )
+
+
+def read(rooms: Rooms, project: Project, year: int) -> dict[str, pl.DataFrame]:
+    """The frames of a run and what the plan reads beside them, rows in a fixed order.
+
+    Raises:
+        NotFound: No night is published, or a table is missing from it.
+    """
+    from tasks.places.problem import EXTRA
+
+    frames = run_inputs.read(rooms, date(year, 10, 1))
+    connection = warehouse.connect_internal(rooms)
+    try:
+        missing = sorted(set(EXTRA.values()) - set(warehouse.tables(connection)))
+        if missing:
+            raise NotFound(
+                subject="det publiserte varehuset",
+                expected="alle tabellene som planen i klasser leser",
+                got=f"ingen {', '.join(missing)}",
+                remedy="kjør «tilbudsplan ingest» og se «tilbudsplan status»",
+            )
+        for name, table in EXTRA.items():
+            frames[name] = connection.sql(f"select * from {table} order by all").pl()
+    finally:
+        connection.close()
+    for name in TABLES:
+        frames[name] = pl.read_csv(project.reference / f"{name}.csv", infer_schema=False)
+    return frames
+
+
+def read_fixed(path: Path) -> dict[tuple[str, str], tuple[float, str]]:
+    """Classes set by hand, from a CSV with `;` or `,` between columns.
+
+    Raises:
+        WrongUse: The file cannot be read, lacks a column, or a number of classes is none.
+    """
+    try:
+        head = path.read_text(encoding="utf-8-sig").splitlines()[0]
+        separator = ";" if ";" in head else ","
+        rows = pl.read_csv(path, separator=separator, infer_schema=False, encoding="utf8-lossy")
+        rows = rows.rename({c: c.strip().lstrip("\ufeff") for c in rows.columns})
+        lines = rows.select(FIXED_COLUMNS).iter_rows()
+        return {
+            (school, area): (_classes(classes), reason or "")
+            for school, area, classes, reason in lines
+        }
+    except (OSError, IndexError, ValueError, pl.exceptions.PolarsError) as error:
+        raise WrongUse(
+            subject=str(path),
+            expected=f"en CSV-fil med kolonnene {', '.join(FIXED_COLUMNS)}; klasser i halve",
+            got=str(error).splitlines()[0] if str(error) else "en tom fil",
+            remedy="rett filen og prøv på nytt",
+        ) from error
+
+
+def _classes(text: str | None) -> float:
+    value = float((text or "").replace(",", "."))
+    if value < 0 or value * 2 != int(value * 2):
+        raise ValueError(f"{text} klasser: ventet hele eller halve, ikke under null")
+    return value
+
+
+def read_plan(rooms: Rooms, plan_id: str) -> Stored:
+    """Read a plan and hold its tables against the hashes of its manifest.
+
+    Raises:
+        NotFound: There is no such plan.
+        LandingCorrupt: A table is missing or is not what was written.
+    """
+    folder = rooms.plans / plan_id
+    if not re.fullmatch(r"[\w-]+", plan_id) or not (folder / "manifest.json").is_file():
+        raise NotFound(
+            subject="plan i klasser",
+            expected="navnet på en ferdig plan",
+            got=plan_id or "ingen",
+            remedy="lag en med «tilbudsplan plan places KJØRING»",
+        )
+    manifest: dict[str, Any] = json.loads((folder / "manifest.json").read_bytes())
+    tables = {}
+    for name, expected in manifest["outputs"].items():
+        file = folder / f"{name}.parquet"
+        content = file.read_bytes() if file.is_file() else b""
+        if _sha256(content) != expected:
+            raise LandingCorrupt(
+                subject=f"plan {plan_id}, {file.name}",
+                expected=f"innhold med SHA-256 {expected[:12]}…",
+                got="en annen fil" if content else "ingen fil",
+                remedy="lag planen på nytt av samme kjøring",
+            )
+        tables[name] = pl.read_parquet(BytesIO(content))
+    return Stored(plan_id, manifest, tables)
+
+
+def _manifest(
+    run: runs.Run,
+    frames: dict[str, pl.DataFrame],
+    declared: DeclaredPlaces,
+    plan: Plan,
+    fixed: tuple[Fixed, ...],
+) -> dict[str, Any]:
+    from importlib.metadata import version
+
+    hashes = {n: _sha256(_parquet(f)) for n, f in sorted(frames.items()) if n != "vintages"}
+    then = run.manifest.get("inputs", {})
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "run": run.id,
+        "run_outputs": run.manifest["outputs"],
+        "school_year": run.manifest["school_year"],
+        "seed": run.manifest["seed"],
+        "draws": DRAWS,
+        "rules": declared.rules.model_dump(mode="json"),
+        "principles": declared.principles.model_dump(mode="json"),
+        "classes": {
+            "minimum_fill": declared.minimum_fill,
+            "vocational": declared.vocational_class,
+            "general": declared.general_class,
+            "step": declared.class_step,
+        },
+        "fixed": [[f.pair, f.classes, f.reason] for f in fixed],
+        "goals": [
+            {"goal": s.goal, "met": s.met, "nodes": s.nodes, "tolerance": s.tolerance}
+            for s in plan.stages
+        ],
+        "code": {"places_sha256": _sources(), "solver": version("highspy")},
+        "inputs": hashes,
+        # The night may have moved on since the run: what the plan read otherwise than the run did.
+        "inputs_changed_since_run": sorted(n for n, h in hashes.items() if then.get(n, h) != h),
+    }
+
+
+def _sources() -> str:
+    sources, room = hashlib.sha256(), CHECKOUT / "tasks" / "places"
+    for path in sorted(room.rglob("*.py")):
+        sources.update(path.relative_to(room).as_posix().encode() + b"\0" + path.read_bytes())
+    return sources.hexdigest()
+
+
+def _beside(frames: dict[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:
+    """What the plan read that no run keeps."""
+    from tasks.places.problem import EXTRA
+
+    return {name: frames[name] for name in (*EXTRA, *TABLES)}
+
+
+def _write(
+    rooms: Rooms,
+    manifest: dict[str, Any],
+    tables: dict[str, pl.DataFrame],
+    inputs: dict[str, pl.DataFrame],
+    created: datetime,
+) -> str:
+    """Write beside, sync, rename: a folder without a leading dot is always whole."""
+    content = {name: _parquet(frame) for name, frame in tables.items()}
+    manifest["outputs"] = {name: _sha256(data) for name, data in content.items()}
+    identity = _sha256(json.dumps(manifest, sort_keys=True).encode())
+    plan_id = f"{manifest['run']}-{identity[:8]}"
+    if (rooms.plans / plan_id).is_dir():
+        return plan_id
+    manifest |= {"id": plan_id, "created_at": created.isoformat()}
+    folder = rooms.plans / f".{plan_id}"
+    shutil.rmtree(folder, ignore_errors=True)
+    (folder / "inputs").mkdir(parents=True)
+    for name, data in content.items():
+        _write_synced(folder / f"{name}.parquet", data)
+    for name, frame in inputs.items():
+        _write_synced(folder / "inputs" / f"{name}.parquet", _parquet(frame))
+    text = json.dumps(manifest, ensure_ascii=False, indent=2, sort_keys=True)
+    _write_synced(folder / "manifest.json", text.encode())
+    folder.rename(rooms.plans / plan_id)
+    return plan_id
+
+
+def _write_synced(path: Path, data: bytes) -> None:
+    with path.open("wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _parquet(frame: pl.DataFrame) -> bytes:
+    buffer = BytesIO()
+    frame.write_parquet(buffer, compression="zstd")
+    return buffer.getvalue()
+
+
+def _sha256(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()

@@ -1,0 +1,147 @@
+"""Why, what if, by hand, and beside: on the small county."""
+
+from __future__ import annotations
+
+import functools
+
+import numpy as np
+import polars as pl
+import pytest
+from small import AREAS, small
+
+from tasks.errors import ConfigurationError
+from tasks.forecast.types import Axes, Forecast
+from tasks.place_rules import read_place_rules
+from tasks.places import alternatives, explain, measure, problem, solve, tables
+from tasks.places.types import Fixed
+from tasks.settings import Project
+
+DECLARED = read_place_rules(Project().reference)
+
+
+@functools.cache
+def plan():
+    return solve.plan(small())
+
+
+@functools.cache
+def explainer():
+    return explain.Explainer(plan())
+
+
+def forecast(draws=20):
+    pupils = np.zeros((draws, 5, 2, 1), np.float32)
+    pupils[..., 0] = np.array([[25, 13], [30, 28], [12, 14], [13, 9], [20, 9]])
+    axes = Axes(AREAS, ("1", "2"), (2027,))
+    return Forecast(axes, pupils, np.full((draws, 5), 1.2, np.float32))
+
+
+def test_one_class_fewer_where_all_are_needed_leaves_pupils_without():
+    pair = 7
+    assert plan().classes[pair] == 1.0
+    found = explainer().marginal(pair, -1.0)
+    assert found.classes == 0
+    assert found.without == pytest.approx(29, abs=0.1)
+    assert found.breaks[0].startswith("29 med rett")
+
+
+def test_one_class_more_costs_its_price_and_lessens_the_need():
+    found = explainer().marginal(0, 1.0)
+    assert found.change["kostnad"] == pytest.approx(15 * 100, abs=200)
+    assert found.change["udekket_behov"] <= 1e-6
+    assert any("ikke rom" in b for b in found.breaks) == (plan().classes[0] + 1 > 3)
+
+
+def test_there_is_no_fewer_than_none():
+    closed = Fixed(3, 0.0, "ingen lærer")
+    forced = solve.override(plan(), [closed])
+    assert explain.Explainer(forced).marginal(3, -1.0) is None
+
+
+def test_reasons_cite_a_principle_and_say_what_one_more_and_one_fewer_give():
+    found = explain.reasons(plan(), DECLARED.principles, range(8))
+    assert found.height == 8
+    assert found.filter(pl.col("served") != "").get_column("principles").str.len_chars().min() > 0
+    kept = found.row(7, named=True)
+    assert "rett" in kept["served"].split(", ")
+    assert "sokernes-onsker" in kept["principles"].split(", ")
+    assert "Én klasse færre" in kept["text"]
+    assert "29 med rett ville stå uten plass" in kept["text"]
+    known = {p.id for p in DECLARED.principles.principle}
+    assert {p for row in found["principles"] for p in row.split(", ") if p} <= known
+
+
+@pytest.mark.parametrize(
+    ("now", "then", "said"),
+    [
+        (1, 1, "som i år"),
+        (0, 1, "åpnes"),
+        (1, 0, "legges ned"),
+        (1, 2, "utvides"),
+        (2, 0.5, "reduseres"),
+    ],
+)
+def test_verdicts(now, then, said):
+    assert explain.verdict(now, then) == said
+
+
+def test_set_by_hand_is_kept_and_the_distance_is_told():
+    classes = float(plan().classes[0]) - 1
+    forced = solve.override(plan(), [Fixed(0, classes, "vedtatt i skolens plan")])
+    assert forced.classes[0] == classes
+    far = explain.distance(forced, plan())
+    assert far["klasser"] >= 1
+    assert far["udekket_behov"] > 0
+    text = explain.reasons(forced, DECLARED.principles, [0]).row(0, named=True)["text"]
+    assert "Fastsatt for hånd: vedtatt i skolens plan." in text
+
+
+def test_fixing_asks_for_a_reason_and_a_pair_that_exists():
+    with pytest.raises(ConfigurationError, match="begrunnelse"):
+        problem.fix(small(), {("1", AREAS[0]): (1.0, " ")})
+    with pytest.raises(ConfigurationError, match="fastsatte klasser"):
+        problem.fix(small(), {("7", AREAS[0]): (1.0, "fordi")})
+    assert problem.fix(small(), {("3", AREAS[1]): (1.5, "fordi")}) == (Fixed(5, 1.5, "fordi"),)
+
+
+def test_alternatives_hold_their_totals_to_the_nearest_half_class():
+    made = alternatives.classes(small(), forecast())
+    own = small().own
+    assert made["i_aar"].tolist() == own.classes.tolist()
+    for area in range(5):
+        mine = own.area == area
+        wanted = 1.2 * small().right[:, area].sum() - (15 if area == 1 else 0)
+        got = (made["etter_sokere"] * own.full)[mine].sum()
+        assert abs(got - wanted) <= 0.25 * own.full[mine].sum() + 1e-6
+    assert (made["etter_behov"] * 2 % 1 == 0).all()
+
+
+def test_every_table_is_made_and_adds_up():
+    forced = solve.override(plan(), [Fixed(1, 1.5, "for å se")])
+    found = tables.tables(forced, forecast(), DECLARED.rules, DECLARED.principles, plan())
+    assert tuple(found) == tables.NAMES
+    assert found["classes"]["pupils"].sum() + found["placed"].filter(
+        pl.col("organisation_number") == "9"
+    )["pupils"].sum() == pytest.approx(small().right.sum())
+    assert found["choices"]["pupils"].sum() == pytest.approx(small().right.sum())
+    goals = found["goals"]
+    assert goals["goal"].to_list() == [g.id for g in small().goals]
+    total = found["classes"]["nok"].sum() + found["adults"]["nok"].sum()
+    total += found["colleges"]["nok"].sum() + found["groups"]["nok"].sum()
+    assert goals.filter(goal="kostnad")["value"][0] == pytest.approx(total)
+    beside = found["alternatives"]
+    assert beside["alternative"].unique().sort().to_list() == sorted(
+        ["planen", *alternatives.NAMES]
+    )
+    now = beside.filter(alternative="i_aar", goal="endring_fra_i_aar")
+    assert now["value"].to_list() == [0.0]
+    assert found["unconfirmed"].height > 10
+    assert found["distance"].height == 8
+
+
+def test_the_plan_is_no_worse_than_this_year_in_the_first_goal():
+    placement = measure.Placement(small())
+    now = placement.place(small().own.classes)
+    lacking = now.without > 1
+    unmet = plan().stages[0].value
+    assert lacking or unmet <= now.values["udekket_behov"] + 1
