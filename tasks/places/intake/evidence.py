@@ -31,12 +31,14 @@ class Counts:
         first: `[offer]` first choices.
         later: `[offer]` applicants with the offer further down their list.
         pupils: `[area, home, school]` pupils at the newest count.
+        everybody: `[area]` the same at all schools, private ones among them.
         by_year: `[year, offer]` first choices; NaN where the offer was not there.
     """
 
     first: Float
     later: Float
     pupils: Float
+    everybody: Float
     by_year: Float
 
 
@@ -123,7 +125,9 @@ def counts(frames: Frames, offered: Offers, homes: Sequence[str]) -> Counts:
     for row in past.iter_rows(named=True):
         if (k := at.get((row[PAIR[0]], row[PAIR[1]]))) is not None:
             by_year[years.index(row["school_year_start"]), k] = row["first"]
-    return Counts(first, later, by_home, by_year)
+    by_area = dict(pupils.group_by("programme_area_code").agg(pl.col("pupils").sum()).iter_rows())
+    everybody = np.array([float(by_area.get(area) or 0) for area in offered.areas])
+    return Counts(first, later, by_home, everybody, by_year)
 
 
 def _wishes(
@@ -166,7 +170,11 @@ def _forecast(
     homes: Sequence[str],
     year: int | None,
 ) -> Float:
-    """First choices `[draw, area, home]`: drawn pupils × first choices per pupil of each area."""
+    """First choices `[draw, area, home]`: drawn pupils × first choices per pupil of each area.
+
+    The forecast has the pupils of all schools, the county's intake those who ask for its own: the
+    ratio is over the pupils of all.
+    """
     axes = forecast.axes
     if year not in axes.years:
         raise NotFound(
@@ -177,7 +185,7 @@ def _forecast(
         )
     at_year = forecast.progression[..., axes.years.index(year)].astype(np.float64)
     first = expected.sum(axis=1)
-    pupils = counted.pupils.sum(axis=(1, 2))
+    pupils = counted.everybody
     found = np.repeat(expected[None], forecast.count, axis=0)
     columns = [axes.municipalities.index(h) for h in homes if h in axes.municipalities]
     rows = [place for place, h in enumerate(homes) if h in axes.municipalities]

@@ -14,6 +14,10 @@ from tasks.places.intake.simulate import LEVELS
 from tasks.places.intake.types import MEASURES, Result
 
 PARTS = ("mean", "p10", "p90")
+DIFFERENCES = {
+    **dict.fromkeys(("plan", "level", "region_code", "measure"), pl.String),
+    **dict.fromkeys((*(f"difference_{part}" for part in PARTS), "p_more"), pl.Float64),
+}
 
 
 def goals(result: Result) -> pl.DataFrame:
@@ -57,6 +61,8 @@ def differences(results: Mapping[str, Result]) -> pl.DataFrame:
         parts = dict(zip(PARTS, describe(apart), strict=True))
         values = {f"difference_{part}": value for part, value in parts.items()}
         frames.append(grid(keys, values | {"p_more": (apart > 0).mean(axis=0)}))
+    if not frames:
+        return pl.DataFrame(schema=DIFFERENCES)
     return pl.concat(frames)
 
 

@@ -178,15 +178,17 @@ def test_years_that_differ_beyond_chance_are_found() -> None:
 def test_a_forecast_sets_the_first_choices_by_draw() -> None:
     given = frames()
     plan, app = built()
+    private = given["pupils"].row(0, named=True) | {"organisation_number": "9", "pupils": 3}
+    given["pupils"] = pl.concat([given["pupils"], pl.DataFrame([private])], how="vertical_relaxed")
     axes = Axes(("BABAT1----", "STUSP1----"), (HOME, OTHER, FAR_HOME, "9999"), (2026, 2027))
     pupils = np.zeros((3, *axes.shape), np.float32)
     pupils[:, 0, 0, 1] = (42, 84, 0)
     forecast = Forecast(axes, pupils, np.ones((3, 2), np.float32))
     ahead = evidence.applications(given, plan, rules(), county=COUNTY, forecast=forecast, year=2027)
     area, home = plan.areas.index("BABAT1----"), app.homes.index(HOME)
-    # 45 first choices by 42 pupils.
-    assert ahead.expected[:, area, home] == pytest.approx([45, 90, 0])
-    assert ahead.expected[:, area].sum(axis=1) == pytest.approx([45, 90, 0])
+    # 45 first choices of the county's own schools by 42 pupils there and 3 at a private one.
+    assert ahead.expected[:, area, home] == pytest.approx([42, 84, 0])
+    assert ahead.expected[:, area].sum(axis=1) == pytest.approx([42, 84, 0])
     other = plan.areas.index("BATMF2----")
     assert ahead.expected[2, other] == pytest.approx(app.expected[other]), "not forecast: as it was"
     with pytest.raises(NotFound, match="2031"):
