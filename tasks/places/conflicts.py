@@ -25,6 +25,8 @@ SEP = " · "
 # Under this a broken rule is rounding.
 NOTHING = 1e-6
 SHOWN = 12
+# Nodes of a search for any plan at all.
+LEAST_NODES = 1000
 NONE = (
     highspy.HighsModelStatus.kInfeasible,
     highspy.HighsModelStatus.kUnboundedOrInfeasible,
@@ -116,7 +118,7 @@ def find(problem: Problem, model: Model) -> Conflict:
         dual = np.abs(np.array(solver.getSolution().row_dual)) > NOTHING
         kept = _deletion(sorted({*names[dual]} - {""}), holds)
     else:
-        holds = Holds(model, problem.solver.nodes)
+        holds = Holds(model, max(problem.solver.nodes, LEAST_NODES))
         kinds = sorted({_kind(n) for n in model.rule} - {""})
         inside = _deletion(kinds, lambda k: holds([n for n in model.rule if _kind(n) in k]))
         kept = _deletion(sorted({n for n in model.rule if _kind(n) in inside}), holds, halves=True)
@@ -233,7 +235,7 @@ def _cheapest(
     solver = highs.load(elastic)
     highs.costs(solver, elastic.goals[0])
     solver.setOptionValue("mip_abs_gap", 0.9)
-    solver.setOptionValue("mip_max_nodes", problem.solver.nodes)
+    solver.setOptionValue("mip_max_nodes", max(problem.solver.nodes, LEAST_NODES))
     solver.run()
     x = np.array(solver.getSolution().col_value)
     if len(x) != elastic.matrix.shape[1]:

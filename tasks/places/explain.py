@@ -51,8 +51,8 @@ class Explainer:
 
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
-        self.placement = Placement(plan.problem)
-        self.base = self.placement.place(plan.classes, plan)
+        self.placement = Placement(plan)
+        self.base = self.placement.place(plan.classes, shared=True)
 
     def marginal(self, pair: int, step: float) -> Marginal | None:
         """One class more (`step` 1) or fewer (−1), or what is left; None where there is none.
@@ -64,7 +64,7 @@ class Explainer:
         if other == classes[pair]:
             return None
         classes[pair] = other
-        found = self.placement.place(classes, self.plan)
+        found = self.placement.place(classes, shared=True)
         return Marginal(
             other,
             found.without - self.base.without,

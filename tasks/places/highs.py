@@ -11,6 +11,14 @@ from tasks.places.linear import Model
 SEED = 0
 
 
+class _Quiet(highspy.Highs):
+    """The solver without the line that it writes of itself when it is made."""
+
+    def enableCallbacks(self) -> None:  # noqa: N802
+        self.setOptionValue("output_flag", False)
+        super().enableCallbacks()  # type: ignore[no-untyped-call]
+
+
 def load(model: Model, *, relaxed: bool = False) -> highspy.Highs:
     """A solver with the model and no goal yet.
 
@@ -18,7 +26,7 @@ def load(model: Model, *, relaxed: bool = False) -> highspy.Highs:
         model: Rows and columns.
         relaxed: Leave out that some columns are whole.
     """
-    solver: highspy.Highs = highspy.Highs()  # type: ignore[no-untyped-call]
+    solver: highspy.Highs = _Quiet()  # type: ignore[no-untyped-call]
     for option, value in (
         ("output_flag", False),
         ("threads", 1),

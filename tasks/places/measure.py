@@ -5,15 +5,28 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+import highspy
 import numpy as np
 
 from tasks.forecast.types import Float
-from tasks.places import need
+from tasks.places import highs, need
 from tasks.places.linear import Model
 from tasks.places.model import arcs, build, wishes
-from tasks.places.solve import Plan, Search
+from tasks.places.solve import Plan
 from tasks.places.types import Problem
 
+# Goals that depend on where pupils are placed, and not on classes alone.
+OF_PUPILS = ("uten_laereplass", "forstevalg", "reise")
+# Blocks that are held as the plan has them.
+HELD = (
+    "adult_places",
+    "adult_groups",
+    "adult_gap",
+    "college_places",
+    "college_start",
+    "college_gap",
+    "special_groups",
+)
 # How nearly nobody is without a place (persons) before the goals count.
 NEARLY = 1e-2
 # Rules that a plan made elsewhere may break; how far it does is told.
@@ -95,57 +108,60 @@ def college_grant(problem: Problem, plan: Plan) -> float:
 
 
 class Placement:
-    """Places pupils in given classes, by the goals in order.
+    """Places pupils in given classes, by the goals in order that pupils have a part in.
 
-    Whole numbers other than classes are let be fractions: groups of adults and the like are not
-    what is compared.
+    First nobody is to be without a place, then the goals. Adults, colleges and groups are held as a
+    plan has them. One solver is kept: from one set of classes to the next it begins where it ended.
 
     Args:
-        problem: What it is about.
+        plan: What classes are compared with.
     """
 
-    def __init__(self, problem: Problem) -> None:
-        self.problem = problem
-        model = build(problem)
-        named = [rule.partition(" · ")[0] in MAY_BREAK for rule in model.rule]
-        loose = np.array(named)
-        high = model.high.copy()
-        high[model.columns["without_place"]] = np.inf
-        # Seeking first that nobody is without a place, then the goals.
-        lacking = np.zeros((1, len(high)))
-        lacking[0, model.columns["without_place"]] = 1.0
-        self.model = replace(
-            model,
-            row_low=np.where(loose, -np.inf, model.row_low),
-            row_high=np.where(loose, np.inf, model.row_high),
-            high=high,
-            goals=np.concatenate([lacking, model.goals]),
-            constants=np.concatenate([[0.0], model.constants]),
-        )
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        self.problem = plan.problem
+        self.model = _loosened(build(self.problem), plan)
+        self.solver = highs.load(self.model, relaxed=True)
+        self.solver.setOptionValue("presolve", "off")
+        self.order = [
+            (0, NEARLY),
+            *(
+                (n + 1, self.problem.solver.tolerance * g.scale)
+                for n, g in enumerate(self.problem.goals)
+                if g.id in OF_PUPILS
+            ),
+        ]
+        for goal, _ in self.order:
+            at = np.flatnonzero(self.model.goals[goal]).astype(np.int32)
+            costs = self.model.goals[goal, at]
+            self.solver.addRow(-highspy.kHighsInf, highspy.kHighsInf, len(at), at, costs)
 
-    def place(self, classes: Float, shared: Plan | None = None) -> Measured:
-        """Place pupils in classes `[pair]`, and in the shared classes of a plan if given."""
-        model = self._held(classes, shared)
-        search = Search(model, 1)
-        order = [NEARLY, *(self.problem.solver.tolerance * g.scale for g in self.problem.goals)]
-        x = np.zeros(len(model.low))
-        for goal, tolerance in enumerate(order):
-            found = search.relaxed(goal, tolerance)
-            if found is None:
+    def place(self, classes: Float, *, shared: bool = False) -> Measured:
+        """Place pupils in classes `[pair]`, and in the plan's shared classes if so asked."""
+        self._hold(classes, shared=shared)
+        first = self.model.matrix.shape[0]
+        for row in range(len(self.order)):
+            self.solver.changeRowBounds(first + row, -highspy.kHighsInf, highspy.kHighsInf)
+        x = np.zeros(len(self.model.low))
+        for row, (goal, tolerance) in enumerate(self.order):
+            highs.costs(self.solver, self.model.goals[goal])
+            self.solver.run()
+            found = np.array(self.solver.getSolution().col_value)
+            if self.solver.getModelStatus() != highspy.HighsModelStatus.kOptimal:
                 break
-            x, stage = found
-            search.hold(goal, stage.value + 1e-3 * tolerance)
-        plan = Plan(self.problem, model, x, ())
+            x = found
+            most = float(self.model.goals[goal] @ x) + 1e-3 * tolerance
+            self.solver.changeRowBounds(first + row, -highspy.kHighsInf, most)
+        placed = Plan(self.problem, self.model, x, ())
         return Measured(
             classes=classes,
-            without=float(x[model.columns["without_place"]].sum()),
-            values=goals(self.problem, plan),
-            underfilled=underfilled(self.problem, plan),
-            over_budget=max(cost(self.problem, plan) - self.problem.budget, 0.0),
+            without=float(x[self.model.columns["without_place"]].sum()),
+            values=goals(self.problem, placed),
+            underfilled=underfilled(self.problem, placed),
+            over_budget=max(cost(self.problem, placed) - self.problem.budget, 0.0),
         )
 
-    def _held(self, classes: Float, shared: Plan | None) -> Model:
-        low, high = self.model.low.copy(), self.model.high.copy()
+    def _hold(self, classes: Float, *, shared: bool) -> None:
         columns = self.model.columns
         held = {
             "whole_classes": np.floor(classes),
@@ -153,10 +169,35 @@ class Placement:
             "open": (classes > 0).astype(np.float64),
         }
         for name in ("combined", "combined_seats"):
-            held[name] = shared.block(name) if shared else np.zeros(len(columns[name]))
+            block = self.plan.block(name)
+            held[name] = block if shared else np.zeros(len(block))
         for name, values in held.items():
-            low[columns[name]] = high[columns[name]] = values
-        return replace(self.model, low=low, high=high)
+            at = columns[name].astype(np.int32)
+            self.solver.changeColsBounds(len(at), at, values, values)
+
+
+def _loosened(model: Model, plan: Plan) -> Model:
+    """The model where pupils may lack a place, rules of classes may be broken, and the rest holds.
+
+    Seeking that nobody lacks a place is put before the goals.
+    """
+    loose = np.array([rule.partition(" · ")[0] in MAY_BREAK for rule in model.rule])
+    low, high = model.low.copy(), model.high.copy()
+    high[model.columns["without_place"]] = np.inf
+    for name in HELD:
+        at = model.columns[name]
+        low[at] = high[at] = plan.block(name)
+    lacking = np.zeros((1, len(high)))
+    lacking[0, model.columns["without_place"]] = 1.0
+    return replace(
+        model,
+        row_low=np.where(loose, -np.inf, model.row_low),
+        row_high=np.where(loose, np.inf, model.row_high),
+        low=low,
+        high=high,
+        goals=np.concatenate([lacking, model.goals]),
+        constants=np.concatenate([[0.0], model.constants]),
+    )
 
 
 def underfilled(problem: Problem, plan: Plan) -> int:

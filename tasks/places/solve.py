@@ -18,6 +18,7 @@ from tasks.places.types import Bool, Fixed, Problem
 SLACK = 1e-6
 # Nodes of the search of a part, which is small.
 PART_NODES = 30
+LEAST_NODES = 1000
 # Whole columns that are decided anew whatever classes are held.
 FREE = ("adult_places", "adult_groups", "college_places", "college_start", "special_groups")
 
@@ -180,8 +181,11 @@ class Search:
             best = near[0] if near else None
         else:
             best = self._improved(goal, tolerance, best, bound)
-        if best is not None and self.model.value(goal, best) - bound <= tolerance:
-            return best, replace(relaxed[1], value=self.model.value(goal, best), met=True)
+        if best is not None:
+            value = self.model.value(goal, best)
+            met = value - bound <= tolerance
+            if met or (start is not None and self.nodes == 0):
+                return best, replace(relaxed[1], value=value, met=met)
         return self._run(self._solver(), goal, tolerance, best)
 
     def relaxed(self, goal: int, tolerance: float) -> tuple[Float, Stage] | None:
@@ -285,7 +289,8 @@ def minimise(
     # In units of the tolerance, so that the solver's own tolerances mean the same for every goal.
     highs.costs(solver, model.goals[goal] / tolerance)
     solver.setOptionValue("mip_abs_gap", 0.9)
-    solver.setOptionValue("mip_max_nodes", nodes)
+    # The first plan of all is looked for whatever it takes.
+    solver.setOptionValue("mip_max_nodes", nodes or LEAST_NODES)
     if start is not None:
         given = highspy.HighsSolution()
         given.col_value = start.tolist()

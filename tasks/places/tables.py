@@ -203,13 +203,13 @@ def beside(plan: Plan, forecast: Forecast) -> pl.DataFrame:
 
     Grain: alternative × goal; pupils are placed in each by the goals in order.
     """
-    placement = measure.Placement(plan.problem)
+    placement = measure.Placement(plan)
     made: dict[str, tuple[str, Float]] = {"planen": ("Planen", plan.classes)}
     for name, found in alternatives.classes(plan.problem, forecast).items():
         made[name] = (alternatives.NAMES[name], found)
     rows = []
     for name, (title, found) in made.items():
-        got = placement.place(found, plan if name == "planen" else None)
+        got = placement.place(found, shared=name == "planen")
         rows += [
             (name, title, g.id, got.values[g.id], g.unit, got.without, got.underfilled,
              got.over_budget, float(found.sum()))

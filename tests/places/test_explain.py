@@ -140,7 +140,7 @@ def test_every_table_is_made_and_adds_up():
 
 
 def test_the_plan_is_no_worse_than_this_year_in_the_first_goal():
-    placement = measure.Placement(small())
+    placement = measure.Placement(plan())
     now = placement.place(small().own.classes)
     lacking = now.without > 1
     unmet = plan().stages[0].value

@@ -204,7 +204,7 @@ def test_ten_adult_places_and_a_grant_taken_away_are_seen():
 
 def test_pupils_placed_in_the_plans_own_classes_give_the_plans_goals():
     plan = solve.plan(small())
-    again = measure.Placement(plan.problem).place(plan.classes, plan)
+    again = measure.Placement(plan).place(plan.classes, shared=True)
     assert again.without == pytest.approx(0, abs=1e-4)
     for goal, value in zip(plan.problem.goals, plan.values, strict=True):
         slack = plan.problem.solver.tolerance * goal.scale
@@ -214,5 +214,5 @@ def test_pupils_placed_in_the_plans_own_classes_give_the_plans_goals():
 
 def test_a_plan_with_too_few_places_says_how_many_are_without():
     problem = small()
-    measured = measure.Placement(problem).place(np.zeros(8))
+    measured = measure.Placement(solve.plan(problem)).place(np.zeros(8))
     assert measured.without == pytest.approx(problem.right.sum() - 15, abs=1e-4)
