@@ -31,6 +31,7 @@ from tasks import (
 from tasks.alerts import outbox, policy
 from tasks.backup import age
 from tasks.catalogue import Dataset
+from tasks.cycle import calendar
 from tasks.decisions import record, verify
 from tasks.errors import NotFound, SourceUnavailable, TilbudsplanError
 from tasks.journal import Journal
@@ -127,6 +128,7 @@ def examine() -> list[Check]:
         ("sikkerhetskopi", lambda: _backup(settings, project)),
         ("e-post", lambda: _mail(settings)),
         ("mottakere", lambda: _readers(settings, project)),
+        ("årshjul", lambda: _calendar(settings, project)),
     ]
     home = Check("innstillinger", "ok", f"hjem {settings.rooms.home}")
     return [home, *(_look(name, look) for name, look in looks)]
@@ -314,3 +316,13 @@ def _readers(settings: Settings, project: Project) -> tuple[State, str]:
             f"e-post: {', '.join(unset)}."
         )
     return "ok", f"{len(chosen.readers())} mottakere"
+
+
+def _calendar(settings: Settings, project: Project) -> tuple[State, str]:
+    file = calendar.read(project.reference, settings.county).file
+    unsure = sum(one.confidence != "confirmed" for one in file.milestone)
+    unset = sum(not policy.reachable(who.addresses) for who in file.who.values())
+    return "ok", (
+        f"{len(file.milestone)} datoer, {unsure} ikke bekreftet; {unset} av {len(file.who)} "
+        "har ingen adresse til påminnelser"
+    )

@@ -221,6 +221,7 @@ def test_the_next_nights_stand_in_line(api: Api) -> None:
                 "scenarios": "Scenarier",
             },
         ),
+        ("aarshjul", {"cycle": "Årshjul"}),
         (
             "natt",
             {
