@@ -148,7 +148,8 @@ def form_of(found: Standing) -> type[BaseModel]:
     state = found.state
     kinds = acts.possible(state.stage, state.cycle.place(state.stage) == 0)
     choice: Any = Union[tuple(kinds)]  # noqa: UP007
-    field = Field(title="Handling", description="Det som er gjort.", discriminator="type")
+    # No discriminator: Prefect's page shows `anyOf` as one tab per act, and `oneOf` not at all.
+    field = Field(title="Handling", description="Det som er gjort.")
     fields: dict[str, Any] = {"act": (Annotated[choice, field], ...)}
     made: Any = run_input_subclass_from_type(create_model("Årshjul", __base__=Form, **fields))
     return cast("type[BaseModel]", made.with_initial_data(description=request(found)))

@@ -18,10 +18,15 @@ Text = Annotated[str, Field(min_length=1, max_length=4_000)]
 Classes = Annotated[float, Field(ge=0, le=20, multiple_of=0.5)]
 
 
+def _without_docstring(schema: dict[str, Any]) -> None:
+    """A form is read by planners: what stands there of the code is for developers."""
+    schema.pop("description", None)
+
+
 class Part(BaseModel):
     """A part of an act: unknown fields are mistakes."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, json_schema_extra=_without_docstring)
 
 
 class Act(Part):
@@ -39,7 +44,7 @@ class Freeze(Act):
 
     STAGES: ClassVar = ("kunnskapsgrunnlag",)
     model_config = ConfigDict(title="Frys tallene")
-    type: Literal["frys"] = Field(title="Handling", description="Frys tallene fra en natt.")
+    type: Literal["frys"] = Field("frys", title="Handling", description="Frys tallene fra en natt.")
     night: date | None = Field(
         None, title="Natt", description="Datoen tallene er fra. Tomt: siste natt som er bygget."
     )
@@ -51,7 +56,7 @@ class Release(Act):
     STAGES: ClassVar = ("kunnskapsgrunnlag",)
     model_config = ConfigDict(title="Frigi kunnskapsgrunnlaget")
     type: Literal["frigi"] = Field(
-        title="Handling", description="Statistikkomiteen har frigitt kunnskapsgrunnlaget."
+        "frigi", title="Handling", description="Statistikkomiteen har frigitt kunnskapsgrunnlaget."
     )
     base: int = Field(
         ge=2000,
@@ -67,7 +72,9 @@ class Packs(Act):
     STAGES: ClassVar = ("innspill",)
     model_config = ConfigDict(title="Send ut pakkene")
     type: Literal["pakker"] = Field(
-        title="Handling", description="Pakkene er sendt ut før møtene i kompetanseforumene."
+        "pakker",
+        title="Handling",
+        description="Pakkene er sendt ut før møtene i kompetanseforumene.",
     )
     channels: tuple[Channel, ...] = Field(
         min_length=1, title="Kanaler", description="Hvem pakkene er sendt til."
@@ -80,7 +87,7 @@ class Input(Act):
     STAGES: ClassVar = ("innspill", "prioritering", "forslag", "vedtak")
     model_config = ConfigDict(title="Ta imot innspill")
     type: Literal["innspill"] = Field(
-        title="Handling", description="Et innspill er kommet, også etter fristen."
+        "innspill", title="Handling", description="Et innspill er kommet, også etter fristen."
     )
     channel: Channel = Field(title="Kanal", description="Hvilken vei innspillet kom.")
     sender: Text = Field(title="Avsender", description="Organisasjonen, ikke en person.")
@@ -96,7 +103,9 @@ class Prioritise(Act):
     STAGES: ClassVar = ("prioritering",)
     model_config = ConfigDict(title="Sett prioriteringen")
     type: Literal["prioriter"] = Field(
-        title="Handling", description="Rekkefølgen på behov og mål. En ny erstatter den forrige."
+        "prioriter",
+        title="Handling",
+        description="Rekkefølgen på behov og mål. En ny erstatter den forrige.",
     )
     needs: tuple[Text, ...] = Field(
         min_length=1, title="Behov", description="Behovene i rekkefølge, viktigst først."
@@ -131,7 +140,9 @@ class Propose(Act):
     STAGES: ClassVar = ("forslag",)
     model_config = ConfigDict(title="Legg fram prognose og plan")
     type: Literal["prognose"] = Field(
-        title="Handling", description="Prognosen forslaget bygger på. En ny erstatter den forrige."
+        "prognose",
+        title="Handling",
+        description="Prognosen forslaget bygger på. En ny erstatter den forrige.",
     )
     run: Text = Field(title="Kjøring", description="Navnet på kjøringen fra «tilbudsplan status».")
     plan: Text | None = Field(
@@ -176,7 +187,7 @@ class SchoolComment(Act):
     STAGES: ClassVar = ("forslag",)
     model_config = ConfigDict(title="Ta imot skolens uttalelse")
     type: Literal["skoleuttalelse"] = Field(
-        title="Handling", description="En skole har uttalt seg om forslaget."
+        "skoleuttalelse", title="Handling", description="En skole har uttalt seg om forslaget."
     )
     school: Text = Field(title="Skole", description="Skolen som uttaler seg.")
     text: Text = Field(title="Uttalelse", description="Det skolen sier, kort.")
@@ -188,7 +199,9 @@ class Override(Act):
     STAGES: ClassVar = ("forslag",)
     model_config = ConfigDict(title="Endre et tilbud for hånd")
     type: Literal["overstyr"] = Field(
-        title="Handling", description="Sett antall klasser i et tilbud, med begrunnelse."
+        "overstyr",
+        title="Handling",
+        description="Sett antall klasser i et tilbud, med begrunnelse.",
     )
     setting: Setting = Field(title="Tilbud", description="Tilbudet og antallet klasser.")
 
@@ -206,7 +219,7 @@ class Statement(Act):
     STAGES: ClassVar = ("forslag",)
     model_config = ConfigDict(title="Før yrkesopplæringsnemndas uttalelse")
     type: Literal["nemnd"] = Field(
-        title="Handling", description="Yrkesopplæringsnemnda har uttalt seg (§ 8-2)."
+        "nemnd", title="Handling", description="Yrkesopplæringsnemnda har uttalt seg (§ 8-2)."
     )
     text: Text = Field(title="Uttalelse", description="Det nemnda sier.")
     dissents: tuple[Dissent, ...] = Field(
@@ -219,7 +232,9 @@ class Decide(Act):
 
     STAGES: ClassVar = ("vedtak",)
     model_config = ConfigDict(title="Før fylkestingets vedtak")
-    type: Literal["vedtak"] = Field(title="Handling", description="Fylkestinget har behandlet det.")
+    type: Literal["vedtak"] = Field(
+        "vedtak", title="Handling", description="Fylkestinget har behandlet det."
+    )
     outcome: Literal["godkjent", "godkjent med endringer", "sendt tilbake"] = Field(
         title="Utfall", description="«Sendt tilbake» går tilbake til forslaget."
     )
@@ -259,7 +274,7 @@ class Applications(Act):
     STAGES: ClassVar = ("justering",)
     model_config = ConfigDict(title="Før søkertallene")
     type: Literal["søkere"] = Field(
-        title="Handling", description="Søkerne per tilbud mot vedtatte plasser."
+        "søkere", title="Handling", description="Søkerne per tilbud mot vedtatte plasser."
     )
     lines: tuple[Applicants, ...] = Field(
         (), title="Søkere", description="Tomt: hentes fra de publiserte tallene."
@@ -272,7 +287,9 @@ class Adjust(Act):
     STAGES: ClassVar = ("justering",)
     model_config = ConfigDict(title="Juster etter søkingen")
     type: Literal["juster"] = Field(
-        title="Handling", description="Det som endres etter søkingen. En ny erstatter den forrige."
+        "juster",
+        title="Handling",
+        description="Det som endres etter søkingen. En ny erstatter den forrige.",
     )
     lines: tuple[Setting, ...] = Field(
         (), title="Endringer", description="Tilbudene som endres. Tomt: ingenting endres."
@@ -292,7 +309,7 @@ class Count(Act):
     STAGES: ClassVar = ("oppfølging",)
     model_config = ConfigDict(title="Før en telling")
     type: Literal["telling"] = Field(
-        title="Handling", description="Det som ble utfallet, mot vedtaket og prognosen."
+        "telling", title="Handling", description="Det som ble utfallet, mot vedtaket og prognosen."
     )
     when: Literal["første inntak", "andre inntak", "1. oktober", "31. desember"] = Field(
         title="Telling", description="Hvilken telling det er."
@@ -311,7 +328,7 @@ class Criteria(Act):
     STAGES: ClassVar = ("kriterier",)
     model_config = ConfigDict(title="Vedta kriteriene")
     type: Literal["kriterier"] = Field(
-        title="Handling", description="Kriteriene for neste års tilskudd er vedtatt."
+        "kriterier", title="Handling", description="Kriteriene for neste års tilskudd er vedtatt."
     )
     case_number: str = Field(min_length=2, title="Saksnummer", description="Saken de er vedtatt i.")
     text: Text = Field(title="Prioriteringer", description="Det som skal prioriteres, kort.")
@@ -330,7 +347,7 @@ class CollegeApplication(Act):
     STAGES: ClassVar = ("søknader",)
     model_config = ConfigDict(title="Ta imot søknad om tilskudd")
     type: Literal["tilskuddssøknad"] = Field(
-        title="Handling", description="En fagskole søker om plasser."
+        "tilskuddssøknad", title="Handling", description="En fagskole søker om plasser."
     )
     offer: Text = Field(title="Tilbud", description="Koden i mart.education_offer, eller navnet.")
     college: Text = Field(title="Fagskole", description="Hvem som søker.")
@@ -355,7 +372,9 @@ class Grant(Act):
 
     STAGES: ClassVar = ("tildeling",)
     model_config = ConfigDict(title="Tildel tilskudd")
-    type: Literal["tildel"] = Field(title="Handling", description="Plassene som får tilskudd.")
+    type: Literal["tildel"] = Field(
+        "tildel", title="Handling", description="Plassene som får tilskudd."
+    )
     case_number: str = Field(min_length=2, title="Saksnummer", description="Saken.")
     lines: tuple[Granted, ...] = Field(
         min_length=1, title="Tildelinger", description="Ett tilbud på hver linje."
@@ -367,7 +386,7 @@ class Close(Act):
 
     model_config = ConfigDict(title="Avslutt trinnet")
     type: Literal["avslutt"] = Field(
-        title="Handling", description="Trinnet er ferdig, og neste begynner."
+        "avslutt", title="Handling", description="Trinnet er ferdig, og neste begynner."
     )
 
 
@@ -376,7 +395,7 @@ class Back(Act):
 
     model_config = ConfigDict(title="Gå tilbake")
     type: Literal["tilbake"] = Field(
-        title="Handling", description="Gå tilbake til et tidligere trinn. Det føres."
+        "tilbake", title="Handling", description="Gå tilbake til et tidligere trinn. Det føres."
     )
     to: Text = Field(title="Trinn", description="Navnet på trinnet.")
     reason: Text = Field(title="Begrunnelse", description="Hvorfor.")
