@@ -18,6 +18,8 @@ from tasks.places.types import Bool, Fixed, Problem
 SLACK = 1e-6
 # Nodes of the search of a part, which is small.
 PART_NODES = 30
+# A part is searched where it could give this share of the tolerance.
+WORTH = 0.1
 LEAST_NODES = 1000
 # Whole columns that are decided anew whatever classes are held.
 FREE = ("adult_places", "adult_groups", "college_places", "college_start", "special_groups")
@@ -204,14 +206,24 @@ class Search:
             for part in self.parts:
                 if self.model.value(goal, best) - bound <= tolerance:
                     return best
-                solver = self._solver()
-                held = np.rint(best[self.integers])
-                low = np.where(part, self.model.low[self.integers], held)
-                high = np.where(part, self.model.high[self.integers], held)
-                solver.changeColsBounds(len(held), self.integers, low, high)
-                found = minimise(solver, self.model, goal, tolerance, PART_NODES, best)
-                best = _better(self.model, goal, best, found)
+                best = self._with_part(goal, tolerance, best, part)
         return best
+
+    def _with_part(self, goal: int, tolerance: float, best: Float, part: Bool) -> Float:
+        """The plan with a part decided anew, where its relaxation says that it is worth it."""
+        held = np.rint(best[self.integers])
+        low = np.where(part, self.model.low[self.integers], held)
+        high = np.where(part, self.model.high[self.integers], held)
+        relaxed = self._solver(relaxed=True)
+        relaxed.changeColsBounds(len(held), self.integers, low, high)
+        possible = self._run(relaxed, goal, tolerance, None)
+        value = self.model.value(goal, best)
+        if possible is None or value - possible[1].value < WORTH * tolerance:
+            return best
+        solver = self._solver()
+        solver.changeColsBounds(len(held), self.integers, low, high)
+        found = minimise(solver, self.model, goal, tolerance, PART_NODES, best)
+        return _better(self.model, goal, best, found)
 
     def replace_pupils(
         self, goal: int, tolerance: float, start: Float | None
