@@ -86,7 +86,7 @@ def facts(
         case acts.Close() if state.stage == "innspill":
             return {"open": waiting.open_channels(milestones, on)}
         case acts.Propose():
-            return _proposal(rooms, act.run, state.cycle.id)
+            return _proposal(rooms, act.run, state.cycle.id) | _plan(rooms, act)
         case acts.Applications() | acts.Count():
             return _counted(rooms, state, act)
         case _:
@@ -201,6 +201,40 @@ def _proposal(rooms: Rooms, run_id: str, school_year: str) -> dict[str, Any]:
     }
 
 
+def _plan(rooms: Rooms, act: acts.Propose) -> dict[str, Any]:
+    """What a plan in classes changes of this year's offer, each with its reason."""
+    import polars as pl
+
+    from tasks import plans
+
+    if act.plan is None:
+        return {}
+    plan = plans.read_plan(rooms, act.plan)
+    if plan.manifest["run"] != act.run:
+        raise WrongUse(
+            subject=f"planen {act.plan}",
+            expected=f"en av kjøringen {act.run}",
+            got=f"en av {plan.manifest['run']}",
+            remedy=f"lag en med «tilbudsplan plan places {act.run}»",
+        )
+    key = ["organisation_number", "programme_area_code"]
+    changed = plan.tables["classes"].filter(pl.col("classes") != pl.col("classes_now"))
+    told = changed.join(plan.tables["reasons"].select(*key, "text"), on=key, how="left")
+    columns = {
+        "school": pl.col("organisation_number"),
+        "school_name": pl.col("school"),
+        "area": pl.col("programme_area_code"),
+        "area_name": pl.col("programme_area"),
+        "level": pl.col("level").cast(pl.Int64),
+        "region": pl.col("region_code"),
+        "classes": pl.col("classes"),
+        "places": pl.col("places").round().cast(pl.Int64),
+        "why": pl.col("text").fill_null(pl.col("verdict")),
+    }
+    planned = told.select(**columns).sort("school", "area", "level")
+    return {"plan_sha256": _digest(plan.manifest), "planned": planned.to_dict(as_series=False)}
+
+
 def _decision(state: State, act: acts.Decide) -> dict[str, Any]:
     """The decision frozen: what it stands on, and the amendments evaluated as adopted."""
     proposal = state.last(acts.Propose)
@@ -216,6 +250,7 @@ def _decision(state: State, act: acts.Decide) -> dict[str, Any]:
         "run": proposal[0].run,
         "plan": proposal[0].plan,
         "manifest_sha256": proposal[1].facts["manifest_sha256"],
+        "plan_sha256": proposal[1].facts.get("plan_sha256"),
         "vintages_sha256": proposal[1].facts["vintages_sha256"],
         "code": proposal[1].facts["code"],
         "offer_sha256": _digest(

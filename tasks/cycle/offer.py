@@ -20,6 +20,10 @@ Key = tuple[str, str, int]
 COLUMNS = ("school", "school_name", "area", "area_name", "level", "programme", "region", "classes",
            "places")  # fmt: skip
 
+# And of what the plan changes of it.
+PLANNED = ("school", "school_name", "area", "area_name", "level", "region", "classes", "places",
+           "why")  # fmt: skip
+
 
 @dataclass(frozen=True)
 class Line:
@@ -74,9 +78,37 @@ def base(state: State) -> Offer:
     return {one.key: replace(one, size=_size(one.places, one.classes)) for one in lines}
 
 
+def planned(state: State) -> Offer:
+    """The base with what the plan in classes changes; the base where no plan is named."""
+    found, proposal = base(state), state.last(Propose)
+    told: Mapping[str, list[Any]] = proposal[1].facts.get("planned", {}) if proposal else {}
+    rows = zip(*(told[name] for name in PLANNED), strict=True) if told else ()
+    programmes = {line.area: line.programme for line in found.values()}
+    for school, school_name, area, area_name, level, region, classes, places, why in rows:
+        line = found.get((school, area, level)) or Line(
+            school=school,
+            school_name=school_name,
+            area=area,
+            area_name=area_name,
+            level=level,
+            programme=programmes.get(area, area[:2]),
+            region=region,
+            classes=0.0,
+            places=0,
+        )
+        found[line.key] = replace(
+            line,
+            classes=classes,
+            places=places,
+            size=_size(places, classes) or line.size,
+            changes=(*line.changes, ("plan", line.classes, classes, why)),
+        )
+    return found
+
+
 def proposed(state: State) -> Offer:
-    """The base with what was set by hand."""
-    found = base(state)
+    """The plan, or this year's offer where there is none, with what was set by hand."""
+    found = planned(state)
     for act, _ in state.all(Override):
         found = changed(found, act.setting, "forslag")
     return found

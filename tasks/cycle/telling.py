@@ -16,7 +16,7 @@ from tasks.settings import oslo_date
 
 # Of a long list the largest are told; the journal and `--json` have all.
 MOST = 8
-NO_PLAN = "Planen i hele klasser er ikke oppgitt; forslaget er årets tilbud med endringene under."
+NO_PLAN = "Ingen plan i klasser er oppgitt; forslaget er årets tilbud med endringene under."
 
 
 def sections(
@@ -133,11 +133,18 @@ def _proposal(state: State) -> list[str]:
             f"Prognose: kjøringen {act.run}, {record.facts['draws']} trekninger, kjennetegn "
             f"{record.facts['manifest_sha256'][:12]}. {signed(record)}."
         )
-        found.append(f"Plan: {act.plan} (oppgitt, ikke kontrollert)." if act.plan else NO_PLAN)
+        changed = _changes(lines, "plan")
+        found.append(
+            f"Plan: {act.plan}, kjennetegn {record.facts['plan_sha256'][:12]}; den endrer "
+            f"{len(changed)} tilbud."
+            if act.plan
+            else NO_PLAN
+        )
         found.append(
             f"Tilbudet: {number(sum(one.classes for one in lines))} klasser, "
             f"{sum(one.places for one in lines)} plasser ved fylkets skoler."
         )
+        found += changed[:MOST]
         found += _changes(lines, "forslag")
     found += [f"{c.school} uttaler: {c.text}" for c, _ in state.all(acts.SchoolComment)]
     for statement, record in state.all(acts.Statement)[-1:]:
@@ -175,9 +182,15 @@ def _decision(state: State, frozen: Decision | None) -> list[str]:
         f"Frosset {dates.day(frozen.frozen_at)} som {frozen.id}, segl {frozen.seal[:12]}."
         if frozen
         else f"Ikke frosset ennå: «tilbudsplan decide {record.facts['run']} "
-        f"--case {act.case_number}» tar vare på alt som trengs for å lage tallene igjen."
+        f"--case {act.case_number}{_with_plan(record)}» tar vare på alt som trengs for "
+        "å lage tallene igjen."
     )
     return found
+
+
+def _with_plan(record: Record) -> str:
+    plan = record.facts.get("plan")
+    return f" --plan plans/{plan}" if plan else ""
 
 
 def _adjustment(state: State) -> list[str]:

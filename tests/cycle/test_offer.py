@@ -119,6 +119,29 @@ def test_proposal_decision_and_adjustment_follow_each_other() -> None:
     assert wheres == ["forslag", "justering"]
 
 
+def test_a_plan_changes_this_year_s_offer_and_is_changed_by_hand() -> None:
+    rows = [
+        (MELHUS, MELHUS, "HSHSF1----", "HS", 1, "sør", 3.0, 44, "Behovet øker"),
+        (ROROS, ROROS, "HSHSF1----", "HS", 1, "sør", 0.0, 0, "Under minste fylling"),
+        (ROROS, ROROS, "TPTIP1----", "TP", 1, "sør", 1.0, 15, "Åpnes"),
+    ]
+    columns = dict(zip(offer.PLANNED, map(list, zip(*rows, strict=True)), strict=True))
+    told = state(("overstyr", {"setting": setting(1.0, ROROS).model_dump()}))
+    proposal = told.standing[0]
+    with_plan = replace(proposal, facts={**proposal.facts, "planned": columns})
+    told = replace(told, standing=(with_plan, *told.standing[1:]))
+    assert offer.base(told) == base()
+    plan = offer.planned(told)
+    assert plan[MELHUS, "HSHSF1----", 1].places == 44
+    assert plan[ROROS, "HSHSF1----", 1].places == 0
+    new = plan[ROROS, "TPTIP1----", 1]
+    assert (new.programme, new.size, new.changes[0][0]) == ("TP", 15.0, "plan")
+    # What was closed by the plan and kept by hand has its class of today.
+    kept = offer.proposed(told)[ROROS, "HSHSF1----", 1]
+    assert (kept.classes, kept.places) == (1.0, 15)
+    assert [where for where, *_ in kept.changes] == ["plan", "forslag"]
+
+
 def test_before_a_decision_nothing_is_decided() -> None:
     assert offer.decided(state()) == {}
     assert offer.adjusted(state()) == {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shutil
@@ -15,6 +16,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 import requests
 
@@ -265,6 +267,34 @@ def release(home: Path, base: int) -> None:
     indicators.release(journal, figures, base=base, released_by="Statistikkomiteen", as_of=as_of)
 
 
+def a_plan(rooms: Rooms, run: str, line: offer.Line) -> str:
+    """A plan of a run that adds one class, laid as plans lie; solving one takes minutes."""
+    key = {"organisation_number": [line.school], "programme_area_code": [line.area]}
+    classes = {
+        "school": [line.school_name],
+        "programme_area": [line.area_name],
+        "level": [line.level],
+        "region_code": [line.region],
+        "classes_now": [line.classes],
+        "classes": [line.classes + 1],
+        "places": [line.places + 15.0],
+        "verdict": ["utvides"],
+    }
+    tables = {
+        "classes": pl.DataFrame({**key, **classes}),
+        "reasons": pl.DataFrame({**key, "text": ["Planen åpner en klasse på bygg"]}),
+    }
+    folder = rooms.plans / "en-plan"
+    folder.mkdir(parents=True)
+    outputs = {}
+    for name, frame in tables.items():
+        frame.write_parquet(folder / f"{name}.parquet")
+        content = (folder / f"{name}.parquet").read_bytes()
+        outputs[name] = hashlib.sha256(content).hexdigest()
+    (folder / "manifest.json").write_text(json.dumps({"run": run, "outputs": outputs}))
+    return "en-plan"
+
+
 def test_a_whole_year(year: Year) -> None:
     prefect = year.prefect
     run_id = runs.listed(year.settings.rooms)[0]["run"]
@@ -332,7 +362,17 @@ def test_a_whole_year(year: Year) -> None:
     year.browser("Opplæring", type="prognose", run=run_id)
     base = sum(one.places for one in _offer(year, "proposed").values())
     assert f"{base} plasser" in year.printed("Forslag")
-    assert "Planen i hele klasser er ikke oppgitt" in year.printed("Forslag")
+    assert "Ingen plan i klasser er oppgitt" in year.printed("Forslag")
+    bygg = offer.proposed(year.stands().state)[MELHUS, "BABAT1----", 1]
+    plan = a_plan(year.settings.rooms, run_id, bygg)
+    year.command(
+        *("act", CYCLE, "prognose", "--set", f"run={run_id}", "--set", f"plan={plan}"),
+        *("--by", "Opplæring"),
+    )
+    assert f"Plan: {plan}" in year.printed("Forslag")
+    assert "Planen åpner en klasse på bygg" in year.printed("Forslag")
+    planned = _offer(year, "proposed")[bygg.key]
+    assert (planned.classes, planned.places) == (bygg.classes + 1, bygg.places + 15)
     setting = {"school": KYRKSETERORA, "area": "BABAT1----", "level": 1, "classes": 1.5}
     why = {"reason": "Søkningen har økt"}
     year.browser("Opplæring", type="overstyr", setting=setting | why)
