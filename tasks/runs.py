@@ -233,7 +233,7 @@ def compute(
         summary,
         working_life,
     )
-    from tasks.forecast.evaluation.series import EMPLOYED
+    from tasks.forecast.evaluation.series import CERTIFICATES, EMPLOYED
 
     _check_year(frames["pupils"].get_column("school_year_start").max(), year, horizon)
     made = dimensioning.forecast(
@@ -251,6 +251,7 @@ def compute(
         scenarios=scenarios,
         flow=made.flow,
         employment=made.tests.get(EMPLOYED),
+        certificates=made.tests.get(CERTIFICATES),
     )
     drawn = dimensioning.with_needs(made, life.need, rules.entry_age)
     return {
@@ -277,6 +278,7 @@ def compute(
             sigma=made.sigma,
             flow=made.flow,
             working=life.model,
+            level=life.level,
         ),
     }
 

@@ -68,7 +68,10 @@ def of(
     if test is None or rows is None or rows.is_empty():
         factor = _level(LAST_VALUE, counted, expected, ahead, 1)
         return Standing(LAST_VALUE, NOT_TESTED, factor, np.zeros(shape), np.ones(shape), 1, 0)
-    tested_to = int(rows.get_column("horizon").to_numpy().max())
+    # As far as the model itself was judged: a benchmark that was tested further on its own is no
+    # better known to beat it there.
+    judged = rows.filter(pl.col("is_model"))
+    tested_to = int((judged if len(judged) else rows).get_column("horizon").to_numpy().max())
     used, reason = str(rows.get_column("used")[0]), str(rows.get_column("reason")[0])
     if used not in KERNELS:
         stretch, calibrated = _stretch(test.scaling, counted[:, -1], ahead, bounds)

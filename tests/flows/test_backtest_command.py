@@ -268,7 +268,7 @@ def test_the_command_prints_a_table_per_series_and_what_is_used(
     assert said.code == 0
     assert "Personer 16–18 år i fylket (konstruerte tall)" in said.out
     assert "Elever per skole\n" in said.out
-    assert said.out.count("Brukes: ") == 7
+    assert said.out.count("Brukes: ") == 8
     assert "Brukes: SSBs framskriving" in said.out
     assert "siste verdi  " not in said.out.split("Elever per skole")[0].split("Brukes")[0]
     assert "siste verdi  " in ask("backtest", "--all").out

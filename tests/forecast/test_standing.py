@@ -32,13 +32,18 @@ def a_record(used: str, *horizons: int, factors: object = None) -> Record:
             for unit, actual in (("a", 100.0), ("b", 2000.0))
         ]
     )
-    rows = [{"unit": "*", "horizon": h, "used": used, "reason": "fordi"} for h in horizons]
+    told = {"unit": "*", "used": used, "reason": "fordi"}
+    rows = [told | {"horizon": h, "is_model": True} for h in horizons]
+    # A benchmark has been tested further on its own, which says nothing of the model there.
+    rows += [told | {"horizon": h + 3, "is_model": False} for h in horizons]
     scaling = pl.DataFrame(factors or [], schema={k: SCALING[k] for k in SCALING}, orient="row")
     return Record(
         pl.DataFrame(schema={k: v for k, v in PAIRS.items() if k not in QUANTILES}).clear()
         if not horizons
         else pairs,
-        pl.DataFrame(rows, schema={k: RECORD[k] for k in ("unit", "horizon", "used", "reason")}),
+        pl.DataFrame(
+            rows, schema={k: RECORD[k] for k in ("unit", "horizon", "used", "reason", "is_model")}
+        ),
         scaling,
         pl.DataFrame(schema=CLASS_HITS),
     )

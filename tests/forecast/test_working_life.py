@@ -451,3 +451,24 @@ def test_employment_goes_by_what_won_its_test(
         working_life.draw(frames, declared, **HOW, employment=test).needed.strict,  # type: ignore[arg-type]
         drawn.needed.strict,
     )
+
+
+def test_candidates_go_by_what_won_the_test_of_certificates(
+    frames: dict[str, pl.DataFrame], declared: Declared, drawn: Drawn
+) -> None:
+    test = series.in_a_run(series.Given(frames, declared, COUNTY))[series.CERTIFICATES]
+    used = str(test.rows["used"][0])
+    factor = working_life.level(drawn, test)
+    assert factor.shape == (len(drawn.codes), len(drawn.years))
+    if used not in KERNELS:
+        assert (factor == 1).all()
+        return
+    # As far as the flow was judged the level is the benchmark's; beyond that it stays.
+    judged = int(test.rows.filter(pl.col("is_model"))["horizon"].max())  # type: ignore[arg-type]
+    assert not np.allclose(factor[:, 0], 1)
+    np.testing.assert_allclose(
+        factor[:, judged:], factor[:, judged - 1 : judged].repeat(8 - judged, 1)
+    )
+    held = working_life.supply(replace(drawn, level=factor))
+    free = working_life.supply(drawn)
+    np.testing.assert_allclose(held, free * factor[:, None, :], rtol=1e-5, atol=1e-9)

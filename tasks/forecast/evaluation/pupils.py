@@ -51,7 +51,7 @@ class FlowDraws:
     _kept: dict[int, FlowResult | None] = field(default_factory=dict, repr=False)
 
     def at(self, origin: int) -> FlowResult | None:
-        """Pupils drawn from an origin; None where the flow cannot be built there."""
+        """Pupils and certificates drawn from an origin; None where no flow can be built."""
         if origin not in self._kept:
             self._kept[origin] = self._drawn(origin)
         return self._kept[origin]
@@ -68,7 +68,7 @@ class FlowDraws:
             last_count=origin,
             draws=self.draws,
             years=self.years,
-            quantities=("pupils",),
+            quantities=("pupils", "certificates"),
         )
         key = self.seed, self.county
         coming = cohort.inflow(
@@ -122,6 +122,36 @@ class PupilFlow:
             ]
             sums[:, place] = pupils[:, mine][:, :, there].sum(axis=(1, 2), dtype=np.float64)
         return Draws(units, horizons, sums)
+
+
+@dataclass(frozen=True)
+class CertificateFlow:
+    """New trade certificates a year by programme area, by the student flow.
+
+    Units are the programme areas of Vg2 that trades build on. A school year's are held against
+    those of the calendar year that it ends in: most tests are taken in spring and summer.
+
+    Attributes:
+        flow: The flow at every origin.
+        area_of: Programme area of each trade.
+        name: Its name in the track record.
+    """
+
+    flow: FlowDraws
+    area_of: Mapping[str, str]
+    name: str = FLOW
+
+    def forecast(self, known: Known, horizons: tuple[int, ...]) -> Draws:
+        """Certificates `[draw, area, horizon]`; NaN where the flow cannot be built there."""
+        units = known.series.units
+        result = self.flow.at(known.origin) if max(horizons) <= self.flow.years else None
+        # A year without a count of pupils is an origin of certificates, and none of the flow.
+        if result is None or result.years[0] != known.origin + 1:
+            return Draws(units, horizons, np.full((1, len(units), len(horizons)), np.nan))
+        made = result["certificates"].sum(axis=2, dtype=np.float64)[..., [h - 1 for h in horizons]]
+        area = [self.area_of.get(trade) for trade in result.units["certificates"]]
+        groups = np.array([[a == unit for a in area] for unit in units], np.float64)
+        return Draws(units, horizons, np.einsum("ut,dth->duh", groups, made))
 
 
 @dataclass(frozen=True)

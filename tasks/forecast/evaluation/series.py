@@ -20,8 +20,15 @@ from tasks.forecast.evaluation import origins, record
 from tasks.forecast.evaluation.benchmarks import LAST_VALUE, Benchmark, benchmarks
 from tasks.forecast.evaluation.frames import BITEMPORAL, Forecaster
 from tasks.forecast.evaluation.models import AGES, Ageing, BestOfPast, DampedTrend, WithErrors
-from tasks.forecast.evaluation.pupils import PUPILS, ApplicantsPerPupil, FlowDraws, PupilFlow
+from tasks.forecast.evaluation.pupils import (
+    PUPILS,
+    ApplicantsPerPupil,
+    CertificateFlow,
+    FlowDraws,
+    PupilFlow,
+)
 from tasks.forecast.evaluation.standards import Standards
+from tasks.forecast.flow.transitions import CLOSED
 from tasks.forecast.labour.forecaster import Employment
 from tasks.forecast.marts import FLOW, of
 
@@ -31,6 +38,7 @@ PUPILS_PER_PROGRAMME = "Elever per utdanningsprogram"
 PUPILS_PER_REGION = "Elever per utdanningsprogram og region"
 # A region goes by what its programme does: parts by another method would not add up to it.
 THE_PROGRAMMES = "det som er valgt for utdanningsprogrammet"
+CERTIFICATES = "Fagbrev per programområde"
 EMPLOYED = "Sysselsatte per næring og region"
 APPLICANTS_PER_PROGRAMME = "Søkere per utdanningsprogram"
 # Steps in the mean change of a damped trend, as in the benchmarks that it is held against.
@@ -258,6 +266,32 @@ def _pupils_by_region(given: Given, found: pl.DataFrame) -> Series:
     )
 
 
+def certificates_by_area(found: pl.DataFrame, areas: pl.DataFrame, county: str) -> pl.DataFrame:
+    """The county's certificates with the programme area of their trade; a closed cell is 2.5.
+
+    Args:
+        found: `mart.certificates_by_area_trade_route`.
+        areas: `trade_code`, `programme_area_code`.
+        county: County code.
+    """
+    return (
+        found.filter(pl.col("area_code") == county, pl.col("route_code") != record.ALL)
+        .with_columns(pl.col("certificates").cast(pl.Float64).fill_null(sum(CLOSED) / 2))
+        .join(areas, on="trade_code")
+    )
+
+
+def _certificates(given: Given, found: pl.DataFrame) -> Series:
+    """New trade certificates per programme area, whatever the route, by the student flow."""
+    name = CERTIFICATES
+    areas = given.frames[f"{FLOW}trade_areas"].select("trade_code", "programme_area_code")
+    rows = certificates_by_area(found, areas, given.county)
+    _some(name, rows)
+    frame = bitemporal(rows, name, "programme_area_code", "year", "certificates")
+    model = CertificateFlow(given.flow, dict(areas.iter_rows()))
+    return Series(name, frame, model, _LEAST, _flow_constructed(given), {})
+
+
 def _applicants(given: Given, found: pl.DataFrame) -> Series:
     """Applicants per programme: so many for each pupil that the flow has."""
     name = APPLICANTS_PER_PROGRAMME
@@ -347,6 +381,12 @@ SERIES: Mapping[str, Source] = {
     APPLICANTS_PER_PROGRAMME: Source(
         "mart.applicants_by_county_programme", "applicants", ("udir_applicants",), _applicants
     ),
+    CERTIFICATES: Source(
+        "mart.certificates_by_area_trade_route",
+        "flow.certificates",
+        ("county_certificates",),
+        _certificates,
+    ),
     EMPLOYED: Source(
         "mart.employed_by_area_industry",
         "labour.employed_by_area_industry",
@@ -361,7 +401,14 @@ SERIES: Mapping[str, Source] = {
     ),
 }
 # What a run's own figures rest on: tested in every run, on the frames that it stands on.
-IN_A_RUN = (PERSONS, PUPILS_PER_PROGRAMME, PUPILS_PER_REGION, APPLICANTS_PER_PROGRAMME, EMPLOYED)
+IN_A_RUN = (
+    PERSONS,
+    PUPILS_PER_PROGRAMME,
+    PUPILS_PER_REGION,
+    APPLICANTS_PER_PROGRAMME,
+    CERTIFICATES,
+    EMPLOYED,
+)
 
 
 def in_a_run(given: Given) -> dict[str, Tested]:

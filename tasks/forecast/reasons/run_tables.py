@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -21,6 +22,7 @@ from tasks.forecast.reasons.aligned import align
 from tasks.forecast.reasons.cells import ALL, Axes, Window
 from tasks.forecast.reasons.uncertain import Gap
 from tasks.forecast.reasons.yearly import QUANTITIES, Yearly
+from tasks.forecast.types import Float
 
 # Base samples of the design: a power of two. What they leave of chance stands in the table.
 SAMPLES = 256
@@ -63,6 +65,7 @@ def tables(
     sigma: float,
     flow: County | None = None,
     working: labour.Model | None = None,
+    level: Mapping[str, Float] | None = None,
 ) -> dict[str, pl.DataFrame]:
     """Why figures are what they are, per programme (and all, `*`) × intake region (and the county).
 
@@ -82,8 +85,10 @@ def tables(
         sigma: Log error of a cohort per √year.
         flow: The run's flow, where it has been built already.
         working: The run's labour market, the same.
+        level: What the run multiplies certificates of each programme area by `[year]`, in both
+            years alike.
     """
-    asked = _Asked(frames, declared, county, seed, draws, year, horizon, sigma)
+    asked = _Asked(frames, declared, county, seed, draws, year, horizon, sigma, level or {})
     empty = {name: pl.DataFrame(schema=schema) for name, schema in SCHEMAS.items()}
     try:
         now = _told(asked, _last_count(frames), None, flow, working)
@@ -112,6 +117,13 @@ class _Asked:
     year: int
     horizon: int
     sigma: float
+    level: Mapping[str, Float]
+
+    def held(self, areas: Sequence[str], window: Window) -> Float:
+        """Mean of the level over the window `[area, 1]`."""
+        span = slice(window.flow, window.flow_span)
+        told = [self.level[a][span].mean() if a in self.level else 1.0 for a in areas]
+        return np.array(told, np.float64)[:, None]
 
     def of(self, prefix: str) -> dict[str, pl.DataFrame]:
         return {n.removeprefix(prefix): f for n, f in self.frames.items() if n.startswith(prefix)}
@@ -227,7 +239,9 @@ def _decomposition(asked: _Asked, earlier: _Told, now: _Told, window: Window) ->
             asked.weights,
         ),
         openings=(openings[0], openings[1]),
-        supply=rules.participation.shares["share"] * rules.stay_in_region.shares["share"],
+        supply=rules.participation.shares["share"]
+        * rules.stay_in_region.shares["share"]
+        * asked.held(axes.areas, window),
         axes=axes,
         window=window,
         county=asked.county,
@@ -264,6 +278,7 @@ def _sensitivity(asked: _Asked, now: _Told, window: Window) -> pl.DataFrame:
         working=_within(now.working, window.labour_span),
         participation=cohort.declared(rules.participation, len(axes.areas)),
         stays=cohort.declared(rules.stay_in_region, len(axes.regions)),
+        level=asked.held(axes.areas, window),
         sigma=asked.sigma,
         weights=asked.weights,
         axes=axes,

@@ -86,6 +86,7 @@ class Gap:
         working: Its labour market.
         participation: Beta per area `[area, 2]`: in the labour force.
         stays: Beta per region `[region, 2]`: staying.
+        level: What certificates are held to by the track record `[area, 1]`.
         sigma: Log error of a cohort per √year.
         weights: Weights of the population alternatives.
         axes: Cells.
@@ -98,6 +99,7 @@ class Gap:
     working: labour.Model
     participation: Posterior
     stays: Posterior
+    level: Float
     sigma: float
     weights: tuple[float, float, float]
     axes: Axes
@@ -117,7 +119,7 @@ class Gap:
             for name, draw in ((PARTICIPATION, self._works), (STAY, self._stay))
         )
         certificates = self._once("certificates", lives, FLOW, self._certificates)
-        candidates = certificates * works[:, :, None] * stay[:, None, :]
+        candidates = certificates * self.level * works[:, :, None] * stay[:, None, :]
         openings = self._once("openings", lives, tuple(LABOUR), self._openings)
         return self.axes.by_programme(openings - candidates)
 

@@ -23,7 +23,8 @@ class Yearly:
     Attributes:
         both: The student flow.
         openings: Expected openings a year, of the earlier and the later `[area, region]` persons.
-        supply: Share of the certified who are in the labour force and stay.
+        supply: Share of the certified who are in the labour force and stay, times what the track
+            record holds them to `[area, 1]`.
         axes: Cells.
         window: Years.
         county: County code.
@@ -31,7 +32,7 @@ class Yearly:
 
     both: Both
     openings: tuple[Float, Float]
-    supply: float
+    supply: Float
     axes: Axes
     window: Window
     county: str

@@ -5,7 +5,7 @@ year, with the same draws. Where a county has not delivered what either of them 
 are empty and `working_life_notes` says what is missing: the rest of the plan stands without them.
 """
 
-from tasks.forecast.working_life.candidates import supply
+from tasks.forecast.working_life.candidates import level, supply
 from tasks.forecast.working_life.drawn import Drawn, draw, held, periods
 from tasks.forecast.working_life.intake import Intake, intake_draws
 from tasks.forecast.working_life.run_tables import Made, tables, tables_of
@@ -19,6 +19,7 @@ __all__ = [
     "draw",
     "held",
     "intake_draws",
+    "level",
     "periods",
     "supply",
     "tables",

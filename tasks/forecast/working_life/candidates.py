@@ -6,12 +6,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import polars as pl
 
+from tasks.forecast import standing
+from tasks.forecast.evaluation import series
+from tasks.forecast.evaluation.frames import Wide, wide
+from tasks.forecast.evaluation.series import Tested
 from tasks.forecast.flow import cohort
 from tasks.forecast.flow.engine import simulate
 from tasks.forecast.flow.levers import of_scenario
 from tasks.forecast.flow.model import Model
 from tasks.forecast.flow.states import Kind
+from tasks.forecast.marts import FLOW
+from tasks.forecast.pupils import FLOW as FLOW_MODEL
 from tasks.forecast.scenario import Scenario
 from tasks.forecast.types import Array, Float
 from tasks.forecast.working_life.drawn import Drawn, membership
@@ -66,8 +73,68 @@ def supply(drawn: Drawn, scenario: Scenario | None = None) -> Array:
         key=drawn.key,
         draws=range(draws),
     )
-    moved: Array = (people * (levers.participation[:, None, :] * levers.stay)).astype(np.float32)
-    return moved
+    moved = people * (levers.participation[:, None, :] * levers.stay)
+    if drawn.level is not None:
+        moved *= drawn.level[:, None, :]
+    return moved.astype(np.float32)
+
+
+def level(drawn: Drawn, test: Tested) -> Float:
+    """What the flow's certificates are multiplied by `[programme area, year]` (law 6).
+
+    Benchmark over the flow's mean where a benchmark has won, as for the pupils (`standing.of`); 1
+    where the flow has, and of an area that no certificate was counted of.
+
+    Args:
+        drawn: Gives the flow.
+        test: Of `series.CERTIFICATES`.
+    """
+    (seed, county), years, codes = drawn.key, drawn.years, drawn.codes
+    everybody = np.ones((1, len(drawn.flow.model.regions)))
+    sink = _Certified.of(drawn.flow.model, drawn.area_of, codes, everybody)
+    sink.out = np.zeros((drawn.draws, len(codes), 1, len(years)), np.float32)
+    coming = cohort.inflow(
+        drawn.flow.residents,
+        drawn.flow.outside,
+        years,
+        key=drawn.key,
+        sigma=drawn.sigma,
+        weights=drawn.declared.rules.projection_weights,
+    )
+    simulate(
+        drawn.flow.model,
+        coming,
+        [sink],
+        seed=seed,
+        county=county,
+        draws=drawn.draws,
+        years=len(years),
+    )
+    counted = _counted(drawn)
+    mine = [codes.index(code) for code in counted.units if code in codes]
+    rows = [counted.units.index(codes[i]) for i in mine]
+    factor = np.ones((len(codes), len(years)))
+    factor[mine] = standing.of(
+        test,
+        FLOW_MODEL,
+        counted=np.nan_to_num(counted.values[rows]),
+        expected=sink.out[:, mine, 0].mean(axis=0, dtype=np.float64),
+        horizons=tuple(year - counted.periods[-1] for year in years),
+        bounds=drawn.declared.standards.size_bounds,
+    ).factor
+    return factor
+
+
+def _counted(drawn: Drawn) -> Wide:
+    """Certificates per programme area and year, as published."""
+    rows = series.certificates_by_area(
+        drawn.frames[f"{FLOW}certificates"], drawn.frames[f"{FLOW}trade_areas"], drawn.key[1]
+    )
+    return wide(
+        rows.group_by(pl.col("programme_area_code").alias("unit"), pl.col("year").alias("period"))
+        .agg(pl.col("certificates").sum().alias("value"))
+        .sort("unit", "period")
+    )
 
 
 @dataclass

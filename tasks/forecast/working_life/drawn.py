@@ -33,6 +33,8 @@ class Drawn:
         key: Seed and county.
         draws: Number of draws.
         sigma: Log error of a cohort per √year.
+        level: `[programme area, year]` what certificates are multiplied by, where the track record
+            has another method than the flow (`candidates.level`); None: by nothing.
     """
 
     frames: Frames
@@ -43,6 +45,7 @@ class Drawn:
     key: tuple[int, str]
     draws: int
     sigma: float
+    level: Float | None = None
 
     @property
     def regions(self) -> tuple[str, ...]:

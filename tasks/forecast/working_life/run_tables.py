@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
@@ -19,7 +19,7 @@ from tasks.forecast.scenario import Scenario
 from tasks.forecast.summary import PARTS, describe
 from tasks.forecast.types import Array, Float
 from tasks.forecast.working_life import intake, today
-from tasks.forecast.working_life.candidates import supply
+from tasks.forecast.working_life.candidates import level, supply
 from tasks.forecast.working_life.drawn import Drawn, and_sum, draw, in_years, with_county
 from tasks.forecast.working_life.scenarios import beside
 from tasks.forecast.working_life.schemas import SCHEMAS, cast, empty
@@ -33,11 +33,13 @@ class Made:
         tables: Every table of `SCHEMAS`.
         need: Drawn demand and need of intake; None where the tables are empty.
         model: The labour market that it was drawn from; the same.
+        level: What certificates of each programme area are multiplied by `[year]`; None: nothing.
     """
 
     tables: dict[str, pl.DataFrame]
     need: intake.Intake | None
     model: labour.Model | None
+    level: dict[str, Float] | None
 
 
 def tables(
@@ -52,6 +54,7 @@ def tables(
     scenarios: Sequence[Scenario] = (),
     flow: County | None = None,
     employment: Tested | None = None,
+    certificates: Tested | None = None,
 ) -> Made:
     """Draw, and make every table of `SCHEMAS`; empty ones and why, where a mart is missing.
 
@@ -66,6 +69,8 @@ def tables(
         scenarios: What is supposed to be otherwise, each beside the reference.
         flow: The county's flow for the horizon, where it has been built already.
         employment: The test of employment by industry, see `draw`.
+        certificates: The test of trade certificates, which says what candidates go by; None: the
+            flow as it is.
     """
     try:
         drawn = draw(
@@ -80,9 +85,12 @@ def tables(
             employment=employment,
         )
     except NotFound as missing:
-        return Made(empty(missing), None, None)
+        return Made(empty(missing), None, None, None)
+    if certificates is not None:
+        drawn = replace(drawn, level=level(drawn, certificates))
     need = intake.intake_draws(drawn)
-    return Made(tables_of(drawn, need, scenarios), need, drawn.needed.model)
+    told = None if drawn.level is None else dict(zip(drawn.codes, drawn.level, strict=True))
+    return Made(tables_of(drawn, need, scenarios), need, drawn.needed.model, told)
 
 
 def tables_of(

@@ -43,6 +43,7 @@ def test_a_run_tests_what_its_figures_rest_on(found: dict[str, series.Tested]) -
         PUPILS_PER_PROGRAMME,
         PUPILS_PER_REGION,
         APPLICANTS_PER_PROGRAMME,
+        series.CERTIFICATES,
     }
     rows = found[PUPILS_PER_PROGRAMME].rows
     assert dict(rows.schema) == record.RECORD

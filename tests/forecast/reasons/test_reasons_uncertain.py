@@ -53,6 +53,7 @@ def gap(frames: dict[str, pl.DataFrame], declared: Declared) -> Gap:
         working=fitted,
         participation=cohort.declared(declared.flow.participation, 2),
         stays=cohort.declared(declared.flow.stay_in_region, 2),
+        level=np.ones((2, 1)),
         sigma=0.01,
         weights=(0.6, 0.2, 0.2),
         axes=axes,

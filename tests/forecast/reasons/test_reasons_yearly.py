@@ -70,7 +70,7 @@ def yearly(
     return Yearly(
         both=align(counties, (2025, 2026), WINDOW.flow_span, WEIGHTS),
         openings=(jobs, openings * jobs),
-        supply=SUPPLY,
+        supply=np.array(SUPPLY),
         axes=axes_of(frames),
         window=WINDOW,
         county=COUNTY,
