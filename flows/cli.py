@@ -45,6 +45,7 @@ plan = typer.Typer(
 )
 app.add_typer(plan, name="plan")
 plan.command("places", cls=norwegian.Command)(cli_places.places)
+plan.command("why", cls=norwegian.Command)(cli_places.why)
 app.add_typer(cycle, name="cycle")
 app.add_typer(case, name="case")
 app.add_typer(indicators, name="indicators")

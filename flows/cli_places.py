@@ -28,3 +28,17 @@ def places(
     from flows import places_commands
 
     places_commands.places(run, fixed, json)
+
+
+def why(
+    plan: Annotated[str, typer.Argument(metavar="PLAN", help="Planen det spørres om.")],
+    school: Annotated[str, typer.Argument(metavar="SKOLE", help="Organisasjonsnummer eller navn.")],
+    area: Annotated[str, typer.Argument(metavar="OMRÅDE", help="Programområde: kode eller navn.")],
+) -> None:
+    """Si hvorfor et tilbud har de klassene det har, og hva én mer eller færre ville gitt.
+
+    Eksempel: tilbudsplan plan why 2027-28-…-1a2b3c4d "Verdal videregående skole" Tømrer
+    """
+    from flows import places_commands
+
+    places_commands.why(plan, school, area)

@@ -8,6 +8,7 @@ import polars as pl
 
 from flows import show
 from tasks import plans
+from tasks.errors import NotFound
 from tasks.settings import Settings
 
 
@@ -23,6 +24,36 @@ def places(run: str, fixed: Path | None, as_json: bool) -> None:
     _print(stored)
     show.line()
     show.line(f"Planen ligger i {show.relative(settings.rooms.plans / plan_id)}")
+
+
+def why(plan_id: str, school: str, area: str) -> None:
+    """Print the reason of one pair, with its alternatives solved anew."""
+    from tasks.places import explain
+
+    plan, declared = plans.restore(Settings(), plan_id)
+    problem = plan.problem
+    pairs = [
+        k
+        for k in range(len(problem.own))
+        if _called(school, problem.own.school[k], problem.own.name[k])
+        and _called(
+            area, problem.areas[problem.own.area[k]], problem.area_names[problem.own.area[k]]
+        )
+    ]
+    if not pairs:
+        raise NotFound(
+            subject="tilbud",
+            expected="et programområde som skolen har, eller som er ført i [[opening]]",
+            got=f"{school}, {area}",
+            remedy="se tabellen «classes» i planen, eller før tilbudet i rules/places.toml",
+        )
+    for row in explain.reasons(plan, declared.principles, pairs).iter_rows(named=True):
+        show.wrapped(row["text"])
+        show.wrapped(f"Prinsipper: {row['principles'] or 'ingen'}.")
+
+
+def _called(said: str, code: str, name: str) -> bool:
+    return said.casefold() in {code.casefold(), name.casefold(), code.rstrip("-").casefold()}
 
 
 def _print(stored: plans.Stored) -> None:

@@ -14,7 +14,7 @@ import json
 import os
 import re
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from io import BytesIO
 from pathlib import Path
@@ -182,6 +182,42 @@ def _classes(text: str | None) -> float:
     if value < 0 or value * 2 != int(value * 2):
         raise ValueError(f"{text} klasser: ventet hele eller halve, ikke under null")
     return value
+
+
+def restore(
+    settings: Settings, plan_id: str, project: Project | None = None
+) -> tuple[Plan, DeclaredPlaces]:
+    """A stored plan as it was solved, so that it can be asked what one class more would give.
+
+    Raises:
+        NotFound: There is no such plan or run.
+        WrongUse: Figures or rules are no longer those that the plan was made of.
+    """
+    from tasks.places import model as models
+    from tasks.places.solve import Plan
+    from tasks.places.types import Fixed
+
+    stored = read_plan(settings.rooms, plan_id)
+    project = project or Project()
+    declared = read_place_rules(project.reference)
+    run = runs.read(settings.rooms, stored.manifest["run"])
+    year = runs.start_year(stored.manifest["school_year"])
+    frames = read(settings.rooms, project, year)
+    hashes = {n: _sha256(_parquet(f)) for n, f in frames.items() if n != "vintages"}
+    moved = sorted(n for n, h in stored.manifest["inputs"].items() if hashes.get(n) != h)
+    if declared.rules.model_dump(mode="json") != stored.manifest["rules"]:
+        moved.append("rules/places.toml")
+    if moved:
+        raise WrongUse(
+            subject=f"plan {plan_id}",
+            expected="de samme tallene og reglene som da planen ble laget",
+            got=f"endret: {', '.join(moved)}",
+            remedy="lag planen på nytt med «tilbudsplan plan places», og spør om den",
+        )
+    fixed = tuple(Fixed(*one) for one in stored.manifest["fixed"])
+    problem = replace(build(run, frames, declared), fixed=fixed)
+    x = stored.tables["solution"].get_column("value").to_numpy()
+    return Plan(problem, models.build(problem), x, ()), declared
 
 
 def read_plan(rooms: Rooms, plan_id: str) -> Stored:

@@ -17,9 +17,9 @@ from tasks.places.types import Bool, Fixed, Problem
 # A goal met so far is held with this share of its tolerance to spare for rounding.
 SLACK = 1e-6
 # Nodes of the search of a part, which is small.
-PART_NODES = 30
+PART_NODES = 5
 # A part is searched where it could give this share of the tolerance.
-WORTH = 0.1
+WORTH = 0.2
 LEAST_NODES = 1000
 # Whole columns that are decided anew whatever classes are held.
 FREE = ("adult_places", "adult_groups", "college_places", "college_start", "special_groups")
@@ -91,7 +91,10 @@ def plan(problem: Problem, goals: Sequence[str] | None = None) -> Plan:
         conflicts.Infeasible: The rules conflict; it names an irreducible set of them.
     """
     model = build(problem)
-    return _by_goals(problem, model, parts(problem, model), goals)
+    found = _by_goals(problem, model, parts(problem, model), goals)
+    if found is None:
+        raise conflicts.Infeasible(conflicts.find(problem, model))
+    return found
 
 
 def override(free: Plan, fixed: Sequence[Fixed]) -> Plan:
@@ -116,15 +119,13 @@ def override(free: Plan, fixed: Sequence[Fixed]) -> Plan:
     near = replace(
         model, low=np.where(held, values, model.low), high=np.where(held, values, model.high)
     )
-    try:
-        return _by_goals(problem, near, (), None)
-    except conflicts.Infeasible:
-        return plan(problem)
+    return _by_goals(problem, near, (), None) or plan(problem)
 
 
 def _by_goals(
     problem: Problem, model: Model, divided: Sequence[Bool], goals: Sequence[str] | None
-) -> Plan:
+) -> Plan | None:
+    """The best plan by the goals in order; None where the rules conflict."""
     search = Search(model, problem.solver.nodes, divided)
     stages: list[Stage] = []
     x: Float | None = None
@@ -133,7 +134,7 @@ def _by_goals(
             continue
         found = search.minimise(position, problem.solver.tolerance * goal.scale, x)
         if found is None:
-            raise conflicts.Infeasible(conflicts.find(problem, model))
+            return None
         x, stage = found
         stages.append(replace(stage, goal=goal.id))
         most = max(stage.value, stage.bound + stage.tolerance)

@@ -27,6 +27,7 @@ NAMES = (
     "fixed",
     "distance",
     "unconfirmed",
+    "solution",
 )
 
 
@@ -55,6 +56,7 @@ def tables(
         "fixed": fixed(plan),
         "distance": distance(plan, free),
         "unconfirmed": unconfirmed(rules, principles),
+        "solution": pl.DataFrame({"value": plan.x}),
     }
 
 

@@ -11,7 +11,7 @@ import pytest
 from tasks import plans
 from tasks.errors import ConfigurationError, LandingCorrupt, NotFound, WrongUse
 from tasks.place_rules import read_place_rules
-from tasks.settings import Project, Rooms
+from tasks.settings import Project, Rooms, Settings
 
 NOW = datetime(2026, 11, 27, tzinfo=UTC)
 TABLES = {"goals": pl.DataFrame({"goal": ["a"], "value": [1.5]})}
@@ -115,3 +115,21 @@ def test_a_mistake_in_the_rules_is_told(tmp_path, old, new, said):
 def test_the_countys_principles_without_a_case_number_are_unconfirmed():
     for principle in read_place_rules(Project().reference).principles.principle:
         assert principle.case_number or principle.confidence == "unconfirmed", principle.id
+
+
+def test_a_plan_made_of_other_figures_is_not_asked_why(tmp_path, monkeypatch):
+    rooms = Rooms(tmp_path)
+    declared = read_place_rules(Project().reference)
+    manifest = {
+        "run": "2027-28-run",
+        "school_year": "2027/28",
+        "inputs": {"places": plans._sha256(plans._parquet(TABLES["goals"]))},
+        "rules": declared.rules.model_dump(mode="json"),
+        "fixed": [],
+    }
+    plan = plans._write(rooms, manifest, TABLES, INPUTS, NOW)
+    changed_since = {"places": TABLES["goals"].with_columns(value=2.0)}
+    monkeypatch.setattr(plans.runs, "read", lambda *_: None)
+    monkeypatch.setattr(plans, "read", lambda *_: changed_since)
+    with pytest.raises(WrongUse, match="endret: places"):
+        plans.restore(Settings(home=tmp_path), plan)
