@@ -113,7 +113,7 @@ class Landing:
             The new manifest line; `unchanged` where the dataset's previous one has the same bytes.
         """
         parts = self._write_parts(answers, private)
-        return self._append(dataset, as_of, updated, parts, snapshot_id(parts))
+        return self._append(dataset, as_of, updated, parts, _snapshot_id(parts))
 
     def extend(
         self,
@@ -140,13 +140,13 @@ class Landing:
         """
         parts = self._write_parts(answers, private)
         if before is None:
-            return self._append(dataset, as_of, updated, parts, snapshot_id(parts))
+            return self._append(dataset, as_of, updated, parts, _snapshot_id(parts))
         updated = updated or before.updated
         if not parts:
             return self._append(
                 dataset, as_of, updated, before.parts, before.snapshot, before.extends
             )
-        snapshot = snapshot_id(parts, before.snapshot)
+        snapshot = _snapshot_id(parts, before.snapshot)
         return self._append(dataset, as_of, updated, parts, snapshot, before.snapshot)
 
     def snapshots(self, dataset: str) -> list[Snapshot]:
@@ -445,8 +445,7 @@ def _part(answer: Answer) -> Part:
     )
 
 
-def snapshot_id(parts: Sequence[Part], extends: str | None = None) -> str:
-    """The id that a snapshot has of its parts, and of the one that it builds on."""
+def _snapshot_id(parts: Sequence[Part], extends: str | None = None) -> str:
     listed = f"{extends}\n" if extends else ""
     listed += "".join(f"{part.role}\0{part.sha256}\n" for part in parts)
     return hashlib.sha256(listed.encode()).hexdigest()

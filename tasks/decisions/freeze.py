@@ -30,6 +30,7 @@ from tasks.decisions import canonical, inputs, kept, record
 from tasks.decisions.record import FROZEN, INPUTS, PLAN, SEALED, Decision, sha256
 from tasks.errors import NotFound, WrongUse
 from tasks.journal import Journal
+from tasks.landing import PROJECT
 from tasks.settings import Rooms, Settings, oslo_date
 
 if TYPE_CHECKING:
@@ -138,11 +139,17 @@ def _files(settings: Settings, asked: Asked, run: runs.Run, night: Mapping[str, 
         "run": run.id,
         "night": night,
         "of_persons": sorted(of_persons),
+        "landed": record.landed_lines(settings.rooms, _landed(night)),
         "canonical": canonical.hashes(run.tables),
         "plan": canonical.hashes(tables) if plan else None,
         "files": {name: sha256(content) for name, content in sorted(contents.items())},
     }
     return _Files(contents, told)
+
+
+def _landed(night: Mapping[str, Any]) -> dict[str, str]:
+    """All that a night stood on in landing, its own rules included."""
+    return {**inputs.vintages_of(night), PROJECT: night["project"]}
 
 
 def _check(asked: Asked, now: datetime) -> None:

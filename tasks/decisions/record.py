@@ -8,14 +8,18 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
+from tasks import jsonlines
 from tasks.errors import NotFound, WrongUse
 from tasks.journal import Entry, Journal
-from tasks.jsonlines import sync_folder
+from tasks.landing import Landing
 from tasks.settings import Rooms
 
 FROZEN = "decision.frozen"
@@ -125,8 +129,45 @@ def folder_of(rooms: Rooms, decision: Decision) -> Path:
         sealed = half / SEALED
         if sealed.is_file() and sha256(sealed.read_bytes()) == decision.seal:
             half.rename(folder)
-            sync_folder(rooms.decisions)
+            jsonlines.sync_folder(rooms.decisions)
     return folder
+
+
+class _Named(msgspec.Struct):
+    """Of a line in landing's manifest: which snapshot it is of."""
+
+    snapshot: str
+
+
+def landed_lines(rooms: Rooms, vintages: Mapping[str, str]) -> dict[str, dict[str, str]]:
+    """SHA-256 of the lines of landing's manifests that snapshots stand on, as they lie there.
+
+    The id of a snapshot is a hash of its bytes; when it came, from where, and in answer to what is
+    in its line alone.
+
+    Args:
+        rooms: The installation.
+        vintages: By dataset, the snapshot.
+
+    Returns:
+        By dataset and snapshot, the steps of a log included.
+
+    Raises:
+        NotFound: A dataset has no such snapshot.
+        LandingCorrupt: A line cannot be read.
+    """
+    landing = Landing(rooms.landing)
+    found = {}
+    for dataset, snapshot in sorted(vintages.items()):
+        wanted = {step.snapshot for step in landing.steps(landing.get(dataset, snapshot))}
+        first: dict[str, str] = {}
+        for line in jsonlines.read(rooms.landing / "manifest" / f"{dataset}.jsonl"):
+            with suppress(msgspec.MsgspecError):  # another snapshot's damage is not ours
+                named = msgspec.json.decode(line, type=_Named).snapshot
+                if named in wanted:
+                    first.setdefault(named, sha256(line))
+        found[dataset] = first
+    return found
 
 
 def sha256(content: bytes) -> str:

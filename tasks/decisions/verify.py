@@ -1,8 +1,9 @@
 """Whether what a decision stands on was changed since it was frozen: which file, and how.
 
-The journal's chain holds the seal of `decision.json`, that holds the hash of every file of the
-decision, and the snapshots' ids hold the bytes in landing. Whoever writes all of the journal anew
-with the seal in it is found out by the seal that was printed in the council's paper.
+The journal's chain holds the seal of `decision.json`; that holds the hash of every file of the
+decision, and of every line of landing's manifests that it stands on; and those hold the hashes of
+all bytes in landing. Whoever writes all of the journal anew with another seal in it is found out by
+the seal that was printed in the council's paper.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from tasks.blobs import Damaged, Pruned
 from tasks.decisions import record
 from tasks.decisions.record import RUN, SEALED, Decision, sha256
 from tasks.errors import JournalCorrupt, TilbudsplanError
-from tasks.landing import PROJECT, Landing, Part, Snapshot, snapshot_id
+from tasks.landing import PROJECT, Landing, Part, Snapshot
 from tasks.settings import Rooms
 
 NO_FILE = "ingen fil"
@@ -119,22 +120,32 @@ def _of_folder(rooms: Rooms, decision: Decision) -> Iterator[Fault]:
 
 def _of_landing(rooms: Rooms, decision: Decision) -> Iterator[Fault]:
     landing = Landing(rooms.landing)
+    frozen = _frozen_lines(rooms, decision)
     for dataset, snapshot in sorted({**decision.vintages, PROJECT: decision.project}.items()):
+        name = f"landing/manifest/{dataset}.jsonl"
         try:
             steps = landing.steps(landing.get(dataset, snapshot))
+            lines = record.landed_lines(rooms, {dataset: snapshot})[dataset]
         except TilbudsplanError as error:
-            yield Fault(f"landing: {dataset}", error.expected, error.got)
+            yield Fault(name, error.expected, error.got)
             continue
+        for found, wanted in frozen.get(dataset, {}).items():
+            if lines.get(found) != wanted:
+                yield Fault(name, wanted, lines.get(found, "ingen linje med øyeblikksbildet"))
         for step in steps:
             yield from _of_step(rooms, landing, step)
 
 
+def _frozen_lines(rooms: Rooms, decision: Decision) -> dict[str, dict[str, str]]:
+    """What `decision.json` says of landing's lines; nothing where it cannot be believed."""
+    try:
+        found: dict[str, dict[str, str]] = sealed(rooms, decision)["landed"]
+    except JournalCorrupt:
+        return {}
+    return found
+
+
 def _of_step(rooms: Rooms, landing: Landing, step: Snapshot) -> Iterator[Fault]:
-    line = f"landing/manifest/{step.dataset}.jsonl"
-    # A line without news repeats the parts of the one before, and has its id.
-    ids = {snapshot_id(step.parts, step.extends), snapshot_id(step.parts)}
-    if step.snapshot not in ids:
-        yield Fault(line, step.snapshot, snapshot_id(step.parts, step.extends))
     for part in step.parts:
         if not landing.is_deleted(part):
             yield from _of_part(rooms, landing, part)

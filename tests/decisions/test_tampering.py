@@ -12,6 +12,9 @@ import polars as pl
 import pytest
 import zstandard
 from decision_tools import RUN_AT
+from hypothesis import HealthCheck, given
+from hypothesis import settings as settings_of_examples
+from hypothesis import strategies as st
 
 from tasks import runs
 from tasks.decisions import freeze, record, rerun, verify
@@ -20,7 +23,7 @@ from tasks.errors import (
     JournalCorrupt,
 )
 from tasks.journal import Journal
-from tasks.landing import Landing
+from tasks.landing import PROJECT, Landing
 from tasks.settings import Rooms, Settings
 
 DAY = date(2026, 11, 20)
@@ -54,9 +57,7 @@ def changed_text(file: Path, old: str, new: str) -> None:
 
 
 def changed_line(file: Path) -> None:
-    line = json.loads(file.read_bytes())
-    line["parts"][0]["role"] = "another"
-    file.write_text(json.dumps(line) + "\n")
+    changed_text(file, "http://127.0.0.1", "http://127.0.0.2")
 
 
 # What is changed: the file (from the decision's folder), and how.
@@ -159,3 +160,27 @@ def test_a_change_of_the_run_beside_is_told_and_does_no_harm(
     found = rerun.rerun(settings, frozen)
     assert found.same
     assert [fault.file for fault in found.copy_faults] == [f"runs/{frozen.run}/expected.parquet"]
+
+
+@settings_of_examples(
+    deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(st.data())
+def test_no_byte_can_be_changed_unseen(
+    settings: Settings, frozen: Decision, data: st.DataObject
+) -> None:
+    rooms = settings.rooms
+    stood = {**frozen.vintages, PROJECT: frozen.project}
+    files = [path for path in record.folder_of(rooms, frozen).rglob("*") if path.is_file()]
+    files += [rooms.landing / "manifest" / f"{name}.jsonl" for name in stood]
+    file = data.draw(st.sampled_from(sorted(files)))
+    content = file.read_bytes()
+    at = data.draw(st.integers(0, len(content) - 1))
+    flipped = content[at] ^ (1 << data.draw(st.integers(0, 7)))
+    file.write_bytes(content[:at] + bytes([flipped]) + content[at + 1 :])
+    try:
+        named = {fault.file for fault in verify.faults(rooms, frozen)}
+    finally:
+        file.write_bytes(content)
+    assert file.relative_to(rooms.home).as_posix() in named
+    assert verify.faults(rooms, frozen) == []

@@ -11,7 +11,9 @@ import polars as pl
 import pytest
 from made_up_run import COUNTY, Handed
 
+from flows import cli
 from tasks.decisions import causes
+from tasks.decisions.record import sha256
 from tasks.publish import difference, difference_tables, formats
 from tasks.publish.difference_tables import Side
 from tasks.publish.model import Document, Table
@@ -159,3 +161,44 @@ def test_the_workbook_has_the_same_cells(handed: Handed, later: Path, tmp_path: 
     read_me = " ".join(str(cell.value) for row in book["Les meg"].iter_rows() for cell in row)
     assert "Vedtak i sak 2026/1" in read_me
     assert "vurderinger" in read_me
+
+
+def test_the_command_tells_the_same_as_text_json_and_workbook(
+    handed: Handed,
+    later: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    home = tmp_path / "home"
+    shutil.copytree(handed.warehouse.parent, home / "published")
+    names = {"then": "2027-28-november", "now": "2027-28-mai"}
+    for folder, name in ((handed.run, names["then"]), (later, names["now"])):
+        target = Path(shutil.copytree(folder, home / "runs" / name))
+        manifest = json.loads((target / "manifest.json").read_text("utf-8"))
+        hashes = {p.stem: sha256(p.read_bytes()) for p in target.glob("*.parquet")}
+        manifest |= {"id": name, "outputs": hashes, "created_at": "2026-11-22T12:00:00+00:00"}
+        (target / "manifest.json").write_text(json.dumps(manifest), "utf-8")
+    monkeypatch.setenv("TILBUDSPLAN_HOME", str(home))
+
+    def said(*arguments: str) -> str:
+        assert cli.run(["diff", names["then"], names["now"], *arguments]) == 0
+        return capsys.readouterr().out
+
+    facts = json.loads(said("--json"))
+    assert (facts["then"], facts["now"]) == (names["then"], names["now"])
+    assert len(facts["tables"]["tabell-endret-vurdering"]) > 0
+    assert {one["kind"] for one in facts["changes"]} == {"tallgrunnlag", "valg"}
+    book = tmp_path / "justering.xlsx"
+    text = said("--xlsx", str(book))
+    # A line is as wide as the reader's window.
+    plain = " ".join(text.split())
+    for finding in facts["findings"]:
+        assert " ".join(finding.split()) in plain
+    assert "Bygg- og anleggsteknikk" in text
+    assert "justering.xlsx" in text
+    assert "Endrede vurderinger" in openpyxl.load_workbook(book).sheetnames
+    file = home / "runs" / names["now"] / "places.parquet"
+    file.write_bytes(file.read_bytes()[:-1] + b"?")
+    assert cli.run(["diff", names["then"], names["now"]]) == 1
+    assert "places.parquet" in capsys.readouterr().err
