@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
 import polars as pl
 import pytest
-from decision_tools import RUN_AT
 from flow_tools import Ask, Said
 
 from flows import cli
@@ -40,23 +38,23 @@ def ask(
 
 
 def test_a_decision_is_frozen_listed_shown_and_made_again(
-    ask: Ask, settings: Settings, run_night: Callable[..., object], tmp_path: Path
+    ask: Ask, settings: Settings, frozen: Decision, tmp_path: Path
 ) -> None:
-    run_night(DAY)
-    run = runs.execute(settings, "2027/28", 1, now=lambda: RUN_AT)
-    said = ask("decide", run, "--case", "2026/12345", "--by", "fylkestinget", "--decided", str(DAY))
+    run, case = frozen.run, "2027/1"
+    said = ask("decide", run, "--case", case, "--by", "fylkestinget", "--decided", str(DAY))
     assert said.code == 0, said.err
-    (made,) = record.listed(settings.rooms)
+    (before, made) = record.listed(settings.rooms)
+    assert before == frozen
     assert made.seal in said.out
     assert f"tilbudsplan rerun {made.id} --seal {made.seal[:12]}" in said.out
-    assert [one["id"] for one in json.loads(ask("decisions", "--json").out)] == [made.id]
-    assert "2026/12345" in ask("decisions").out
-    shown = ask("decisions", "2026/12345")
+    assert [one["id"] for one in json.loads(ask("decisions", "--json").out)] == [before.id, made.id]
+    assert case in ask("decisions").out
+    shown = ask("decisions", case)
     assert shown.code == 0
     assert "fylkestinget (slik det er oppgitt)" in shown.out
     assert "Uendret: " in shown.out
     folder = tmp_path / "csv"
-    again = ask("rerun", "2026/12345", "--seal", made.seal, "--export", str(folder))
+    again = ask("rerun", case, "--seal", made.seal, "--export", str(folder))
     assert again.code == 0, again.err
     assert "Samme tall som vedtatt, byte for byte, i alle 1 tabeller." in again.out
     assert "Program, låsefil og maskin er de samme som da." in again.out
@@ -64,7 +62,7 @@ def test_a_decision_is_frozen_listed_shown_and_made_again(
     assert facts["same"] is True
     digest = record.sha256((folder / "expected.csv").read_bytes())
     assert facts["hashes"] == {"expected": digest}
-    assert ask("decide", run, "--case", "2026/12345", "--by", "fylkestinget").code == 2
+    assert ask("decide", run, "--case", case, "--by", "fylkestinget").code == 2
 
 
 def test_what_was_changed_is_told_and_the_command_fails(

@@ -75,9 +75,8 @@ def test_a_decision_is_a_record_of_the_journal_and_a_sealed_folder(
 
 
 def test_what_is_laid_beside_is_kept_and_sealed(
-    settings: Settings, run_night: RunNight, tmp_path: Path
+    settings: Settings, frozen: Decision, tmp_path: Path
 ) -> None:
-    run_night(DAY)
     run = new_run(settings)
     report = settings.rooms.reports / run / "dimensjoneringsrapport.html"
     paper = tmp_path / "saksframlegg.docx"
@@ -103,13 +102,12 @@ def test_what_is_laid_beside_is_kept_and_sealed(
     ],
 )
 def test_what_is_said_of_it_must_make_sense(
-    settings: Settings, run_night: RunNight, said: dict[str, Any], told: str
+    settings: Settings, frozen: Decision, said: dict[str, Any], told: str
 ) -> None:
-    run_night(DAY)
     run = new_run(settings)
     with pytest.raises(WrongUse, match=told):
         freeze.freeze(settings, asked(run, **said))
-    assert record.listed(settings.rooms) == []
+    assert record.listed(settings.rooms) == [frozen]
 
 
 def test_a_decision_is_frozen_once(settings: Settings, frozen: Decision) -> None:
@@ -145,20 +143,18 @@ def damage_rule(folder: Path) -> None:
     ],
 )
 def test_a_run_that_was_changed_cannot_be_decided_on(
-    settings: Settings, run_night: RunNight, damage: Callable[[Path], None], file: str
+    settings: Settings, frozen: Decision, damage: Callable[[Path], None], file: str
 ) -> None:
-    run_night(DAY)
     run = new_run(settings)
     damage(settings.rooms.runs / run)
     with pytest.raises(LandingCorrupt, match=file):
         freeze.freeze(settings, asked(run))
-    assert record.listed(settings.rooms) == []
+    assert record.listed(settings.rooms) == [frozen]
 
 
 def test_a_run_that_does_not_say_what_made_it_cannot_be_decided_on(
-    settings: Settings, run_night: RunNight
+    settings: Settings, frozen: Decision
 ) -> None:
-    run_night(DAY)
     file = settings.rooms.runs / new_run(settings) / "manifest.json"
     manifest = json.loads(file.read_text())
     del manifest["made_with"]
@@ -192,9 +188,8 @@ def test_a_date_with_two_nights_gives_the_one_that_the_run_read(
 
 
 def test_inputs_that_cannot_be_had_again_are_not_frozen(
-    settings: Settings, run_night: RunNight, monkeypatch: pytest.MonkeyPatch
+    settings: Settings, frozen: Decision, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    run_night(DAY)
     run = new_run(settings)
     monkeypatch.setattr(run_inputs, "frames_of", one_place_more(run_inputs.frames_of))
     with pytest.raises(ConfigurationError, match="noe annet i places"):
@@ -205,9 +200,8 @@ def test_inputs_that_cannot_be_had_again_are_not_frozen(
 
 
 def test_a_crash_before_the_journal_leaves_no_decision(
-    settings: Settings, run_night: RunNight, monkeypatch: pytest.MonkeyPatch
+    settings: Settings, frozen: Decision, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    run_night(DAY)
     run = new_run(settings)
 
     def full(*_: object) -> None:
@@ -217,8 +211,8 @@ def test_a_crash_before_the_journal_leaves_no_decision(
     with pytest.raises(DiskFull):
         freeze.freeze(settings, asked(run))
     monkeypatch.undo()
-    assert record.listed(settings.rooms) == []
-    assert not list(settings.rooms.decisions.glob("[!.]*"))
+    assert record.listed(settings.rooms) == [frozen]
+    assert [path.name for path in settings.rooms.decisions.glob("[!.]*")] == [frozen.id]
 
 
 def test_a_decision_that_a_crash_left_without_its_name_gets_it(
@@ -237,9 +231,8 @@ def test_a_decision_that_a_crash_left_without_its_name_gets_it(
 
 
 def test_a_home_without_a_published_night_is_frozen_from_landing(
-    settings: Settings, run_night: RunNight
+    settings: Settings, frozen: Decision
 ) -> None:
-    run_night(DAY)
     run = new_run(settings)
     shutil.rmtree(settings.rooms.warehouse.parent)
     made = freeze.freeze(settings, asked(run))
