@@ -36,7 +36,8 @@ def decide(
         typer.Option("--attach", metavar="FIL", help="Legg ved en fil; kan gis flere ganger."),
     ] = None,
     plan: Annotated[
-        Path | None, typer.Option("--plan", metavar="MAPPE", help="Planen som ble vedtatt.")
+        Path | None,
+        typer.Option("--plan", metavar="PLAN", help="Planen i klasser som ble vedtatt."),
     ] = None,
     json: Json = False,
 ) -> None:

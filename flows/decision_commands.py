@@ -10,7 +10,7 @@ from typing import Any
 
 from flows import show
 from tasks import dates, locks, runs
-from tasks.decisions import canonical, freeze, record, verify
+from tasks.decisions import canonical, freeze, plan_again, record, verify
 from tasks.decisions import rerun as again
 from tasks.decisions.causes import Change
 from tasks.decisions.figures import TableDifference
@@ -98,7 +98,7 @@ def rerun(name: str, seal: str | None, export: Path | None, as_json: bool) -> bo
     settings = Settings()
     decision = record.find(settings.rooms, name)
     with show.progress():
-        found = again.rerun(settings, decision, seal=seal, told=show.step)
+        found = again.rerun(settings, decision, seal=seal, planned=plan_again.again, told=show.step)
     if export and not found.faults:
         canonical.export(found.now, export)
     if as_json:

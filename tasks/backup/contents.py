@@ -32,6 +32,7 @@ def kept(rooms: Rooms) -> list[Path]:
     return [
         rooms.landing,
         rooms.runs,
+        rooms.plans,
         rooms.reports,
         rooms.decisions,
         rooms.audit,
@@ -58,6 +59,7 @@ def left(rooms: Rooms) -> dict[Path, str]:
         rooms.watch_lock: "lås",
         rooms.watch_mailed: "hva vakthunden har sendt utenom journalen",
         rooms.rebuild_lock: "lås",
+        rooms.cycle_lock: "lås",
     }
 
 
@@ -67,8 +69,8 @@ def files(rooms: Rooms, room: Path) -> Iterator[Found]:
         yield Found(room, room.relative_to(rooms.home).as_posix())
         return
     for folder, folders, names in os.walk(room):
-        # A run and a decision are whole when they have lost their dot.
-        hidden = Path(folder) in {rooms.runs, rooms.decisions}
+        # A run, a plan and a decision are whole when they have lost their dot.
+        hidden = Path(folder) in {rooms.runs, rooms.plans, rooms.decisions}
         folders[:] = sorted(f for f in folders if not (hidden and f.startswith(".")))
         for name in sorted(names):
             path = Path(folder) / name

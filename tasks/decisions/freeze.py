@@ -31,7 +31,7 @@ from tasks.decisions.record import FROZEN, INPUTS, PLAN, SEALED, Decision, sha25
 from tasks.errors import NotFound, WrongUse
 from tasks.journal import Journal
 from tasks.landing import PROJECT
-from tasks.settings import Rooms, Settings, oslo_date
+from tasks.settings import Project, Rooms, Settings, oslo_date
 
 if TYPE_CHECKING:
     pass
@@ -51,8 +51,7 @@ class Asked:
         decided_on: When.
         note: What else there is to say.
         attachments: Files to keep with it.
-        plan: The folder of the plan that was decided: `manifest.json` with `outputs`, the SHA-256
-            of each `<name>.parquet`, and `run`, the run that it was made of.
+        plan: The plan that was decided: its name, or its folder.
     """
 
     run: str
@@ -128,9 +127,9 @@ def _files(settings: Settings, asked: Asked, run: runs.Run, night: Mapping[str, 
     contents |= {
         f"{INPUTS}/{name}.parquet": runs.parquet_bytes(frame) for name, frame in frames.items()
     }
-    plan = kept.of_plan(asked.plan, run) if asked.plan else {}
+    plan = _plan(settings, asked, run, frames)
     contents |= {f"{PLAN}/{name}": content for name, content in plan.items()}
-    tables = {Path(n).stem: pl.read_parquet(c) for n, c in plan.items() if n.endswith(".parquet")}
+    tables = {Path(n).stem: pl.read_parquet(c) for n, c in plan.items() if _is_table(n)}
     told = {
         "case": asked.case,
         "by": asked.by,
@@ -145,6 +144,20 @@ def _files(settings: Settings, asked: Asked, run: runs.Run, night: Mapping[str, 
         "files": {name: sha256(content) for name, content in sorted(contents.items())},
     }
     return _Files(contents, told)
+
+
+def _plan(
+    settings: Settings, asked: Asked, run: runs.Run, frames: Mapping[str, pl.DataFrame]
+) -> dict[str, bytes]:
+    if asked.plan is None:
+        return {}
+    named = settings.rooms.plans / asked.plan
+    folder = named if named.is_dir() else asked.plan
+    return kept.of_plan(folder, run, frames, Project().reference)
+
+
+def _is_table(name: str) -> bool:
+    return name.endswith(".parquet") and "/" not in name
 
 
 def _landed(night: Mapping[str, Any]) -> dict[str, str]:

@@ -7,8 +7,11 @@ import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+import polars as pl
+
 from tasks import jsonlines, runs
-from tasks.decisions.record import ATTACHMENTS, REPORT, RUN, sha256
+from tasks.decisions import plan_again
+from tasks.decisions.record import ATTACHMENTS, INPUTS, REPORT, RUN, sha256
 from tasks.errors import LandingCorrupt, NotFound, WrongUse
 from tasks.settings import Rooms
 
@@ -74,43 +77,69 @@ def copied(rooms: Rooms, run: runs.Run, attachments: Iterable[Path]) -> dict[str
     return files
 
 
-def of_plan(folder: Path, run: runs.Run) -> dict[str, bytes]:
+def of_plan(
+    folder: Path, run: runs.Run, frames: Mapping[str, pl.DataFrame], reference: Path
+) -> dict[str, bytes]:
     """The files of a plan, held against the hashes of its manifest.
+
+    Args:
+        folder: Its folder.
+        run: The run that is frozen.
+        frames: The frames that the run read.
+        reference: Where the rules lie.
 
     Raises:
         NotFound: There is no plan there.
-        WrongUse: It was made of another run.
-        LandingCorrupt: A table is not what the plan wrote.
+        WrongUse: It was made of another run, of other figures than the run, or under other rules.
+        LandingCorrupt: A file is not what the plan wrote.
     """
     file = folder / "manifest.json"
     if not file.is_file():
         raise NotFound(
-            subject=f"--plan {folder}",
-            expected="mappen til en plan, med manifest.json i",
-            got="ingen slik fil",
-            remedy="rett stien; planen legges ved siden av kjøringen den er laget av",
+            subject=f"--plan {folder.name}",
+            expected="navnet på en plan, eller mappen til en",
+            got="ingen slik plan",
+            remedy="lag en med «tilbudsplan plan places KJØRING»",
         )
     files = {file.name: file.read_bytes()}
     manifest = json.loads(files[file.name])
     if manifest.get("run") != run.id:
         raise WrongUse(
-            subject=f"--plan {folder}",
+            subject=f"--plan {folder.name}",
             expected=f"en plan som er laget av kjøringen {run.id}",
             got=f"en av {manifest.get('run', 'ingen kjøring')}",
             remedy="frys kjøringen som planen er laget av",
         )
-    for name, wanted in manifest["outputs"].items():
-        table = folder / f"{name}.parquet"
-        content = table.read_bytes() if table.is_file() else b""
-        if (found := sha256(content)) != wanted:
-            raise LandingCorrupt(
-                subject=f"plan {folder.name}, {table.name}",
-                expected=f"innhold med SHA-256 {wanted}",
-                got=f"SHA-256 {found}" if content else "ingen fil",
-                remedy="lag planen på nytt; det som er endret etterpå, kan ikke vedtas",
-            )
-        files[table.name] = content
+    wanted = {f"{name}.parquet": digest for name, digest in manifest["outputs"].items()}
+    other = []
+    for name, digest in manifest.get("inputs", {}).items():
+        if name not in frames:
+            wanted[f"{INPUTS}/{name}.parquet"] = digest
+        elif sha256(runs.parquet_bytes(frames[name])) != digest:
+            other.append(name)
+    if other:
+        raise WrongUse(
+            subject=f"--plan {folder.name}",
+            expected="en plan på de samme tallene som kjøringen",
+            got=f"en som leste andre tall i {', '.join(sorted(other))}",
+            remedy="kjør «tilbudsplan plan run» og «tilbudsplan plan places» på samme natt",
+        )
+    files |= {name: _read_whole(folder / name, digest) for name, digest in wanted.items()}
+    if "principles" in manifest:
+        files |= plan_again.rule_files(reference, manifest)
     return files
+
+
+def _read_whole(table: Path, wanted: str) -> bytes:
+    content = table.read_bytes() if table.is_file() else b""
+    if (found := sha256(content)) != wanted:
+        raise LandingCorrupt(
+            subject=f"plan, {table.name}",
+            expected=f"innhold med SHA-256 {wanted}",
+            got=f"SHA-256 {found}" if content else "ingen fil",
+            remedy="lag planen på nytt; det som er endret etterpå, kan ikke vedtas",
+        )
+    return content
 
 
 def write(folder: Path, files: Mapping[str, bytes]) -> None:

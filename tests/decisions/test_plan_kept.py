@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pytest
@@ -14,7 +15,8 @@ from tasks import runs, warehouse
 from tasks.decisions import canonical, freeze, record, rerun, verify
 from tasks.decisions.record import Decision
 from tasks.errors import LandingCorrupt, NotFound, WrongUse
-from tasks.settings import Settings
+from tasks.place_rules import read_place_rules
+from tasks.settings import Project, Settings
 
 DAY = date(2026, 11, 20)
 
@@ -32,8 +34,8 @@ def classes(folder: Path, tables: rerun.Frames, frames: rerun.Frames) -> rerun.F
 
 def plan_of(settings: Settings, run: str, folder: Path) -> Path:
     """The same plan in a folder, as it was made of a run."""
-    folder.mkdir()
-    manifest = {"run": run, "size": 15}
+    (folder / "inputs").mkdir(parents=True)
+    manifest: dict[str, Any] = {"run": run, "size": 15}
     (folder / "manifest.json").write_text(json.dumps(manifest))
     with warehouse.connect_internal(settings.rooms) as con:
         frames = {"places": con.sql("select * from staging.places order by all").pl()}
@@ -41,8 +43,13 @@ def plan_of(settings: Settings, run: str, folder: Path) -> Path:
     content = {name: runs.parquet_bytes(table) for name, table in tables.items()}
     for name, data in content.items():
         (folder / f"{name}.parquet").write_bytes(data)
-    hashes = {name: record.sha256(data) for name, data in content.items()}
-    (folder / "manifest.json").write_text(json.dumps({**manifest, "outputs": hashes}))
+    manifest["outputs"] = {name: record.sha256(data) for name, data in content.items()}
+    # What the run read too, and what the plan alone read.
+    beside = runs.parquet_bytes(pl.DataFrame({"minutes": [30]}))
+    (folder / "inputs" / "travel.parquet").write_bytes(beside)
+    inputs = {"places": runs.parquet_bytes(frames["places"]), "travel": beside}
+    manifest["inputs"] = {name: record.sha256(data) for name, data in inputs.items()}
+    (folder / "manifest.json").write_text(json.dumps(manifest))
     return folder
 
 
@@ -105,9 +112,60 @@ def test_a_plan_must_be_whole_and_of_this_run(settings: Settings, run: str, plan
     other = runs.execute(settings, "2027/28", 2, now=lambda: RUN_AT)
     with pytest.raises(WrongUse, match=run):
         frozen_with(settings, other, plan)
-    with pytest.raises(NotFound, match=r"manifest\.json"):
+    with pytest.raises(NotFound, match="ingen slik plan"):
         frozen_with(settings, run, plan.parent)
-    (plan / "classes.parquet").unlink()
-    with pytest.raises(LandingCorrupt, match=r"classes\.parquet"):
-        frozen_with(settings, run, plan)
+    for name in ("inputs/travel.parquet", "classes.parquet"):
+        file = plan / name
+        content = file.read_bytes()
+        file.unlink()
+        with pytest.raises(LandingCorrupt, match=file.name):
+            frozen_with(settings, run, plan)
+        file.write_bytes(content)
     assert len(record.listed(settings.rooms)) == 1, "the one from before"
+
+
+def test_a_plan_on_other_figures_than_its_run_is_not_decided_on(
+    settings: Settings, run: str, plan: Path
+) -> None:
+    file = plan / "manifest.json"
+    manifest = json.loads(file.read_bytes())
+    manifest["inputs"]["places"] = "a" * 64
+    file.write_text(json.dumps(manifest))
+    with pytest.raises(WrongUse, match="andre tall i places"):
+        frozen_with(settings, run, plan)
+
+
+def declared_by_today(**changed: Any) -> dict[str, Any]:
+    """What a plan writes of the rules that it stood under."""
+    declared = read_place_rules(Project().reference)
+    classes = {
+        "minimum_fill": declared.minimum_fill,
+        "vocational": declared.vocational_class,
+        "general": declared.general_class,
+        "step": declared.class_step,
+    }
+    rules, principles = (d.model_dump(mode="json") for d in (declared.rules, declared.principles))
+    said = {"id": "plan-1", "rules": rules, "principles": principles, "classes": classes}
+    return said | changed
+
+
+def test_a_plan_is_kept_with_the_files_that_it_stood_under(
+    settings: Settings, run: str, plan: Path
+) -> None:
+    file = plan / "manifest.json"
+    file.write_text(json.dumps({**json.loads(file.read_bytes()), **declared_by_today()}))
+    made = frozen_with(settings, run, plan)
+    folder = record.folder_of(settings.rooms, made) / "plan"
+    assert read_place_rules(folder) == read_place_rules(Project().reference)
+    assert (folder / "inputs" / "travel.parquet").is_file()
+    assert set(verify.sealed(settings.rooms, made)["plan"]) == {"classes", "total"}
+
+
+def test_a_plan_under_other_rules_than_todays_is_not_frozen(
+    settings: Settings, run: str, plan: Path
+) -> None:
+    file = plan / "manifest.json"
+    other = declared_by_today(classes={"minimum_fill": 0.1})
+    file.write_text(json.dumps({**json.loads(file.read_bytes()), **other}))
+    with pytest.raises(WrongUse, match="classes var annerledes"):
+        frozen_with(settings, run, plan)
