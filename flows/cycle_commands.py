@@ -240,7 +240,7 @@ def _plain(found: Standing) -> dict[str, Any]:
 def _record(one: Record) -> dict[str, Any]:
     small = {k: v for k, v in one.facts.items() if k not in {"offer", "need", "figures"}}
     return {
-        "act": one.act.model_dump(mode="json"),
+        "act": _shown(one),
         "stage": one.stage,
         "by": one.by,
         "as_stated": one.as_stated,
@@ -250,6 +250,16 @@ def _record(one: Record) -> dict[str, Any]:
         "signed": telling.signed(one),
         "facts": small,
     }
+
+
+def _shown(one: Record) -> dict[str, Any]:
+    """An act as it was entered, but for counts of few persons."""
+    said = one.act.model_dump(mode="json")
+    for line in said.get("lines", ()):
+        for name in ("pupils", "applicants"):
+            if telling.closed(line.get(name) or 0):
+                line[name] = None
+    return said
 
 
 def _offer(lines: offer.Offer) -> list[dict[str, Any]]:

@@ -16,6 +16,8 @@ from tasks.settings import oslo_date
 
 # Of a long list the largest are told; the journal and `--json` have all.
 MOST = 8
+# Counts of persons under this are closed (docs/decisions.md, the law of small cells).
+LEAST = 5
 NO_PLAN = "Ingen plan i klasser er oppgitt; forslaget er årets tilbud med endringene under."
 
 
@@ -198,8 +200,7 @@ def _adjustment(state: State) -> list[str]:
     if told := state.last(acts.Applications):
         held = offer.against(offer.decided(state), offer.applicants(state))
         found.append(
-            f"Søkere mot vedtatte plasser, {dates.day(told[1].on)}: "
-            f"{sum(one.figure for one in held)} førstevalg til "
+            f"Søkere mot vedtatte plasser, {dates.day(told[1].on)}: {_total(held)} førstevalg til "
             f"{sum(one.line.places for one in held)} plasser i {len(held)} tilbud."
         )
         found += _held(held, "søkere")
@@ -225,7 +226,7 @@ def _outcome(state: State) -> list[str]:
         held = offer.against(offer.adjusted(state), offer.counted(state, when))
         placed = act.placed_percent
         figures = (
-            f" {sum(one.figure for one in held)} elever på "
+            f" {_total(held)} elever på "
             f"{sum(one.line.places for one in held)} plasser i {len(held)} tilbud."
             if held
             else ""
@@ -301,12 +302,26 @@ def _changes(lines: Iterable[Line], where: str) -> list[str]:
 
 def _held(held: Sequence[Held], what: str) -> list[str]:
     """The largest distances between figures and places."""
-    off = [one for one in held if one.spare][:MOST]
-    return [
+    off = [one for one in held if one.spare and not closed(one.figure)][:MOST]
+    small = sum(closed(one.figure) for one in held)
+    told = [
         f"{one.line.title}: {one.figure} {what} på {one.line.places} plasser, "
         + (f"{one.spare} ledige." if one.spare > 0 else f"{-one.spare} over.")
         for one in off
     ]
+    hidden = f"{small} tilbud har under {LEAST} {what}, og vises ikke."
+    return [*told, *([hidden] if small else [])]
+
+
+def closed(figure: int) -> bool:
+    """Whether a count of persons is so small that it is not shown."""
+    return 0 < figure < LEAST
+
+
+def _total(held: Sequence[Held]) -> str:
+    """A sum, where it does not tell what is closed: of one or two small counts it might."""
+    small = sum(closed(one.figure) for one in held)
+    return "et lukket antall" if small in {1, 2} else str(sum(one.figure for one in held))
 
 
 def _dissents(state: State) -> list[acts.Dissent]:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tasks.cycle import acts, offer
+from tasks.cycle import acts, offer, telling
 from tasks.cycle.acts import Setting
 from tasks.cycle.offer import Line
 from tasks.cycle.stages import cycle
@@ -197,3 +197,24 @@ def test_no_pupil_is_lost_in_a_count(figures: dict[offer.Key, int]) -> None:
     assert sum(one.spare for one in offer.against(base(), figures)) == sum(
         base()[key].places - count for key, count in figures.items()
     )
+
+
+@pytest.mark.parametrize("small", [1, 4])
+def test_counts_of_few_persons_are_not_shown(small: int) -> None:
+    """Neither by themselves, nor by the places that are left, nor by what is left of a sum."""
+    rows = [(MELHUS, "HSHSF1----", 26), (ROROS, "HSHSF1----", small)]
+    lines = [{"school": s, "area": a, "level": 1, "pupils": n} for s, a, n in rows]
+    decided = ("vedtak", {"outcome": "godkjent", "case_number": "118/26"})
+    facts = {"offer_sha256": "x" * 64, "run": "x", "draws": 50, "manifest_sha256": "y" * 64}
+    told = state(decided, ("telling", {"when": "1. oktober", "lines": lines}))
+    told = replace(
+        told,
+        standing=tuple(replace(one, facts={**facts, **one.facts}) for one in told.standing),
+    )
+    sections = dict(telling.sections(told, []))
+    words = " ".join(sections["Oppfølging"])
+    assert "26 elever på 30 plasser, 4 ledige" in words
+    assert "1 tilbud har under 5 elever" in words
+    assert "et lukket antall elever på 45 plasser" in words
+    for revealing in (f"{26 + small} elever", f"{small} elever", f"{15 - small} ledige"):
+        assert f" {revealing}" not in words
