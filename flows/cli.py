@@ -13,7 +13,7 @@ import typer
 import typer.core
 from typer.exceptions import TyperException
 
-from flows import cli_backtest, cli_decisions, cli_keeping, cli_places, norwegian
+from flows import cli_backtest, cli_decisions, cli_intake, cli_keeping, cli_places, norwegian
 from flows.cli_cases import case
 from flows.cli_cycle import cycle
 from flows.cli_forms import form
@@ -46,6 +46,7 @@ plan = typer.Typer(
 app.add_typer(plan, name="plan")
 plan.command("places", cls=norwegian.Command)(cli_places.places)
 plan.command("why", cls=norwegian.Command)(cli_places.why)
+plan.command("intake", cls=norwegian.Command)(cli_intake.intake)
 app.add_typer(cycle, name="cycle")
 app.add_typer(case, name="case")
 app.add_typer(indicators, name="indicators")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from pathlib import Path
 
 import polars as pl
 
@@ -12,8 +13,6 @@ from tasks.settings import Rooms
 
 SOURCES = {
     "intake": "mart.intake_by_school_programme_area",
-    "municipality_centre": "reference.municipality_centre",
-    "travel_minutes": "reference.travel_minutes",
     "limits": "mart.admission_point_limit_by_school",
     "places": "mart.places_by_school_programme_area",
     "points": "mart.lower_secondary_points_by_county",
@@ -22,14 +21,17 @@ SOURCES = {
     "pupils": "restricted.pupils_by_school_programme_area",
 }
 REGIONS = "mart.region_membership"
+EDITED = ("municipality_centre", "travel_minutes")
 READS = frozenset({*SOURCES.values(), REGIONS})
 
 
-def read(rooms: Rooms, on: date) -> dict[str, pl.DataFrame]:
+def read(rooms: Rooms, reference: Path, on: date) -> dict[str, pl.DataFrame]:
     """The frames of `tasks.places.intake.evidence`, and `limits` to hold the intake against.
 
     Args:
         rooms: Folders of the installation.
+        reference: Where minutes of travel and centres of municipalities lie; a change of them
+            counts at once, as in the plan.
         on: Regions are those valid on this date.
 
     Raises:
@@ -56,4 +58,6 @@ def read(rooms: Rooms, on: date) -> dict[str, pl.DataFrame]:
         ).pl()
     finally:
         connection.close()
+    for name in EDITED:
+        frames[name] = pl.read_csv(reference / f"{name}.csv", infer_schema=False)
     return frames

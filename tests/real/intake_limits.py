@@ -34,7 +34,7 @@ first choices of the sample are constructed; the published limits are not.
 
 def simulated(rooms: Rooms, draws: int) -> tuple[Result, pl.DataFrame]:
     """The intake of 2025 on the published night, and its limits beside the published."""
-    frames = intake_inputs.read(rooms, date(YEAR + 1, 10, 1))
+    frames = intake_inputs.read(rooms, Project().reference, date(YEAR + 1, 10, 1))
     rules = read_intake_rules(Project().reference / "rules")
     offers = offered.offers(frames, YEAR)
     applications = evidence.applications(frames, offers, rules, county=COUNTY)

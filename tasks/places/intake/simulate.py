@@ -140,15 +140,18 @@ def measured(
     counted = done.still & (region >= 0)
     has = done.offer >= 0
     school = plan.school[np.maximum(done.offer, 0)]
-    minutes = applications.minutes[people.home, school]
+    out = has & (plan.school_region[school] != region)
+    far = has & (applications.minutes[people.home, school] > rules.minutes_limit)
     values = (
         np.ones(len(has), np.bool_),
         has & (done.choice == 0),
         has & (done.choice == 0) & done.wish,
         has,
         ~has,
-        has & (plan.school_region[school] != region),
-        has & (minutes > rules.minutes_limit),
+        out,
+        far,
+        out & ~done.wish,
+        far & ~done.wish,
     )
     regions = len(plan.regions)
     cell = (plan.levels[people.choices[:, 0]] - 1) * regions + region

@@ -113,12 +113,13 @@ def _known(drawn: Array) -> tuple[Float, Float, Float]:
     """Mean, p10 and p90 over the draws that have a number; NaN where none has."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)
-        low, high = np.nanquantile(drawn, (0.1, 0.9), axis=0)
+        low, high = np.nanquantile(drawn.astype(np.float64), (0.1, 0.9), axis=0)
         return np.nanmean(drawn, axis=0, dtype=np.float64), low, high
 
 
 def _quantiles(drawn: Array) -> tuple[Float, Float, Float]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)
-        low, middle, high = np.nanquantile(drawn, (0.1, 0.5, 0.9), axis=0)
+        found = np.nanquantile(drawn.astype(np.float64), (0.1, 0.5, 0.9), axis=0)
+    low, middle, high = found
     return low, middle, high

@@ -244,8 +244,14 @@ MEASURES = (
     "without",
     "out_of_region",
     "long_travel",
+    "sent_out_of_region",
+    "sent_far",
 )
-"""Counts of persons by level and home region; `one_of_three` + `without` = `applicants`."""
+"""Counts of persons by level and home region; `one_of_three` + `without` = `applicants`.
+
+Many wish for a school in another region: the two last are those out of region, and with long
+travel, who are at another school than the one they wished most for the programme they have.
+"""
 
 
 @dataclass(frozen=True)

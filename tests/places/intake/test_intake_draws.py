@@ -107,8 +107,12 @@ def test_measures_and_places_add_up(seed: int) -> None:
         ("first_programme", "one_of_three"),
         ("out_of_region", "one_of_three"),
         ("long_travel", "one_of_three"),
+        ("sent_out_of_region", "out_of_region"),
+        ("sent_far", "long_travel"),
     ):
         assert (by_name[fewer] <= by_name[more]).all()
+    elsewhere = by_name["one_of_three"] - by_name["first_school"]
+    assert (by_name["sent_out_of_region"] <= elsewhere).all()
     assert (result.measures[..., :-1, :].sum(axis=3) == result.measures[..., -1, :]).all()
     assert (result.empty >= 0).all()
     assert (result.measures[:, 0, :, -1, 0] > result.measures[:, 1, :, -1, 0]).any()

@@ -58,6 +58,19 @@ def test_offers_tell_places_wishes_and_limits(result: Result) -> None:
     assert not open_to_all.all()
 
 
+def test_tables_have_the_same_types_whatever_is_in_them() -> None:
+    """A limit that no draw has is of the same type as one that many have."""
+    plan, app = county(23, 0.5)
+    wide = plan.with_places(np.full(plan.count, 400))
+    results = simulate([plan, wide], app, rules(rounds=1), seed=1, county=COUNTY, draws=3)
+    tight, loose = (tables.offers(r) for r in results)
+    assert tight.schema == loose.schema
+    assert {t for c, t in tight.schema.items() if c.startswith("limit")} == {pl.Float64}
+    assert loose["limit_p50"].null_count() == loose.height
+    one, other = (tables.goals(r) for r in results)
+    assert one.schema == other.schema
+
+
 def test_nobody_let_in_on_points_has_fewer_than_the_limit() -> None:
     plan, app = county(22, 0.6)
     people = draw(app, plan, rules(), seed=1, county=COUNTY, number=0)

@@ -1,0 +1,98 @@
+"""The intake of a stored plan: what is read is set here, what is written is looked at."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from datetime import date
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import polars as pl
+import pytest
+from intake_frames import BIG, ROWS, frames
+from intake_tools import rules
+from test_intake_plans import forecast
+
+from tasks import intake_inputs, plan_intake, plans, runs
+from tasks.errors import NotFound, WrongUse
+from tasks.places import alternatives
+from tasks.settings import Project, Settings
+
+PLAN = "2026-27-plan"
+OWN = SimpleNamespace(
+    school=tuple(r[0] for r in ROWS),
+    area=np.arange(len(ROWS)),
+    full=np.full(len(ROWS), 15.0),
+    half=np.where(np.arange(len(ROWS)) % 2, 8.0, 0.0),
+)
+PROBLEM = SimpleNamespace(own=OWN, areas=tuple(r[1] for r in ROWS))
+
+
+@pytest.fixture
+def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    settings = Settings(home=tmp_path)
+    (settings.rooms.plans / PLAN).mkdir(parents=True)
+    run = SimpleNamespace(
+        manifest={"school_year": "2026/27", "seed": 3, "parameters": {"county": "50"}}
+    )
+    classes = pl.DataFrame(
+        [(s, a, n + 0.0) for s, a, n, *_ in ROWS],
+        ["organisation_number", "programme_area_code", "places"],
+        orient="row",
+    )
+    stored = plans.Stored(PLAN, {"run": "løp", "outputs": {}}, {"classes": classes})
+    monkeypatch.setattr(plans, "read_plan", lambda rooms, plan: stored)
+    monkeypatch.setattr(plans, "read", lambda rooms, project, year: {})
+    monkeypatch.setattr(plans, "build", lambda run, frames, declared: PROBLEM)
+    monkeypatch.setattr(runs, "read", lambda rooms, name: run)
+    monkeypatch.setattr(runs, "forecast", lambda run: forecast())
+    monkeypatch.setattr(intake_inputs, "read", lambda rooms, reference, on: frames())
+    monkeypatch.setattr(
+        alternatives, "classes", lambda problem, forecast: {"i_aar": np.full(len(ROWS), 1.5)}
+    )
+    return settings
+
+
+def test_the_plan_and_its_alternatives_are_written_beside_it(settings: Settings) -> None:
+    folder = plan_intake.execute(settings, PLAN, draws=4)
+    assert folder.parent == settings.rooms.plans / PLAN
+    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    assert set(manifest["outputs"]) == {"intake_goals", "intake_offers", "intake_differences"}
+    for name, expected in manifest["outputs"].items():
+        assert hashlib.sha256((folder / f"{name}.parquet").read_bytes()).hexdigest() == expected
+    offers = pl.read_parquet(folder / "intake_offers.parquet").filter(round=1)
+    assert offers["plan"].unique(maintain_order=True).to_list() == ["planen", "i_aar"]
+    plan = offers.filter(plan="planen")
+    assert plan["places"].sum() == sum(r[2] for r in ROWS)
+    # One class and a half: 15 and 8 places where a class may be halved, else 15.
+    last_year = offers.filter(plan="i_aar", organisation_number=BIG)["places"].to_list()
+    assert set(last_year) == {15, 23}
+    assert manifest["rules"]["rounds"] == rules().rounds
+    assert set(manifest["inputs"]) == set(frames())
+
+
+def test_made_again_it_is_the_same(settings: Settings) -> None:
+    one = plan_intake.execute(settings, PLAN, draws=3)
+    kept = {f.name: f.read_bytes() for f in one.iterdir()}
+    assert plan_intake.execute(settings, PLAN, draws=3) == one
+    for file in one.iterdir():
+        file.unlink()
+    one.rmdir()
+    again = plan_intake.execute(settings, PLAN, draws=3)
+    assert {f.name: f.read_bytes() for f in again.iterdir()} == kept
+    assert plan_intake.execute(settings, PLAN, draws=4) != one
+    assert not [f for f in one.parent.iterdir() if f.name.startswith(".")]
+
+
+def test_more_draws_than_there_are_leave_nothing_behind(settings: Settings) -> None:
+    with pytest.raises(WrongUse, match="trekninger"):
+        plan_intake.execute(settings, PLAN, draws=10_000)
+    assert not list((settings.rooms.plans / PLAN).iterdir())
+
+
+def test_a_night_that_is_not_published_is_told(tmp_path: Path) -> None:
+    rooms = Settings(home=tmp_path).rooms
+    with pytest.raises(NotFound):
+        intake_inputs.read(rooms, Project().reference, date(2026, 10, 1))
