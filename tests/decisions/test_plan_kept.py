@@ -7,15 +7,21 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import polars as pl
 import pytest
 from decision_tools import RUN_AT
+from small import AREAS, small
 
-from tasks import runs, warehouse
-from tasks.decisions import canonical, freeze, record, rerun, verify
+from tasks import plans, runs, warehouse
+from tasks.decisions import canonical, freeze, plan_again, record, rerun, verify
 from tasks.decisions.record import Decision
 from tasks.errors import LandingCorrupt, NotFound, WrongUse
+from tasks.forecast.types import Axes, Forecast
 from tasks.place_rules import read_place_rules
+from tasks.places import solve
+from tasks.places import tables as plan_tables
+from tasks.places.types import Fixed
 from tasks.settings import Project, Settings
 
 DAY = date(2026, 11, 20)
@@ -169,3 +175,44 @@ def test_a_plan_under_other_rules_than_todays_is_not_frozen(
     file.write_text(json.dumps({**json.loads(file.read_bytes()), **other}))
     with pytest.raises(WrongUse, match="classes var annerledes"):
         frozen_with(settings, run, plan)
+
+
+def drawn(_: runs.Run) -> Forecast:
+    """What the small county's pupils are in each draw."""
+    pupils = np.zeros((20, 5, 2, 1), np.float32)
+    pupils[..., 0] = np.array([[25, 13], [30, 28], [12, 14], [13, 9], [20, 9]])
+    return Forecast(Axes(AREAS, ("1", "2"), (2027,)), pupils, np.full((20, 5), 1.2, np.float32))
+
+
+@pytest.mark.parametrize("fixed", [[], [[3, 2.0, "vedtatt i sak 2026/5"]]])
+def test_the_plan_in_classes_is_made_again_as_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fixed: list[list[Any]]
+) -> None:
+    """On the small county of `tests/places`, with the real integer programme."""
+    monkeypatch.setattr(plans, "build", lambda *_: small())
+    monkeypatch.setattr(runs, "forecast", drawn)
+    folder = tmp_path / "plan"
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "manifest.json").write_text("{}")
+    for name, content in plan_again.rule_files(Project().reference, declared_by_today()).items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(content)
+    (folder / "manifest.json").write_text(json.dumps({"run": "r", "fixed": fixed}))
+
+    declared = read_place_rules(Project().reference)
+    free = solve.plan(small())
+    by_hand = tuple(Fixed(*one) for one in fixed)
+    wanted = plan_tables.tables(
+        solve.override(free, by_hand) if by_hand else free,
+        drawn(runs.Run("r", {}, {})),
+        declared.rules,
+        declared.principles,
+        free if by_hand else None,
+    )
+    found = plan_again.again(folder, {}, {})
+    assert canonical.hashes(found) == canonical.hashes(wanted)
+    if by_hand:
+        alone = plan_tables.tables(
+            free, drawn(runs.Run("r", {}, {})), declared.rules, declared.principles, None
+        )
+        assert canonical.hashes(alone) != canonical.hashes(found), "what was set by hand is heard"
