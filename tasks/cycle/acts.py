@@ -12,31 +12,15 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, model_validator
 
-GOALS = ("udekket behov", "uten læreplass", "førstevalg", "reise", "kostnad", "endring")
-Channel = Literal["forum", "hoering", "skole", "bedrift", "laereplass", "ynemnd"]
-Text = Annotated[str, Field(min_length=1, max_length=4_000)]
-Classes = Annotated[float, Field(ge=0, le=20, multiple_of=0.5)]
+from tasks.cycle.grants import CollegeApplication, Criteria, Grant
+from tasks.cycle.parts import Act, Channel, Part, Place, Setting, Text
 
-
-def _without_docstring(schema: dict[str, Any]) -> None:
-    """A form is read by planners: what stands there of the code is for developers."""
-    schema.pop("description", None)
-
-
-class Part(BaseModel):
-    """A part of an act: unknown fields are mistakes."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, json_schema_extra=_without_docstring)
-
-
-class Act(Part):
-    """One act.
-
-    Attributes:
-        STAGES: Where it belongs; empty where it may be done in every stage.
-    """
-
-    STAGES: ClassVar[tuple[str, ...]] = ()
+__all__ = [
+    "BY_NAME", "EVERY", "READER", "Act", "Adjust", "Applicants", "Applications", "Back", "Channel",
+    "Close", "CollegeApplication", "Count", "Criteria", "Decide", "Dissent", "Freeze", "Grant",
+    "Input", "Override", "Packs", "Place", "Prioritise", "Propose", "Pupils", "Release",
+    "SchoolComment", "Setting", "Statement", "name", "possible", "texts",
+]  # fmt: skip
 
 
 class Freeze(Act):
@@ -148,37 +132,6 @@ class Propose(Act):
     plan: Text | None = Field(
         None, title="Plan", description="Navnet på planen i hele klasser, når den er laget."
     )
-
-
-class Place(Part):
-    """A programme area at a school, as it shall be."""
-
-    school: str = Field(
-        pattern=r"^\d{9}$", title="Skole", description="Skolens organisasjonsnummer."
-    )
-    area: str = Field(
-        pattern=r"^[A-Z0-9-]{10}$", title="Programområde", description="Koden, som HSHEA2----."
-    )
-    level: int = Field(ge=1, le=3, title="Nivå", description="1, 2 eller 3.")
-
-    @property
-    def key(self) -> tuple[str, str, int]:
-        """School, area and level."""
-        return self.school, self.area, self.level
-
-
-class Setting(Place):
-    """The number of classes that an offer is set to."""
-
-    classes: Classes = Field(title="Klasser", description="Antallet det settes til, 0,5 = halv.")
-    places: int | None = Field(
-        None,
-        ge=0,
-        le=600,
-        title="Plasser",
-        description="Kreves bare når programområdet ikke finnes ved noen skole i dag.",
-    )
-    reason: Text = Field(title="Begrunnelse", description="Hvorfor.")
 
 
 class SchoolComment(Act):
@@ -322,65 +275,6 @@ class Count(Act):
     )
 
 
-class Criteria(Act):
-    """The criteria of next year's grants to vocational colleges."""
-
-    STAGES: ClassVar = ("kriterier",)
-    model_config = ConfigDict(title="Vedta kriteriene")
-    type: Literal["kriterier"] = Field(
-        "kriterier", title="Handling", description="Kriteriene for neste års tilskudd er vedtatt."
-    )
-    case_number: str = Field(min_length=2, title="Saksnummer", description="Saken de er vedtatt i.")
-    text: Text = Field(title="Prioriteringer", description="Det som skal prioriteres, kort.")
-    frame: float = Field(gt=0, title="Ramme", description="Kroner til fordeling.")
-    on_site: float = Field(gt=0, title="Sats, stedbasert", description="Kroner per årsplass.")
-    online: float = Field(gt=0, title="Sats, nettbasert", description="Kroner per årsplass.")
-    reserve_percent: float = Field(
-        ge=0, lt=100, title="Reserve", description="Prosent av rammen som holdes tilbake."
-    )
-    minimum_start: int = Field(ge=1, title="Minste kull", description="Studenter for å starte.")
-
-
-class CollegeApplication(Act):
-    """An application from a vocational college."""
-
-    STAGES: ClassVar = ("søknader",)
-    model_config = ConfigDict(title="Ta imot søknad om tilskudd")
-    type: Literal["tilskuddssøknad"] = Field(
-        "tilskuddssøknad", title="Handling", description="En fagskole søker om plasser."
-    )
-    offer: Text = Field(title="Tilbud", description="Koden i mart.education_offer, eller navnet.")
-    college: Text = Field(title="Fagskole", description="Hvem som søker.")
-    places: float = Field(gt=0, title="Årsplasser", description="Antallet det søkes om.")
-    mode: Literal["stedbasert", "nettbasert"] = Field(
-        title="Organisering", description="Avgjør satsen."
-    )
-    accredited: bool = Field(
-        title="Akkreditert", description="Om tilbudet er akkreditert av NOKUT eller fagskolen."
-    )
-
-
-class Granted(Part):
-    """Places that an offer is granted."""
-
-    offer: Text = Field(title="Tilbud", description="Koden eller navnet fra søknaden.")
-    places: float = Field(ge=0, title="Årsplasser", description="Antallet som får tilskudd.")
-
-
-class Grant(Act):
-    """The grants, by offer."""
-
-    STAGES: ClassVar = ("tildeling",)
-    model_config = ConfigDict(title="Tildel tilskudd")
-    type: Literal["tildel"] = Field(
-        "tildel", title="Handling", description="Plassene som får tilskudd."
-    )
-    case_number: str = Field(min_length=2, title="Saksnummer", description="Saken.")
-    lines: tuple[Granted, ...] = Field(
-        min_length=1, title="Tildelinger", description="Ett tilbud på hver linje."
-    )
-
-
 class Close(Act):
     """The stage is over, and the next begins."""
 
@@ -405,12 +299,12 @@ EVERY: tuple[type[Act], ...] = (
     Freeze, Release, Packs, Input, Prioritise, Propose, SchoolComment, Override, Statement, Decide,
     Applications, Adjust, Count, Criteria, CollegeApplication, Grant, Close, Back,
 )  # fmt: skip
-Any_ = Annotated[
+AnyAct = Annotated[
     Freeze | Release | Packs | Input | Prioritise | Propose | SchoolComment | Override | Statement
     | Decide | Applications | Adjust | Count | Criteria | CollegeApplication | Grant | Close | Back,
     Field(discriminator="type"),
 ]  # fmt: skip
-READER: TypeAdapter[Act] = TypeAdapter(Any_)
+READER: TypeAdapter[Act] = TypeAdapter(AnyAct)
 
 
 def name(kind: type[Act]) -> str:

@@ -13,7 +13,7 @@ from datetime import date
 from typing import Any
 
 from tasks import indicators, nights, warehouse
-from tasks.cycle import acts, offer, waiting
+from tasks.cycle import acts, balance, offer, waiting
 from tasks.cycle.acts import Act
 from tasks.cycle.calendar import Dated
 from tasks.cycle.state import State
@@ -245,7 +245,7 @@ def _decision(state: State, act: acts.Decide) -> dict[str, Any]:
     after = before
     for setting in act.amendments:
         after = offer.changed(after, setting, f"vedtak i sak {act.case_number}")
-    found = offer.evaluated(before, after, proposal[1].facts["need"])
+    found = balance.evaluated(before, after, proposal[1].facts["need"])
     return told | {
         "run": proposal[0].run,
         "plan": proposal[0].plan,

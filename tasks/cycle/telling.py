@@ -6,8 +6,9 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 
 from tasks import dates
-from tasks.cycle import acts, offer
-from tasks.cycle.offer import Held, Line
+from tasks.cycle import acts, balance, offer
+from tasks.cycle.balance import Held
+from tasks.cycle.offer import Line
 from tasks.cycle.stages import TITLES
 from tasks.cycle.state import Record, State, available, granted_cost
 from tasks.cycle.waiting import Awaited, Came
@@ -198,7 +199,7 @@ def _with_plan(record: Record) -> str:
 def _adjustment(state: State) -> list[str]:
     found = []
     if told := state.last(acts.Applications):
-        held = offer.against(offer.decided(state), offer.applicants(state))
+        held = balance.against(offer.decided(state), balance.applicants(state))
         found.append(
             f"Søkere mot vedtatte plasser, {dates.day(told[1].on)}: {_total(held)} førstevalg til "
             f"{sum(one.line.places for one in held)} plasser i {len(held)} tilbud."
@@ -223,7 +224,7 @@ def _outcome(state: State) -> list[str]:
         if not told:
             continue
         act, record = told[-1]
-        held = offer.against(offer.adjusted(state), offer.counted(state, when))
+        held = balance.against(offer.adjusted(state), balance.counted(state, when))
         placed = act.placed_percent
         figures = (
             f" {_total(held)} elever på "
@@ -242,8 +243,8 @@ def _forecast(state: State, when: str) -> list[str]:
     proposal = state.last(acts.Propose)
     if proposal is None:
         return []
-    told = offer.outcomes(
-        offer.adjusted(state), offer.counted(state, when), proposal[1].facts["need"]
+    told = balance.outcomes(
+        offer.adjusted(state), balance.counted(state, when), proposal[1].facts["need"]
     )
     whole = [one for one in told if one.inside is not None]
     if not whole:

@@ -121,11 +121,6 @@ def following(state: State, milestones: Sequence[Dated], today: date) -> Dated |
     return min(later, key=lambda one: (state.cycle.place(one.stage), one.opens), default=None)
 
 
-def overdue_since(waits: Iterable[Awaited]) -> int:
-    """Days of the milestone that is most late."""
-    return max((one.late_days for one in waits), default=0)
-
-
 def open_channels(milestones: Iterable[Dated], on: date) -> list[str]:
     """The channels of inputs whose deadline is not past on a day."""
     return [m.part for m in milestones if m.act == acts.name(Input) and on <= m.due]

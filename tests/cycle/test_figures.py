@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tasks import warehouse
-from tasks.cycle import acts, evidence, offer
+from tasks.cycle import acts, balance, evidence
 from tasks.cycle.stages import cycle
 from tasks.cycle.state import Record, State
 from tasks.errors import NotFound
@@ -46,7 +46,7 @@ def test_figures_are_those_of_the_year_at_the_county_s_schools(
 ) -> None:
     rooms = Rooms(night_home)
     found = looked_up(rooms, act, state("2025/26"))
-    told = offer.applicants(found) or offer.counted(found, "1. oktober")
+    told = balance.applicants(found) or balance.counted(found, "1. oktober")
     sql = f"select sum({column}) from {table} where owner = 'county' and school_year_start = 2025"
     with warehouse.connect_published(rooms) as con:
         ((total,),) = con.execute(sql).fetchall()

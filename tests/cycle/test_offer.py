@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tasks.cycle import acts, offer, telling
+from tasks.cycle import acts, balance, offer, telling
 from tasks.cycle.acts import Setting
 from tasks.cycle.offer import Line
 from tasks.cycle.stages import cycle
@@ -170,31 +170,31 @@ def test_lines_that_cannot_be_set(settings: list[Setting], why: str | None) -> N
 
 def test_an_amendment_is_evaluated_as_adopted() -> None:
     after = offer.changed(base(), setting(3.0), "vedtak")
-    (one,) = offer.evaluated(base(), after, NEED)
+    (one,) = balance.evaluated(base(), after, NEED)
     assert (one.programme, one.places_before, one.places_after) == ("HS", 45, 60)
     # 50 needed, 5 of them in private places.
     assert (one.gap_before, one.gap_after) == (0.0, -15.0)
-    assert offer.evaluated(base(), base(), NEED) == []
+    assert balance.evaluated(base(), base(), NEED) == []
 
 
 def test_a_count_is_held_to_places_and_forecast() -> None:
     figures = {(MELHUS, "HSHSF1----", 1): 26, (ROROS, "HSHSF1----", 1): 16}
-    told = offer.outcomes(base(), figures, NEED)
+    told = balance.outcomes(base(), figures, NEED)
     (one,) = told
     assert (one.pupils, one.places, one.whole) == (42, 45, True)
     assert (one.low, one.high) == (35.0, 55.0)
     assert one.inside is True
-    (part,) = offer.outcomes(base(), {(MELHUS, "HSHSF1----", 1): 26}, NEED)
+    (part,) = balance.outcomes(base(), {(MELHUS, "HSHSF1----", 1): 26}, NEED)
     assert part.inside is None
-    held = offer.against(base(), figures)
+    held = balance.against(base(), figures)
     assert [one.spare for one in held] == [4, -1]
 
 
 @given(st.dictionaries(st.sampled_from([one.key for one in BASE]), st.integers(0, 60)))
 def test_no_pupil_is_lost_in_a_count(figures: dict[offer.Key, int]) -> None:
-    told = offer.outcomes(base(), figures, NEED)
+    told = balance.outcomes(base(), figures, NEED)
     assert sum(one.pupils for one in told) == sum(figures.values())
-    assert sum(one.spare for one in offer.against(base(), figures)) == sum(
+    assert sum(one.spare for one in balance.against(base(), figures)) == sum(
         base()[key].places - count for key, count in figures.items()
     )
 
