@@ -26,6 +26,9 @@ def remind(settings: Settings) -> str | None:
         reminders.remind(settings)
     except (TilbudsplanError, OSError) as error:
         return str(error)
+    except Exception as error:
+        # A fault of ours in the cycle must not keep the night's own mails back.
+        return f"feil i programmet ({type(error).__name__}: {error})"
     return None
 
 

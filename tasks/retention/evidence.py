@@ -137,8 +137,8 @@ def _released(entries: Iterable[Entry]) -> list[date]:
     for entry in entries:
         if entry.kind == RELEASE:
             found.append(date.fromisoformat(entry.payload["figures_as_of"]))
-        elif entry.kind == DONE_ACT and entry.payload["act"]["type"] == "frys":
-            found.append(date.fromisoformat(entry.payload["facts"]["as_of"]))
+        elif entry.kind == DONE_ACT and (day := entry.payload.get("facts", {}).get("as_of")):
+            found.append(date.fromisoformat(day))
     return found
 
 

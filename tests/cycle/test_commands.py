@@ -140,6 +140,19 @@ def test_no_server_is_no_error(home: Path) -> None:
     assert cycle_server.told(settings, CYCLE, over=False) is False
 
 
+def test_a_fault_in_the_cycle_keeps_no_mail_of_the_night_back(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from flows import mailing
+    from tasks.cycle import reminders
+
+    def broken(_settings: Settings) -> None:
+        raise KeyError("facts")
+
+    monkeypatch.setattr(reminders, "remind", broken)
+    assert "KeyError" in str(mailing.remind(Settings()))
+
+
 # Forms ------------------------------------------------------------------------------------------
 
 
