@@ -98,14 +98,14 @@ def rerun(
 
 
 def diff(
-    then: Annotated[str, typer.Argument(metavar="FØR", help="En kjøring eller et vedtak.")],
-    now: Annotated[str, typer.Argument(metavar="NÅ", help="En kjøring eller et vedtak.")],
+    then: Annotated[str, typer.Argument(metavar="FØR", help="Kjøring, plan eller vedtak.")],
+    now: Annotated[str, typer.Argument(metavar="NÅ", help="Kjøring, plan eller vedtak.")],
     xlsx: Annotated[
         Path | None, typer.Option("--xlsx", metavar="FIL", help="Skriv alt som regneark også.")
     ] = None,
     json: Json = False,
 ) -> None:
-    """Hold to kjøringer eller vedtak opp mot hverandre: elever, plasser, vurderinger og hvorfor.
+    """Hold to kjøringer, planer eller vedtak opp mot hverandre: hva er annerledes, og hvorfor.
 
     Eksempel: tilbudsplan diff 2026/12345 2027-28-20270502T081500Z-1ceb17b9 --xlsx justering.xlsx
     """

@@ -6,8 +6,10 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import polars as pl
+
 from flows import show
-from tasks import runs
+from tasks import plans, runs
 from tasks.decisions import causes, record, verify
 from tasks.errors import LandingCorrupt, NotFound, WrongUse
 from tasks.settings import Rooms, Settings
@@ -78,11 +80,19 @@ def _side(rooms: Rooms, name: str) -> tuple[Path, Side]:
                 got="; ".join(map(str, faults)),
                 remedy=f"hent det fra en sikkerhetskopi; se «tilbudsplan decisions {decision.id}»",
             )
-        folder = record.folder_of(rooms, decision) / record.RUN
-        title = f"Vedtak i sak {decision.case}"
+        folder = record.folder_of(rooms, decision)
+        plan = {
+            path.stem: pl.read_parquet(path) for path in (folder / record.PLAN).glob("*.parquet")
+        }
+        folder, title = folder / record.RUN, f"Vedtak i sak {decision.case}"
+    elif (rooms.plans / name / "manifest.json").is_file():
+        stored = plans.read_plan(rooms, name)
+        folder = rooms.runs / runs.read(rooms, stored.manifest["run"]).id
+        plan, title = stored.tables, f"Plan {name}"
     else:
         try:
             folder, title = rooms.runs / runs.read(rooms, name).id, f"Kjøring {name}"
+            plan = {}
         except NotFound as error:
             known = ", ".join(one.id for one in record.listed(rooms)[-5:])
             raise (
@@ -95,7 +105,7 @@ def _side(rooms: Rooms, name: str) -> tuple[Path, Side]:
                     remedy=f"vedtakene er {known}; kjøringene står i «tilbudsplan status --json»",
                 )
             ) from error
-    return folder, difference.read(folder, rooms.warehouse, title)
+    return folder, difference.read(folder, rooms.warehouse, title, plan)
 
 
 def _print_table(table: Table) -> None:

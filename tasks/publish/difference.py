@@ -6,11 +6,13 @@ which closes small ones; a difference of two estimates is told only where neithe
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+import polars as pl
+
 from tasks.decisions.causes import Change
-from tasks.publish import difference_tables, formats, provenance, tables, workbook
+from tasks.publish import difference_plans, difference_tables, formats, provenance, tables, workbook
 from tasks.publish.difference_tables import COUNTY, KINDS, NOW, THEN, Side, estimates, pairs
 from tasks.publish.model import Document, Section, Table
 from tasks.publish.parts import Row
@@ -20,14 +22,22 @@ from tasks.publish.tables import ALL
 _NAMED = 3
 
 
-def read(folder: Path, warehouse_path: Path, name: str) -> Side:
+def read(
+    folder: Path, warehouse_path: Path, name: str, plan: Mapping[str, pl.DataFrame] | None = None
+) -> Side:
     """Read one of the two; its name goes before that of the folder.
+
+    Args:
+        folder: The run's.
+        warehouse_path: The published warehouse.
+        name: What a reader knows it by.
+        plan: The tables of its plan in classes, where it has one.
 
     Raises:
         NotFound: A table, the warehouse, a name, or a dataset's vintage is missing.
         ValidationFailed: A table lacks a column.
     """
-    return Side(name, tables.read(folder, warehouse_path))
+    return Side(name, tables.read(folder, warehouse_path), plan or {})
 
 
 def document(then: Side, now: Side, changes: Sequence[Change], remarks: Sequence[str]) -> Document:
@@ -47,6 +57,7 @@ def document(then: Side, now: Side, changes: Sequence[Change], remarks: Sequence
         Section(
             "laereplasser", "Læreplasser", tables=(difference_tables.apprenticeship(then, now),)
         ),
+        *([difference_plans.section(then.plan, now.plan)] if then.plan and now.plan else []),
         Section(
             "hvorfor",
             "Hva som er endret under tallene",
@@ -58,7 +69,7 @@ def document(then: Side, now: Side, changes: Sequence[Change], remarks: Sequence
         county=now.run.county_name,
         school_year=now.run.school_year,
         run=[(title, _about(side)) for title, side in ((THEN, then), (NOW, now))],
-        findings=[*findings(then, now, assessments, changes), *remarks],
+        findings=[*findings(then, now, assessments, changes), *_alone(then, now), *remarks],
         constructed=[v.title for v in now.run.vintages.values() if v.constructed],
         stale=[],
         sections=sections,
@@ -99,6 +110,13 @@ def findings(then: Side, now: Side, assessments: Table, changes: Sequence[Change
             found.append(_moved("Søkere uten læreplass", (a, b), "unplaced_mean", ""))
     found.append(_under(changes))
     return [text for text in found if text]
+
+
+def _alone(then: Side, now: Side) -> list[str]:
+    """What is said where only one of the two has a plan in classes."""
+    if bool(then.plan) == bool(now.plan):
+        return []
+    return ["Bare den ene har en plan i klasser, så klassene er ikke sammenlignet."]
 
 
 def _about(side: Side) -> str:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 
 import polars as pl
 
@@ -36,10 +36,12 @@ class Side:
     Attributes:
         name: What a reader knows it by: a case number, or the run's name.
         run: Its figures and the names of things.
+        plan: The tables of its plan in classes, by name; empty where there is none.
     """
 
     name: str
     run: Run
+    plan: Mapping[str, pl.DataFrame] = field(default_factory=dict)
 
 
 def changed_assessments(then: Side, now: Side) -> Table:

@@ -202,3 +202,42 @@ def test_the_command_tells_the_same_as_text_json_and_workbook(
     file.write_bytes(file.read_bytes()[:-1] + b"?")
     assert cli.run(["diff", names["then"], names["now"]]) == 1
     assert "places.parquet" in capsys.readouterr().err
+
+
+def test_the_command_takes_the_name_of_a_plan(
+    handed: Handed,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    home, name = tmp_path / "home", "2027-28-november"
+    shutil.copytree(handed.warehouse.parent, home / "published")
+    run = Path(shutil.copytree(handed.run, home / "runs" / name))
+    manifest = json.loads((run / "manifest.json").read_text("utf-8"))
+    hashes = {p.stem: sha256(p.read_bytes()) for p in run.glob("*.parquet")}
+    (run / "manifest.json").write_text(json.dumps(manifest | {"id": name, "outputs": hashes}))
+    for plan, number in (("plan-a", 2.0), ("plan-b", 3.0)):
+        folder = home / "plans" / plan
+        folder.mkdir(parents=True)
+        school = {"organisation_number": ["1"], "school": ["Byåsen"], "level": [1]}
+        area = {"programme_area_code": ["BABAT1----"], "programme_area": ["Bygg og anlegg"]}
+        tables = {
+            "classes": pl.DataFrame({**school, **area, "classes": [number], "places": [15.0]}),
+            "goals": pl.DataFrame({"goal": ["a"], "goal_name": ["udekket"], "value": [number]}),
+            "adults": pl.DataFrame({"trade_code": ["T"], "trade": ["Fag"], "places": [number]}),
+            "colleges": pl.DataFrame({"offer_code": ["F"], "offer": ["F"], "places": [1.0]}),
+        }
+        for table, frame in tables.items():
+            frame.write_parquet(folder / f"{table}.parquet")
+        outputs = {t: sha256((folder / f"{t}.parquet").read_bytes()) for t in tables}
+        (folder / "manifest.json").write_text(json.dumps({"run": name, "outputs": outputs}))
+    monkeypatch.setenv("TILBUDSPLAN_HOME", str(home))
+    assert cli.run(["diff", "plan-a", "plan-b", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)["tables"]
+    (row,) = found["tabell-klasser-forskjell"]
+    assert (row["Skole"], row["Klasser: Før"], row["Klasser: Nå"]) == ("Byåsen", 2, 3)
+    assert [r["Plasser: Endring"] for r in found["tabell-voksne-forskjell"]] == [1]
+    assert [r["Verdi: Endring"] for r in found["tabell-maal-forskjell"]] == [1]
+    (home / "plans" / "plan-b" / "goals.parquet").write_bytes(b"x")
+    assert cli.run(["diff", "plan-a", "plan-b"]) == 1
+    assert "goals.parquet" in capsys.readouterr().err
