@@ -16,11 +16,21 @@ from tasks.cycle.grants import CollegeApplication, Criteria, Grant
 from tasks.cycle.parts import Act, Channel, Part, Place, Setting, Text
 
 __all__ = [
-    "BY_NAME", "EVERY", "READER", "Act", "Adjust", "Applicants", "Applications", "Back", "Channel",
-    "Close", "CollegeApplication", "Count", "Criteria", "Decide", "Dissent", "Freeze", "Grant",
+    "BY_NAME", "EVERY", "GOALS", "READER", "Act", "Adjust", "Applicants", "Applications", "Back",
+    "Channel", "Close", "CollegeApplication", "Count", "Criteria", "Decide", "Dissent", "Freeze", "Grant",
     "Input", "Override", "Packs", "Place", "Prioritise", "Propose", "Pupils", "Release",
     "SchoolComment", "Setting", "Statement", "name", "possible", "texts",
 ]  # fmt: skip
+
+# Goals as people say them, and as the plan in classes names them (rules/places.toml).
+GOALS = {
+    "udekket behov": "udekket_behov",
+    "uten læreplass": "uten_laereplass",
+    "førstevalg": "forstevalg",
+    "reise": "reise",
+    "kostnad": "kostnad",
+    "endring": "endring_fra_i_aar",
+}
 
 
 class Freeze(Act):

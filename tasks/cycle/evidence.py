@@ -232,7 +232,11 @@ def _plan(rooms: Rooms, act: acts.Propose) -> dict[str, Any]:
         "why": pl.col("text").fill_null(pl.col("verdict")),
     }
     planned = told.select(**columns).sort("school", "area", "level")
-    return {"plan_sha256": _digest(plan.manifest), "planned": planned.to_dict(as_series=False)}
+    return {
+        "plan_sha256": _digest(plan.manifest),
+        "goals": [stage["goal"] for stage in plan.manifest["goals"]],
+        "planned": planned.to_dict(as_series=False),
+    }
 
 
 def _decision(state: State, act: acts.Decide) -> dict[str, Any]:

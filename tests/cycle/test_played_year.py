@@ -284,6 +284,7 @@ def a_plan(rooms: Rooms, run: str, line: offer.Line) -> str:
         "classes": pl.DataFrame({**key, **classes}),
         "reasons": pl.DataFrame({**key, "text": ["Planen åpner en klasse på bygg"]}),
     }
+    made = {"run": run, "goals": [{"goal": "reise"}, {"goal": "udekket_behov"}]}
     folder = rooms.plans / "en-plan"
     folder.mkdir(parents=True)
     outputs = {}
@@ -291,7 +292,7 @@ def a_plan(rooms: Rooms, run: str, line: offer.Line) -> str:
         frame.write_parquet(folder / f"{name}.parquet")
         content = (folder / f"{name}.parquet").read_bytes()
         outputs[name] = hashlib.sha256(content).hexdigest()
-    (folder / "manifest.json").write_text(json.dumps({"run": run, "outputs": outputs}))
+    (folder / "manifest.json").write_text(json.dumps(made | {"outputs": outputs}))
     return "en-plan"
 
 
@@ -371,6 +372,7 @@ def test_a_whole_year(year: Year) -> None:
     )
     assert f"Plan: {plan}" in year.printed("Forslag")
     assert "Planen åpner en klasse på bygg" in year.printed("Forslag")
+    assert "annen rekkefølge på målene enn prioriteringen: 1. reise" in year.printed("Forslag")
     planned = _offer(year, "proposed")[bygg.key]
     assert (planned.classes, planned.places) == (bygg.classes + 1, bygg.places + 15)
     setting = {"school": KYRKSETERORA, "area": "BABAT1----", "level": 1, "classes": 1.5}

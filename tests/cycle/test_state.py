@@ -14,6 +14,8 @@ from tasks.cycle import acts, state
 from tasks.cycle.stages import DONE, STAGES, cycle
 from tasks.errors import WrongUse
 from tasks.journal import Entry
+from tasks.place_rules import read_place_rules
+from tasks.settings import Project
 
 CYCLE = "2027/28"
 AT = datetime(2028, 3, 1, 12, tzinfo=UTC)
@@ -350,6 +352,13 @@ def test_an_act_is_held_to_its_rules(kind: str, more: dict[str, Any], why: str) 
 def test_first_choices_may_go_first_with_a_reason() -> None:
     more = {"goals": ["førstevalg", "udekket behov"], "first_choice_reason": "Små kull"}
     assert acts.READER.validate_python({"type": "prioriter", **SAID["prioriter"], **more})
+
+
+def test_goals_are_those_of_the_plan_in_classes() -> None:
+    declared = read_place_rules(Project().reference).rules
+    assert {goal.id for goal in declared.goal} == set(acts.GOALS.values())
+    said = acts.Prioritise.model_json_schema()["properties"]["goals"]["items"]["enum"]
+    assert said == list(acts.GOALS)
 
 
 @pytest.mark.parametrize("kind", acts.EVERY, ids=acts.name)
