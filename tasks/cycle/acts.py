@@ -16,11 +16,39 @@ from tasks.cycle.grants import CollegeApplication, Criteria, Grant
 from tasks.cycle.parts import Act, Channel, Part, Place, Setting, Text
 
 __all__ = [
-    "BY_NAME", "EVERY", "GOALS", "READER", "Act", "Adjust", "Applicants", "Applications", "Back",
-    "Channel", "Close", "CollegeApplication", "Count", "Criteria", "Decide", "Dissent", "Freeze", "Grant",
-    "Input", "Override", "Packs", "Place", "Prioritise", "Propose", "Pupils", "Release",
-    "SchoolComment", "Setting", "Statement", "name", "possible", "texts",
-]  # fmt: skip
+    "BY_NAME",
+    "EVERY",
+    "GOALS",
+    "READER",
+    "Act",
+    "Adjust",
+    "Applicants",
+    "Applications",
+    "Back",
+    "Channel",
+    "Close",
+    "CollegeApplication",
+    "Count",
+    "Criteria",
+    "Decide",
+    "Dissent",
+    "Freeze",
+    "Grant",
+    "Input",
+    "Override",
+    "Packs",
+    "Place",
+    "Prioritise",
+    "Propose",
+    "Pupils",
+    "Release",
+    "SchoolComment",
+    "Setting",
+    "Statement",
+    "name",
+    "possible",
+    "texts",
+]
 
 # Goals as people say them, and as the plan in classes names them (rules/places.toml).
 GOALS = {
