@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from dataclasses import replace
 
 import numpy as np
 import polars as pl
@@ -145,3 +146,31 @@ def test_the_plan_is_no_worse_than_this_year_in_the_first_goal():
     lacking = now.without > 1
     unmet = plan().stages[0].value
     assert lacking or unmet <= now.values["udekket_behov"] + 1
+
+
+def test_placement_that_falls_changes_figures_and_text():
+    before = plan()
+    fewer = replace(before.problem.apprentice, draws=before.problem.apprentice.draws * 0.65 / 0.8)
+    after = solve.plan(replace(before.problem, apprentice=fewer))
+    value = [measure.goals(p.problem, p)["uten_laereplass"] for p in (before, after)]
+    assert value[1] > value[0] + 1
+    told = [explain.reasons(p, DECLARED.principles, range(8))["text"].to_list()
+            for p in (before, after)]  # fmt: skip
+    assert told[0] != told[1]
+
+
+def test_a_grant_and_adult_places_taken_away_stand_in_the_tables():
+    before = plan()
+    adults = replace(before.problem.adults, limit=np.array([10.0, np.inf]))
+    offers = replace(before.problem.colleges, limit=np.array([0.0, np.inf]))
+    after = solve.plan(replace(before.problem, adults=adults, colleges=offers))
+    gaps = [
+        (tables.adults(p)["gap"].to_list(), tables.colleges(p)["gap"].to_list())
+        for p in (before, after)
+    ]
+    assert gaps[0] == ([0.0, 0.0], [0.0, 0.0])
+    assert gaps[1] == ([10.0, 0.0], [30.0, 0.0])
+    granted = [tables.colleges(p)["nok"].sum() for p in (before, after)]
+    assert granted[0] - granted[1] == pytest.approx(30 * 100)
+    seen = [tables.goals(p).filter(goal="udekket_behov")["value"][0] for p in (before, after)]
+    assert seen[1] - seen[0] == pytest.approx(40, abs=2)
