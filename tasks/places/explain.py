@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from tasks.places.measure import Measured, Placement, cost, goals
+from tasks.forecast.types import Float
+from tasks.places.measure import MAY_BREAK, Measured, Placement, cost, goals
 from tasks.places.rules import GoalRule, Principles
 from tasks.places.solve import Plan
 from tasks.places.types import Problem
@@ -51,8 +52,16 @@ class Explainer:
 
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
-        self.placement = Placement(plan)
-        self.base = self.placement.place(plan.classes, shared=True)
+        self.loose = Placement(plan)
+        # First with every class filled; only where that cannot be may one be below the minimum.
+        self.strict = Placement(plan, [rule for rule in MAY_BREAK if rule != "minstefylling"])
+        self.base = self._placed(plan.classes)
+
+    def _placed(self, classes: Float) -> Measured:
+        found = self.strict.place(classes, shared=True) or self.loose.place(classes, shared=True)
+        if found is None:
+            raise RuntimeError("pupils cannot be placed though every rule of classes is let go")
+        return found
 
     def marginal(self, pair: int, step: float) -> Marginal | None:
         """One class more (`step` 1) or fewer (−1), or what is left; None where there is none.
@@ -64,7 +73,7 @@ class Explainer:
         if other == classes[pair]:
             return None
         classes[pair] = other
-        found = self.placement.place(classes, shared=True)
+        found = self._placed(classes)
         return Marginal(
             other,
             found.without - self.base.without,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import highspy
@@ -115,12 +115,13 @@ class Placement:
 
     Args:
         plan: What classes are compared with.
+        breaks: Rules that the classes may break.
     """
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: Plan, breaks: Sequence[str] = MAY_BREAK) -> None:
         self.plan = plan
         self.problem = plan.problem
-        self.model = _loosened(build(self.problem), plan)
+        self.model = _loosened(build(self.problem), plan, breaks)
         self.solver = highs.load(self.model, relaxed=True)
         self.solver.setOptionValue("presolve", "off")
         self.order = [
@@ -136,8 +137,12 @@ class Placement:
             costs = self.model.goals[goal, at]
             self.solver.addRow(-highspy.kHighsInf, highspy.kHighsInf, len(at), at, costs)
 
-    def place(self, classes: Float, *, shared: bool = False) -> Measured:
-        """Place pupils in classes `[pair]`, and in the plan's shared classes if so asked."""
+    def place(self, classes: Float, *, shared: bool = False) -> Measured | None:
+        """Place pupils in classes `[pair]`, and in the plan's shared classes if so asked.
+
+        Returns:
+            None where a rule that may not be broken would be.
+        """
         self._hold(classes, shared=shared)
         first = self.model.matrix.shape[0]
         for row in range(len(self.order)):
@@ -148,7 +153,7 @@ class Placement:
             self.solver.run()
             found = np.array(self.solver.getSolution().col_value)
             if self.solver.getModelStatus() != highspy.HighsModelStatus.kOptimal:
-                break
+                return None
             x = found
             most = float(self.model.goals[goal] @ x) + 1e-3 * tolerance
             self.solver.changeRowBounds(first + row, -highspy.kHighsInf, most)
@@ -176,14 +181,17 @@ class Placement:
             self.solver.changeColsBounds(len(at), at, values, values)
 
 
-def _loosened(model: Model, plan: Plan) -> Model:
+def _loosened(model: Model, plan: Plan, breaks: Sequence[str]) -> Model:
     """The model where pupils may lack a place, rules of classes may be broken, and the rest holds.
 
     Seeking that nobody lacks a place is put before the goals.
     """
-    loose = np.array([rule.partition(" · ")[0] in MAY_BREAK for rule in model.rule])
+    loose = np.array([rule.partition(" · ")[0] in breaks for rule in model.rule])
+    loose[model.columns["open_rows"]] = True
     low, high = model.low.copy(), model.high.copy()
     high[model.columns["without_place"]] = np.inf
+    # Classes may be more than the plan could have; their need is reckoned from them, not here.
+    high[model.columns["need_segment"]] = np.inf
     for name in HELD:
         at = model.columns[name]
         low[at] = high[at] = plan.block(name)

@@ -49,6 +49,7 @@ def _classes(b: Builder, problem: Problem) -> None:
     o = b.add("open", 0, 1, count, whole=True)
     b.put(r := b.rows("", -np.inf, 0, count), n, 1.0)
     b.put(r, o, -np.ceil(most))
+    b.columns["open_rows"] = r
     b.put(r := b.rows("", -np.inf, 0, count), h, 1.0)
     b.put(r, o, -1.0)
     b.add("combined", 0, 1, len(problem.combined), whole=True)

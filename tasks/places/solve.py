@@ -71,7 +71,8 @@ class Plan:
     def block(self, name: str) -> Float:
         """A block of columns; whole ones rounded."""
         at = self.model.columns[name]
-        values: Float = np.where(self.model.whole[at], np.rint(self.x[at]), self.x[at])
+        # Adding nothing makes −0 a plain 0.
+        values: Float = np.where(self.model.whole[at], np.rint(self.x[at]), self.x[at]) + 0.0
         return values
 
     @property

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 import polars as pl
 
-from tasks.forecast.types import Float, Forecast
+from tasks.forecast.types import Forecast
 from tasks.places import alternatives, explain, measure
 from tasks.places.model import arcs, wishes
 from tasks.places.rules import PlaceRules, Principles
@@ -205,18 +205,20 @@ def beside(plan: Plan, forecast: Forecast) -> pl.DataFrame:
 
     Grain: alternative × goal; pupils are placed in each by the goals in order.
     """
-    placement = measure.Placement(plan)
-    made: dict[str, tuple[str, Float]] = {"planen": ("Planen", plan.classes)}
-    for name, found in alternatives.classes(plan.problem, forecast).items():
-        made[name] = (alternatives.NAMES[name], found)
-    rows = []
-    for name, (title, found) in made.items():
-        got = placement.place(found, shared=name == "planen")
-        rows += [
-            (name, title, g.id, got.values[g.id], g.unit, got.without, got.underfilled,
-             got.over_budget, float(found.sum()))
-            for g in plan.problem.goals
-        ]  # fmt: skip
+    problem, placement = plan.problem, measure.Placement(plan)
+    own = measure.Measured(
+        plan.classes, 0.0, measure.goals(problem, plan), measure.underfilled(problem, plan), 0.0
+    )
+    made: list[tuple[str, str, measure.Measured | None]] = [("planen", "Planen", own)]
+    for name, found in alternatives.classes(problem, forecast).items():
+        made.append((name, alternatives.NAMES[name], placement.place(found)))
+    rows = [
+        (name, title, g.id, got.values[g.id], g.unit, got.without, got.underfilled,
+         got.over_budget, float(got.classes.sum()))
+        for name, title, got in made
+        if got is not None
+        for g in problem.goals
+    ]  # fmt: skip
     return pl.DataFrame(
         rows,
         ["alternative", "alternative_name", "goal", "value", "unit", "persons_without_place",

@@ -174,3 +174,19 @@ def test_a_grant_and_adult_places_taken_away_stand_in_the_tables():
     assert granted[0] - granted[1] == pytest.approx(30 * 100)
     seen = [tables.goals(p).filter(goal="udekket_behov")["value"][0] for p in (before, after)]
     assert seen[1] - seen[0] == pytest.approx(40, abs=2)
+
+
+def test_classes_beyond_what_a_plan_may_have_are_measured_all_the_same():
+    many = plan().classes + 4
+    found = measure.Placement(plan()).place(many)
+    assert found.without == pytest.approx(0, abs=1e-4)
+    assert found.values["udekket_behov"] < plan().stages[0].value
+    assert found.over_budget > 0
+    more = explainer().marginal(7, 3.0)
+    assert any("lærerne" in b for b in more.breaks)
+    assert more.change["kostnad"] == pytest.approx(3 * 30 * 100)
+
+
+def test_the_plans_own_classes_are_filled_when_pupils_are_placed_anew():
+    assert explainer().base.underfilled == 0
+    assert explainer().base.without == pytest.approx(0, abs=1e-4)
