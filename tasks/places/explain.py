@@ -209,9 +209,12 @@ def _text(
     if served:
         names = [TOLD.get(s, "retten til plass" if s == "rett" else s) for s in served]
         said.append(f"Hensyn: {', '.join(names)}.")
-    for word, found in (("mer", more), ("færre", fewer)):
-        if found is not None:
-            said.append(f"Én klasse {word}: {_effects(problem, found)}.")
+    if more is not None:
+        said.append(f"Én klasse mer: {_effects(problem, more)}.")
+    if fewer is not None:
+        # From half a class or one there is nothing left.
+        word = "Én klasse færre" if fewer.classes else "Uten tilbudet"
+        said.append(f"{word}: {_effects(problem, fewer)}.")
     return " ".join(said)
 
 
