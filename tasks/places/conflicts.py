@@ -25,6 +25,8 @@ SEP = " · "
 # Under this a broken rule is rounding.
 NOTHING = 1e-6
 SHOWN = 12
+# More conflicting rules than this are not taken out one by one.
+MANY = 60
 # Nodes of a search for any plan at all.
 LEAST_NODES = 1000
 NONE = (
@@ -64,7 +66,8 @@ class Conflict:
     Attributes:
         rules: They cannot all hold, and any one fewer can.
         relaxation: The cheapest way to give way, counted in places.
-        proven: False where nodes ran out, so that the set may be larger than it must.
+        proven: False where nodes ran out or rules were many, so that the set may be larger than
+            it must.
     """
 
     rules: tuple[str, ...]
@@ -116,7 +119,14 @@ def find(problem: Problem, model: Model) -> Conflict:
     if elastic.goals[0][slack] @ broken > NOTHING:
         holds = Holds(model, None)
         dual = np.abs(np.array(solver.getSolution().row_dual)) > NOTHING
-        kept = _deletion(sorted({*names[dual]} - {""}), holds)
+        kept = sorted({*names[dual]} - {""})
+        if len(kept) > MANY:
+            # One by one it would take minutes, and nobody reads hundreds: only kinds are taken out.
+            kinds, all_of = sorted({_kind(n) for n in kept}), kept
+            inside = _deletion(kinds, lambda k: holds([n for n in all_of if _kind(n) in k]))
+            kept, holds.sure = [n for n in all_of if _kind(n) in inside], False
+        else:
+            kept = _deletion(kept, holds)
     else:
         holds = Holds(model, max(problem.solver.nodes, LEAST_NODES))
         kinds = sorted({_kind(n) for n in model.rule} - {""})
