@@ -86,6 +86,10 @@ class Infeasible(TilbudsplanError):
         self.conflict = conflict
         shown = [told(rule) for rule in conflict.rules[:SHOWN]]
         more = len(conflict.rules) - len(shown)
+        if len(conflict.rules) > MANY:
+            kinds = [_kind(rule) for rule in conflict.rules]
+            shown = [f"{KINDS[k][0]} ({kinds.count(k)} regler)" for k in dict.fromkeys(kinds)]
+            more = 0
         ways = "; ".join(
             f"{told(b.rule)}: {b.amount:.1f} {b.unit}".replace(".", ",")
             for b in conflict.relaxation[:SHOWN]

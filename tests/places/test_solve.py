@@ -216,3 +216,9 @@ def test_a_plan_with_too_few_places_says_how_many_are_without():
     problem = small()
     measured = measure.Placement(solve.plan(problem)).place(np.zeros(8))
     assert measured.without == pytest.approx(problem.right.sum() - 15, abs=1e-4)
+
+
+def test_hundreds_of_rules_are_told_by_kind():
+    rules = ("budsjett", *(f"rett · Vg2 · Faget {n} · intake-a" for n in range(100)))
+    text = str(Infeasible(conflicts.Conflict(rules, (), proven=False)))
+    assert "budsjettrammen (1 regler); alle med rett skal ha plass (100 regler)" in text
