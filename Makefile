@@ -17,7 +17,8 @@ run: $(VENV)/.run-installed ## Fresh machine to dimensioning report: sample nigh
 test: $(VENV)/.test-installed lint ## Everything the tests need, then lint, types and all tests
 	@$(BIN)/python -m pytest -n 2 --dist loadfile
 
-soak: $(VENV)/.test-installed ## Kill nights everywhere, fill disks, try bad answers; writes docs/reliability.md
+soak: $(VENV)/.test-installed ## A played year, decisions made again, nights killed everywhere; writes docs/reliability.md
+	@$(BIN)/python -m pytest -m soak -n 2 --dist loadfile tests/cycle tests/decisions tests/forecast
 	@$(BIN)/python -m tests.survival.soak
 
 lint: $(VENV)/.test-installed ## Style, types and SQL style

@@ -27,7 +27,8 @@ from tasks.errors import WrongUse
 from tasks.journal import Journal
 from tasks.settings import CHECKOUT, Rooms, Settings
 
-pytestmark = [pytest.mark.prefect, pytest.mark.timeout(1200)]
+# Minutes: a server, a worker, and a year of forms. Run by make soak.
+pytestmark = [pytest.mark.prefect, pytest.mark.soak, pytest.mark.timeout(1200)]
 
 PATIENCE_SECONDS = 180
 # Far enough ahead that the sample's night lies before it, whenever the test is run.
