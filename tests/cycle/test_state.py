@@ -174,7 +174,8 @@ def test_any_records_give_a_state_that_skipped_no_stage(entries: list[Entry]) ->
     for one in found.standing:
         kinds = type(one.act).STAGES
         assert not kinds or one.stage in kinds
-        assert order.index(one.stage) <= now
+        # Inputs stand when the cycle goes back past the stage that they came in.
+        assert order.index(one.stage) <= now or isinstance(one.act, acts.Input)
     records = [e for e in entries if e.kind == state.DONE_ACT]
     begun = records if found.number == len(records) else records[-found.number :]
     kept = len(found.standing) + len(found.set_aside) + len(found.strays)
