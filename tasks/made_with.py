@@ -24,15 +24,20 @@ _PINNED = re.compile(r"^([A-Za-z0-9_.-]+)(?:\[[^\]]*\])?==", re.MULTILINE)
 
 def code_version() -> dict[str, str | None]:
     """Package version, git commit where there is one, and a hash of the forecast's sources."""
-    sources, room = hashlib.sha256(), CHECKOUT / "tasks" / "forecast"
-    for path in sorted(room.rglob("*.py")):
-        name = path.relative_to(room).as_posix()
-        sources.update(name.encode() + b"\0" + path.read_bytes() + b"\0")
     return {
         "package": _version("tilbudsplan"),
         "commit": _commit(CHECKOUT / ".git"),
-        "forecast_sha256": sources.hexdigest(),
+        "forecast_sha256": sources("forecast"),
     }
+
+
+def sources(room: str) -> str:
+    """One hash of the modules of a room, `forecast` or `places/intake`, names and all."""
+    digest, folder = hashlib.sha256(), CHECKOUT / "tasks" / room
+    for path in sorted(folder.rglob("*.py")):
+        name = path.relative_to(folder).as_posix()
+        digest.update(name.encode() + b"\0" + path.read_bytes() + b"\0")
+    return digest.hexdigest()
 
 
 def code_files() -> dict[str, str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tasks.intake_rules import read_intake_rules
 from tasks.rule_files import Classes
@@ -37,6 +37,19 @@ class DeclaredPlaces:
     vocational_class: int
     general_class: int
     class_step: float
+
+    def told(self) -> dict[str, Any]:
+        """What a plan's manifest says of them: `rules`, `principles` and `classes`."""
+        return {
+            "rules": self.rules.model_dump(mode="json"),
+            "principles": self.principles.model_dump(mode="json"),
+            "classes": {
+                "minimum_fill": self.minimum_fill,
+                "vocational": self.vocational_class,
+                "general": self.general_class,
+                "step": self.class_step,
+            },
+        }
 
 
 def read_place_rules(reference: Path) -> DeclaredPlaces:

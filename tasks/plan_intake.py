@@ -8,25 +8,21 @@ The same plan, night, rules and code give the same bytes of every table.
 
 from __future__ import annotations
 
-import hashlib
-import json
-import shutil
 from dataclasses import asdict
 from datetime import date
-from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import polars as pl
 
-from tasks import intake_inputs, plans, runs
+from tasks import intake_inputs, made_with, plans, runs, table_folder
 from tasks.place_rules import read_place_rules
 from tasks.places import alternatives
 from tasks.places.intake.plans import side_by_side
 from tasks.places.intake.types import IntakeRules
 from tasks.places.types import Problem
-from tasks.settings import CHECKOUT, Project, Settings
+from tasks.settings import Project, Settings
 
 SCHEMA_VERSION = 1
 DRAWS = 200
@@ -58,8 +54,8 @@ def execute(
     run = runs.read(settings.rooms, stored.manifest["run"])
     declared = read_place_rules(project.reference)
     year = runs.start_year(run.manifest["school_year"])
-    problem = plans.build(run, plans.read(settings.rooms, project, year), declared)
     forecast = runs.forecast(run)
+    problem = plans.build(run, forecast, plans.read(settings.rooms, project, year), declared)
     frames = intake_inputs.read(settings.rooms, project.reference, date(year, 10, 1))
     compared = {PLAN: stored.tables["classes"].select(*_KEY, pl.col("places").round(0))}
     for name, classes in alternatives.classes(problem, forecast).items():
@@ -104,40 +100,15 @@ def _manifest(
         "run": stored.manifest["run"],
         "draws": draws,
         "rules": asdict(rules),
-        "code": {"intake_sha256": _sources()},
-        "inputs": {name: _sha256(_parquet(frame)) for name, frame in sorted(frames.items())},
+        "code": {"intake_sha256": made_with.sources("places/intake")},
+        "inputs": table_folder.files_of(dict(sorted(frames.items())))[1],
     }
 
 
-def _sources() -> str:
-    digest, room = hashlib.sha256(), CHECKOUT / "tasks" / "places" / "intake"
-    for path in sorted(room.glob("*.py")):
-        digest.update(path.name.encode() + b"\0" + path.read_bytes())
-    return digest.hexdigest()
-
-
 def _write(plan: Path, manifest: dict[str, Any], tables: dict[str, pl.DataFrame]) -> Path:
-    """Write beside, rename: a folder without a leading dot is whole."""
-    content = {name: _parquet(frame) for name, frame in tables.items()}
-    manifest["outputs"] = {name: _sha256(data) for name, data in content.items()}
-    text = json.dumps(manifest, ensure_ascii=False, indent=2, sort_keys=True)
-    name = f"intake-{_sha256(text.encode())[:8]}"
-    if (plan / name).is_dir():
-        return plan / name
-    folder = plan / f".{name}"
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir()
-    for table, data in content.items():
-        (folder / f"{table}.parquet").write_bytes(data)
-    (folder / "manifest.json").write_text(text, encoding="utf-8")
-    return folder.rename(plan / name)
-
-
-def _parquet(frame: pl.DataFrame) -> bytes:
-    buffer = BytesIO()
-    frame.write_parquet(buffer, compression="zstd")
-    return buffer.getvalue()
-
-
-def _sha256(data: bytes) -> str:
-    return hashlib.sha256(data).hexdigest()
+    """Put the intake in place beside its plan, under a name that tells what made it."""
+    files, manifest["outputs"] = table_folder.files_of(tables)
+    folder = plan / f"intake-{table_folder.identity_of(manifest)}"
+    if not folder.is_dir():
+        table_folder.write(folder, manifest, files)
+    return folder

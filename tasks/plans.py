@@ -9,25 +9,22 @@ The same run, night, rules and code give the same bytes of every table.
 
 from __future__ import annotations
 
-import hashlib
 import json
-import os
 import re
-import shutil
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from tasks import clock, run_inputs, runs, warehouse
-from tasks.errors import LandingCorrupt, NotFound, WrongUse
+from tasks import clock, made_with, run_inputs, runs, table_folder, warehouse
+from tasks.errors import NotFound, WrongUse
 from tasks.place_rules import DeclaredPlaces, read_place_rules
-from tasks.settings import CHECKOUT, Project, Rooms, Settings
+from tasks.settings import Project, Rooms, Settings
 
 if TYPE_CHECKING:
+    from tasks.forecast.types import Forecast
     from tasks.places.solve import Plan
     from tasks.places.types import Fixed, Problem
 
@@ -86,13 +83,14 @@ def execute(
     run = runs.read(settings.rooms, run_id)
     year = runs.start_year(run.manifest["school_year"])
     frames = read(settings.rooms, project or Project(), year)
-    problem = build(run, frames, declared)
+    forecast = runs.forecast(run)
+    problem = build(run, forecast, frames, declared)
     free = solve.plan(problem)
     asked = problems.fix(problem, read_fixed(fixed)) if fixed else ()
     plan = solve.override(free, asked) if asked else free
     found = plan_tables.tables(
         plan,
-        runs.forecast(run),
+        forecast,
         declared.rules,
         declared.principles,
         free if asked else None,
@@ -101,11 +99,15 @@ def execute(
     return _write(settings.rooms, manifest, found, _beside(frames), now or clock.now())
 
 
-def build(run: runs.Run, frames: dict[str, pl.DataFrame], declared: DeclaredPlaces) -> Problem:
-    """The problem of a run."""
+def build(
+    run: runs.Run,
+    forecast: Forecast,
+    frames: dict[str, pl.DataFrame],
+    declared: DeclaredPlaces,
+) -> Problem:
+    """The problem of a run and its drawn futures, `runs.forecast(run)`."""
     from tasks.places import problem as problems
 
-    forecast = runs.forecast(run)
     sizes = problems.Sizes(
         declared.vocational_class,
         declared.general_class,
@@ -203,7 +205,7 @@ def restore(
     run = runs.read(settings.rooms, stored.manifest["run"])
     year = runs.start_year(stored.manifest["school_year"])
     frames = read(settings.rooms, project, year)
-    hashes = {n: _sha256(_parquet(f)) for n, f in frames.items() if n != "vintages"}
+    hashes = _hashes(frames)
     moved = sorted(n for n, h in stored.manifest["inputs"].items() if hashes.get(n) != h)
     if declared.rules.model_dump(mode="json") != stored.manifest["rules"]:
         moved.append("rules/places.toml")
@@ -215,7 +217,7 @@ def restore(
             remedy="lag planen på nytt med «tilbudsplan plan places», og spør om den",
         )
     fixed = tuple(Fixed(*one) for one in stored.manifest["fixed"])
-    problem = replace(build(run, frames, declared), fixed=fixed)
+    problem = replace(build(run, runs.forecast(run), frames, declared), fixed=fixed)
     x = stored.tables["solution"].get_column("value").to_numpy()
     return Plan(problem, models.build(problem), x, ()), declared
 
@@ -236,18 +238,12 @@ def read_plan(rooms: Rooms, plan_id: str) -> Stored:
             remedy="lag en med «tilbudsplan plan places KJØRING»",
         )
     manifest: dict[str, Any] = json.loads((folder / "manifest.json").read_bytes())
-    tables = {}
-    for name, expected in manifest["outputs"].items():
-        file = folder / f"{name}.parquet"
-        content = file.read_bytes() if file.is_file() else b""
-        if _sha256(content) != expected:
-            raise LandingCorrupt(
-                subject=f"plan {plan_id}, {file.name}",
-                expected=f"innhold med SHA-256 {expected[:12]}…",
-                got="en annen fil" if content else "ingen fil",
-                remedy="lag planen på nytt av samme kjøring",
-            )
-        tables[name] = pl.read_parquet(BytesIO(content))
+    tables = table_folder.read(
+        folder,
+        manifest,
+        subject=f"plan {plan_id}",
+        remedy="lag planen på nytt av samme kjøring",
+    )
     return Stored(plan_id, manifest, tables)
 
 
@@ -260,7 +256,7 @@ def _manifest(
 ) -> dict[str, Any]:
     from importlib.metadata import version
 
-    hashes = {n: _sha256(_parquet(f)) for n, f in sorted(frames.items()) if n != "vintages"}
+    hashes = _hashes(frames)
     then = run.manifest.get("inputs", {})
     return {
         "schema_version": SCHEMA_VERSION,
@@ -269,31 +265,23 @@ def _manifest(
         "school_year": run.manifest["school_year"],
         "seed": run.manifest["seed"],
         "draws": DRAWS,
-        "rules": declared.rules.model_dump(mode="json"),
-        "principles": declared.principles.model_dump(mode="json"),
-        "classes": {
-            "minimum_fill": declared.minimum_fill,
-            "vocational": declared.vocational_class,
-            "general": declared.general_class,
-            "step": declared.class_step,
-        },
+        **declared.told(),
         "fixed": [[f.pair, f.classes, f.reason] for f in fixed],
         "goals": [
             {"goal": s.goal, "met": s.met, "nodes": s.nodes, "tolerance": s.tolerance}
             for s in plan.stages
         ],
-        "code": {"places_sha256": _sources(), "solver": version("highspy")},
+        "code": {"places_sha256": made_with.sources("places"), "solver": version("highspy")},
         "inputs": hashes,
         # The night may have moved on since the run: what the plan read otherwise than the run did.
         "inputs_changed_since_run": sorted(n for n, h in hashes.items() if then.get(n, h) != h),
     }
 
 
-def _sources() -> str:
-    sources, room = hashlib.sha256(), CHECKOUT / "tasks" / "places"
-    for path in sorted(room.rglob("*.py")):
-        sources.update(path.relative_to(room).as_posix().encode() + b"\0" + path.read_bytes())
-    return sources.hexdigest()
+def _hashes(frames: dict[str, pl.DataFrame]) -> dict[str, str]:
+    """SHA-256 of every frame but the vintages, which tell when this machine did something."""
+    told = {name: frame for name, frame in sorted(frames.items()) if name != "vintages"}
+    return table_folder.files_of(told)[1]
 
 
 def _beside(frames: dict[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:
@@ -310,39 +298,11 @@ def _write(
     inputs: dict[str, pl.DataFrame],
     created: datetime,
 ) -> str:
-    """Write beside, sync, rename: a folder without a leading dot is always whole."""
-    content = {name: _parquet(frame) for name, frame in tables.items()}
-    manifest["outputs"] = {name: _sha256(data) for name, data in content.items()}
-    identity = _sha256(json.dumps(manifest, sort_keys=True).encode())
-    plan_id = f"{manifest['run']}-{identity[:8]}"
-    if (rooms.plans / plan_id).is_dir():
-        return plan_id
-    manifest |= {"id": plan_id, "created_at": created.isoformat()}
-    folder = rooms.plans / f".{plan_id}"
-    shutil.rmtree(folder, ignore_errors=True)
-    (folder / "inputs").mkdir(parents=True)
-    for name, data in content.items():
-        _write_synced(folder / f"{name}.parquet", data)
-    for name, frame in inputs.items():
-        _write_synced(folder / "inputs" / f"{name}.parquet", _parquet(frame))
-    text = json.dumps(manifest, ensure_ascii=False, indent=2, sort_keys=True)
-    _write_synced(folder / "manifest.json", text.encode())
-    folder.rename(rooms.plans / plan_id)
+    """Put the plan in place, under a name that tells what made it."""
+    files, manifest["outputs"] = table_folder.files_of(tables)
+    plan_id = f"{manifest['run']}-{table_folder.identity_of(manifest)}"
+    if not (rooms.plans / plan_id).is_dir():
+        manifest |= {"id": plan_id, "created_at": created.isoformat()}
+        beside = {f"inputs/{name}": data for name, data in table_folder.files_of(inputs)[0].items()}
+        table_folder.write(rooms.plans / plan_id, manifest, files | beside)
     return plan_id
-
-
-def _write_synced(path: Path, data: bytes) -> None:
-    with path.open("wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def _parquet(frame: pl.DataFrame) -> bytes:
-    buffer = BytesIO()
-    frame.write_parquet(buffer, compression="zstd")
-    return buffer.getvalue()
-
-
-def _sha256(data: bytes) -> str:
-    return hashlib.sha256(data).hexdigest()

@@ -7,24 +7,20 @@ the same bytes of every table; only the manifest knows the time.
 
 from __future__ import annotations
 
-import hashlib
 import json
-import os
 import re
-import shutil
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime
-from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from tasks import made_with, run_inputs, warehouse
+from tasks import made_with, run_inputs, table_folder, warehouse
 from tasks.declared import read_declared
-from tasks.errors import LandingCorrupt, NotFound, WrongUse
+from tasks.errors import NotFound, WrongUse
 from tasks.scenarios import FOLDER, chosen
 from tasks.settings import Project, Rooms, Settings
 
@@ -182,11 +178,11 @@ def execute(
         "code": made_with.code_version(),
         "made_with": {"files": made_with.code_files(), "environment": made_with.environment()},
         "night": night,
-        "rule_files": {name: _sha256(content) for name, content in stood_under.items()},
+        "rule_files": {name: table_folder.sha256(content) for name, content in stood_under.items()},
         "vintages": json.loads(frames["vintages"].write_json()),
         # Vintages stand above in full; some of their columns tell when this machine did something.
         "inputs": {
-            name: _sha256(parquet_bytes(frame))
+            name: table_folder.sha256(table_folder.parquet_bytes(frame))
             for name, frame in sorted(frames.items())
             if name != "vintages"
         },
@@ -313,18 +309,12 @@ def read(rooms: Rooms, run_id: str) -> Run:
             remedy=remedy if newest else "kjør «tilbudsplan plan run --school-year 2027/28» først",
         )
     manifest: dict[str, Any] = json.loads((folder / "manifest.json").read_bytes())
-    tables = {}
-    for name, expected in manifest["outputs"].items():
-        file = folder / f"{name}.parquet"
-        content = file.read_bytes() if file.is_file() else b""
-        if _sha256(content) != expected:
-            raise LandingCorrupt(
-                subject=f"plankjøring {run_id}, {file.name}",
-                expected=f"innhold med SHA-256 {expected[:12]}…",
-                got="en annen fil" if content else "ingen fil",
-                remedy="kjør planen på nytt med samme frø og parametre (de står i manifest.json)",
-            )
-        tables[name] = pl.read_parquet(BytesIO(content))
+    tables = table_folder.read(
+        folder,
+        manifest,
+        subject=f"plankjøring {run_id}",
+        remedy="kjør planen på nytt med samme frø og parametre (de står i manifest.json)",
+    )
     return Run(run_id, manifest, tables)
 
 
@@ -364,12 +354,6 @@ def _check(seed: int, draws: int, horizon: int) -> None:
             )
 
 
-def identity_of(manifest: dict[str, Any]) -> str:
-    """The end of a run's name: a hash of all that its manifest says but when it was made."""
-    said = {name: value for name, value in manifest.items() if name not in {"id", "created_at"}}
-    return _sha256(json.dumps(said, sort_keys=True).encode())[:8]
-
-
 def _write(
     rooms: Rooms,
     manifest: dict[str, Any],
@@ -377,42 +361,12 @@ def _write(
     stood_under: dict[str, bytes],
     created: datetime,
 ) -> str:
-    """Write beside, sync, rename: a folder without a leading dot is always whole."""
-    content = {name: parquet_bytes(tables[name]) for name in TABLES}
-    manifest["outputs"] = {name: _sha256(data) for name, data in content.items()}
-    identity = identity_of(manifest)
+    """Put the run in place, under a name that tells what made it."""
+    files, manifest["outputs"] = table_folder.files_of({name: tables[name] for name in TABLES})
+    identity = table_folder.identity_of(manifest)
     stamp = created.astimezone(UTC).strftime("%Y%m%dT%H%M%SZ")
     run_id = f"{manifest['school_year'].replace('/', '-')}-{stamp}-{identity}"
-    if (rooms.runs / run_id).is_dir():
-        return run_id
-    manifest |= {"id": run_id, "created_at": created.astimezone(UTC).isoformat()}
-    folder = rooms.runs / f".{run_id}"
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    for name, data in content.items():
-        _write_synced(folder / f"{name}.parquet", data)
-    for name, data in stood_under.items():
-        (folder / name).parent.mkdir(exist_ok=True)
-        _write_synced(folder / name, data)
-    text = json.dumps(manifest, ensure_ascii=False, indent=2, sort_keys=True)
-    _write_synced(folder / "manifest.json", text.encode())
-    folder.rename(rooms.runs / run_id)
+    if not (rooms.runs / run_id).is_dir():
+        manifest |= {"id": run_id, "created_at": created.astimezone(UTC).isoformat()}
+        table_folder.write(rooms.runs / run_id, manifest, files | stood_under)
     return run_id
-
-
-def _write_synced(path: Path, data: bytes) -> None:
-    with path.open("wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def parquet_bytes(frame: pl.DataFrame) -> bytes:
-    """A frame as it is written in a run: the same rows give the same bytes."""
-    buffer = BytesIO()
-    frame.write_parquet(buffer, compression="zstd")
-    return buffer.getvalue()
-
-
-def _sha256(data: bytes) -> str:
-    return hashlib.sha256(data).hexdigest()

@@ -14,7 +14,7 @@ from pathlib import Path
 import polars as pl
 import polars.selectors as cs
 
-from tasks.decisions.record import sha256
+from tasks.table_folder import sha256
 
 # Rows that are made into text at a time: a cell may be a list of thousands of draws.
 _ROWS = 5_000

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from tasks.decisions import canonical
-from tasks.decisions.record import sha256
+from tasks.table_folder import sha256
 
 
 @dataclass(frozen=True)

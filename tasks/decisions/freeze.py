@@ -25,13 +25,14 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from tasks import clock, disk, runs
+from tasks import clock, disk, runs, table_folder
 from tasks.decisions import canonical, inputs, kept, record
-from tasks.decisions.record import FROZEN, INPUTS, PLAN, SEALED, Decision, sha256
+from tasks.decisions.record import FROZEN, INPUTS, PLAN, SEALED, Decision
 from tasks.errors import NotFound, WrongUse
 from tasks.journal import Journal
 from tasks.landing import PROJECT
 from tasks.settings import Project, Rooms, Settings, oslo_date
+from tasks.table_folder import sha256
 
 if TYPE_CHECKING:
     pass
@@ -125,7 +126,8 @@ def _files(settings: Settings, asked: Asked, run: runs.Run, night: Mapping[str, 
     frames, of_persons = inputs.of_run(settings, run, night)
     contents = kept.copied(settings.rooms, run, asked.attachments)
     contents |= {
-        f"{INPUTS}/{name}.parquet": runs.parquet_bytes(frame) for name, frame in frames.items()
+        f"{INPUTS}/{name}.parquet": table_folder.parquet_bytes(frame)
+        for name, frame in frames.items()
     }
     plan = _plan(settings, asked, run, frames)
     contents |= {f"{PLAN}/{name}": content for name, content in plan.items()}

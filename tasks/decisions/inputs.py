@@ -8,12 +8,12 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tasks import locks, rebuild, run_inputs, runs, warehouse
+from tasks import locks, rebuild, run_inputs, runs, table_folder, warehouse
 from tasks.decisions import persons_in
-from tasks.decisions.record import sha256
 from tasks.errors import ConfigurationError, NotFound, WarehouseDamaged
 from tasks.landing import Landing
 from tasks.settings import Rooms, Settings
+from tasks.table_folder import sha256
 
 if TYPE_CHECKING:
     import duckdb
@@ -79,7 +79,7 @@ def of_run(
     wrong = sorted(
         name
         for name, digest in wanted.items()
-        if name not in frames or sha256(runs.parquet_bytes(frames[name])) != digest
+        if name not in frames or sha256(table_folder.parquet_bytes(frames[name])) != digest
     )
     if wrong:
         raise ConfigurationError(

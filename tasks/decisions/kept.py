@@ -9,11 +9,12 @@ from pathlib import Path
 
 import polars as pl
 
-from tasks import jsonlines, runs
+from tasks import jsonlines, runs, table_folder
 from tasks.decisions import plan_again
-from tasks.decisions.record import ATTACHMENTS, INPUTS, REPORT, RUN, sha256
+from tasks.decisions.record import ATTACHMENTS, INPUTS, REPORT, RUN
 from tasks.errors import LandingCorrupt, NotFound, WrongUse
 from tasks.settings import Rooms
+from tasks.table_folder import sha256
 
 
 def check_run(rooms: Rooms, run: runs.Run) -> None:
@@ -32,7 +33,7 @@ def check_run(rooms: Rooms, run: runs.Run) -> None:
             remedy="kjør planen på nytt med «tilbudsplan plan run», og frys den",
         )
     end = run.id.rsplit("-", 1)[1]
-    if (found := runs.identity_of(run.manifest)) != end:
+    if (found := table_folder.identity_of(run.manifest)) != end:
         raise _changed(run, "manifest.json", end, found)
     for name, wanted in run.manifest["rule_files"].items():
         file = rooms.runs / run.id / name
@@ -115,7 +116,7 @@ def of_plan(
     for name, digest in manifest.get("inputs", {}).items():
         if name not in frames:
             wanted[f"{INPUTS}/{name}.parquet"] = digest
-        elif sha256(runs.parquet_bytes(frames[name])) != digest:
+        elif sha256(table_folder.parquet_bytes(frames[name])) != digest:
             other.append(name)
     if other:
         raise WrongUse(

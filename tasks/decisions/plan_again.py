@@ -43,11 +43,12 @@ def again(
     declared = read_place_rules(folder)
     run = runs.Run(manifest["run"], run_manifest, tables)
     beside = {path.stem: pl.read_parquet(path) for path in (folder / INPUTS).glob("*.parquet")}
-    free = solve.plan(plans.build(run, frames | beside, declared))
+    forecast = runs.forecast(run)
+    free = solve.plan(plans.build(run, forecast, frames | beside, declared))
     asked = tuple(Fixed(pair, classes, reason) for pair, classes, reason in manifest["fixed"])
     return plan_tables.tables(
         solve.override(free, asked) if asked else free,
-        runs.forecast(run),
+        forecast,
         declared.rules,
         declared.principles,
         free if asked else None,
@@ -68,17 +69,7 @@ def rule_files(reference: Path, manifest: Mapping[str, Any]) -> dict[str, bytes]
         WrongUse: The rules of today are not those of the plan.
         ConfigurationError: They cannot be read.
     """
-    declared = read_place_rules(reference)
-    today = {
-        "rules": declared.rules.model_dump(mode="json"),
-        "principles": declared.principles.model_dump(mode="json"),
-        "classes": {
-            "minimum_fill": declared.minimum_fill,
-            "vocational": declared.vocational_class,
-            "general": declared.general_class,
-            "step": declared.class_step,
-        },
-    }
+    today = read_place_rules(reference).told()
     if wrong := sorted(name for name, value in today.items() if manifest[name] != value):
         raise WrongUse(
             subject=f"planen {manifest['id']}",

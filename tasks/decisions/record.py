@@ -6,7 +6,6 @@ the SHA-256 of its `decision.json`, which has the SHA-256 of every other file in
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -21,6 +20,7 @@ from tasks.errors import NotFound, WrongUse
 from tasks.journal import Entry, Journal
 from tasks.landing import Landing
 from tasks.settings import Rooms
+from tasks.table_folder import sha256
 
 FROZEN = "decision.frozen"
 SEALED = "decision.json"
@@ -168,8 +168,3 @@ def landed_lines(rooms: Rooms, vintages: Mapping[str, str]) -> dict[str, dict[st
                     first.setdefault(named, sha256(line))
         found[dataset] = first
     return found
-
-
-def sha256(content: bytes) -> str:
-    """The hash that everything here is sealed by."""
-    return hashlib.sha256(content).hexdigest()

@@ -18,10 +18,11 @@ from typing import Any
 from tasks import dates
 from tasks.blobs import Damaged, Pruned
 from tasks.decisions import record
-from tasks.decisions.record import RUN, SEALED, Decision, sha256
+from tasks.decisions.record import RUN, SEALED, Decision
 from tasks.errors import JournalCorrupt, TilbudsplanError
 from tasks.landing import PROJECT, Landing, Part, Snapshot
 from tasks.settings import Rooms
+from tasks.table_folder import sha256
 
 NO_FILE = "ingen fil"
 _HASH = re.compile(r"[0-9a-f]{64}")

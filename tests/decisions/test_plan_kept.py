@@ -13,7 +13,7 @@ import pytest
 from decision_tools import RUN_AT
 from small import AREAS, small
 
-from tasks import plans, runs, warehouse
+from tasks import plans, runs, table_folder, warehouse
 from tasks.decisions import canonical, freeze, plan_again, record, rerun, verify
 from tasks.decisions.record import Decision
 from tasks.errors import LandingCorrupt, NotFound, WrongUse
@@ -46,14 +46,14 @@ def plan_of(settings: Settings, run: str, folder: Path) -> Path:
     with warehouse.connect_internal(settings.rooms) as con:
         frames = {"places": con.sql("select * from staging.places order by all").pl()}
     tables = classes(folder, runs.read(settings.rooms, run).tables, frames)
-    content = {name: runs.parquet_bytes(table) for name, table in tables.items()}
+    content = {name: table_folder.parquet_bytes(table) for name, table in tables.items()}
     for name, data in content.items():
         (folder / f"{name}.parquet").write_bytes(data)
     manifest["outputs"] = {name: record.sha256(data) for name, data in content.items()}
     # What the run read too, and what the plan alone read.
-    beside = runs.parquet_bytes(pl.DataFrame({"minutes": [30]}))
+    beside = table_folder.parquet_bytes(pl.DataFrame({"minutes": [30]}))
     (folder / "inputs" / "travel.parquet").write_bytes(beside)
-    inputs = {"places": runs.parquet_bytes(frames["places"]), "travel": beside}
+    inputs = {"places": table_folder.parquet_bytes(frames["places"]), "travel": beside}
     manifest["inputs"] = {name: record.sha256(data) for name, data in inputs.items()}
     (folder / "manifest.json").write_text(json.dumps(manifest))
     return folder

@@ -9,7 +9,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from tasks import run_inputs, runs, warehouse
+from tasks import run_inputs, runs, table_folder, warehouse
 from tasks.errors import ConfigurationError, LandingCorrupt, NotFound, WrongUse
 from tasks.rules import read_rules
 from tasks.settings import Project, Settings
@@ -160,14 +160,14 @@ def test_a_crash_leaves_no_run_that_looks_whole(
     installation: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = sorted(p.name for p in installation.rooms.runs.glob("[!.]*"))
-    real = runs._write_synced
+    real = table_folder.write_synced
 
     def full_disk(path: Path, data: bytes) -> None:
         if path.name.startswith("places"):
             raise OSError(28, "No space left on device")
         real(path, data)
 
-    monkeypatch.setattr(runs, "_write_synced", full_disk)
+    monkeypatch.setattr(table_folder, "write_synced", full_disk)
     with pytest.raises(OSError, match="No space"):
         plan(installation, seed=99)
     assert sorted(p.name for p in installation.rooms.runs.glob("[!.]*")) == before

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import polars as pl
 import pytest
 
-from tasks import plans
+from tasks import plans, table_folder
 from tasks.errors import ConfigurationError, LandingCorrupt, NotFound, WrongUse
 from tasks.place_rules import read_place_rules
 from tasks.settings import Project, Rooms, Settings
@@ -123,7 +123,7 @@ def test_a_plan_made_of_other_figures_is_not_asked_why(tmp_path, monkeypatch):
     manifest = {
         "run": "2027-28-run",
         "school_year": "2027/28",
-        "inputs": {"places": plans._sha256(plans._parquet(TABLES["goals"]))},
+        "inputs": {"places": table_folder.sha256(table_folder.parquet_bytes(TABLES["goals"]))},
         "rules": declared.rules.model_dump(mode="json"),
         "fixed": [],
     }

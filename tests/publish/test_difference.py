@@ -13,10 +13,10 @@ from made_up_run import COUNTY, Handed
 
 from flows import cli
 from tasks.decisions import causes
-from tasks.decisions.record import sha256
 from tasks.publish import difference, difference_tables, formats
 from tasks.publish.difference_tables import Side
 from tasks.publish.model import Document, Table
+from tasks.table_folder import sha256
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from tasks.forecast.flow import cut as flow_cut
 from tasks.forecast.flow.assemble import County
 from tasks.forecast.flow.states import Kind
 from tasks.forecast.labour import cut as labour_cut
-from tasks.forecast.marts import FLOW, LABOUR, Frames
+from tasks.forecast.marts import FLOW, LABOUR, Frames, of
 from tasks.forecast.reasons.aligned import align
 from tasks.forecast.reasons.cells import ALL, Axes, Window
 from tasks.forecast.reasons.uncertain import Gap
@@ -125,9 +125,6 @@ class _Asked:
         told = [self.level[a][span].mean() if a in self.level else 1.0 for a in areas]
         return np.array(told, np.float64)[:, None]
 
-    def of(self, prefix: str) -> dict[str, pl.DataFrame]:
-        return {n.removeprefix(prefix): f for n, f in self.frames.items() if n.startswith(prefix)}
-
     @property
     def weights(self) -> tuple[float, float, float]:
         return self.declared.rules.projection_weights
@@ -159,7 +156,7 @@ def _told(
     Raises:
         NotFound: Figures that a model cannot do without are missing.
     """
-    flow, working = asked.of(FLOW), asked.of(LABOUR)
+    flow, working = of(asked.frames, FLOW), of(asked.frames, LABOUR)
     if employed is not None:
         flow, working = flow_cut.until(flow, count), labour_cut.until(working, employed)
     fitted = fitted or labour.fit(
