@@ -12,14 +12,18 @@ from tasks.publish import formats
 from tasks.publish.model import Column, Table, day, text
 from tasks.publish.periods import Periods
 
+# The county's registers that the student flow is estimated from.
+_REGISTERS = (
+    "county_transitions",
+    "county_contracts",
+    "county_certificates",
+    "county_apprentice_placement",
+)
 USED = {
     "cohort": ("ssb_population", "ssb_projection"),
     "expected": (
         "county_pupils",
-        "county_transitions",
-        "county_contracts",
-        "county_certificates",
-        "county_apprentice_placement",
+        *_REGISTERS,
         "udir_applicants",
         "ssb_population",
         "ssb_projection",
@@ -35,10 +39,7 @@ USED = {
     "track_record": (
         "ssb_population",
         "county_pupils",
-        "county_transitions",
-        "county_contracts",
-        "county_certificates",
-        "county_apprentice_placement",
+        *_REGISTERS,
         "udir_applicants",
     ),
 }
@@ -67,10 +68,7 @@ ALSO = {
     "apprenticeship_coverage": ("county_apprentice_placement",),
     "explanation": (
         "county_pupils",
-        "county_transitions",
-        "county_contracts",
-        "county_certificates",
-        "county_apprentice_placement",
+        *_REGISTERS,
         "ssb_population",
         "ssb_projection",
         "ssb_employed_by_industry",

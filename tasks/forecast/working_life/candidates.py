@@ -14,7 +14,7 @@ from tasks.forecast.evaluation.frames import Wide, wide
 from tasks.forecast.evaluation.series import Tested
 from tasks.forecast.flow import cohort
 from tasks.forecast.flow.engine import simulate
-from tasks.forecast.flow.levers import of_scenario
+from tasks.forecast.flow.levers import FlowLevers, of_scenario
 from tasks.forecast.flow.model import Model
 from tasks.forecast.flow.states import Kind
 from tasks.forecast.marts import FLOW
@@ -33,21 +33,69 @@ def supply(drawn: Drawn, scenario: Scenario | None = None) -> Array:
     Returns:
         float32 `[draw, programme area, region, year]` persons, areas as in `drawn.codes`.
     """
-    (seed, county), years, draws = drawn.key, drawn.years, drawn.draws
-    model, rules = drawn.flow.model, drawn.declared.flow
-    area_of, codes = drawn.area_of, drawn.codes
-    levers = of_scenario(
+    model, rules, codes = drawn.flow.model, drawn.declared.flow, drawn.codes
+    levers = _levers(drawn, scenario)
+    member = membership(drawn.frames, model.regions, drawn.regions)
+    certificates = _certificates(drawn, member, levers)
+    people = cohort.labour_supply(
+        certificates,
+        cohort.declared(rules.participation, len(codes)),
+        cohort.declared(rules.stay_in_region, len(drawn.regions)),
+        key=drawn.key,
+        draws=range(drawn.draws),
+    )
+    moved = people * (levers.participation[:, None, :] * levers.stay)
+    if drawn.level is not None:
+        moved *= drawn.level[:, None, :]
+    return moved.astype(np.float32)
+
+
+def level(drawn: Drawn, test: Tested) -> Float:
+    """What the flow's certificates are multiplied by `[programme area, year]` (law 6).
+
+    Benchmark over the flow's mean where a benchmark has won, as for the pupils (`standing.of`); 1
+    where the flow has, and of an area that no certificate was counted of.
+
+    Args:
+        drawn: Gives the flow.
+        test: Of `series.CERTIFICATES`.
+    """
+    years, codes = drawn.years, drawn.codes
+    everybody = np.ones((1, len(drawn.flow.model.regions)))
+    certificates = _certificates(drawn, everybody, _levers(drawn, None))
+    counted = _counted(drawn)
+    mine = [codes.index(code) for code in counted.units if code in codes]
+    rows = [counted.units.index(codes[i]) for i in mine]
+    factor = np.ones((len(codes), len(years)))
+    factor[mine] = standing.of(
+        test,
+        FLOW_MODEL,
+        counted=np.nan_to_num(counted.values[rows]),
+        expected=certificates[:, mine, 0].mean(axis=0, dtype=np.float64),
+        horizons=tuple(year - counted.periods[-1] for year in years),
+        bounds=drawn.declared.standards.size_bounds,
+    ).factor
+    return factor
+
+
+def _levers(drawn: Drawn, scenario: Scenario | None) -> FlowLevers:
+    rules = drawn.declared.flow
+    return of_scenario(
         scenario,
-        model,
-        years,
+        drawn.flow.model,
+        drawn.years,
         drawn.declared.rules.projection_weights,
-        area_of,
-        codes,
+        drawn.area_of,
+        drawn.codes,
         (rules.participation.shares["share"], rules.stay_in_region.shares["share"]),
     )
-    member = membership(drawn.frames, model.regions, drawn.regions)
-    sink = _Certified.of(model, area_of, codes, member)
-    sink.out = np.zeros((draws, len(codes), len(drawn.regions), len(years)), np.float32)
+
+
+def _certificates(drawn: Drawn, member: Float, levers: FlowLevers) -> Array:
+    """New certificates `[draw, programme area, group, year]` of groups of homes `[group, home]`."""
+    (seed, county), years, draws = drawn.key, drawn.years, drawn.draws
+    sink = _Certified.of(drawn.flow.model, drawn.area_of, drawn.codes, member)
+    sink.out = np.zeros((draws, len(drawn.codes), len(member), len(years)), np.float32)
     coming = cohort.inflow(
         drawn.flow.residents,
         drawn.flow.outside,
@@ -66,63 +114,7 @@ def supply(drawn: Drawn, scenario: Scenario | None = None) -> Array:
         years=len(years),
         levers=levers.shares,
     )
-    people = cohort.labour_supply(
-        sink.out,
-        cohort.declared(rules.participation, len(codes)),
-        cohort.declared(rules.stay_in_region, len(drawn.regions)),
-        key=drawn.key,
-        draws=range(draws),
-    )
-    moved = people * (levers.participation[:, None, :] * levers.stay)
-    if drawn.level is not None:
-        moved *= drawn.level[:, None, :]
-    return moved.astype(np.float32)
-
-
-def level(drawn: Drawn, test: Tested) -> Float:
-    """What the flow's certificates are multiplied by `[programme area, year]` (law 6).
-
-    Benchmark over the flow's mean where a benchmark has won, as for the pupils (`standing.of`); 1
-    where the flow has, and of an area that no certificate was counted of.
-
-    Args:
-        drawn: Gives the flow.
-        test: Of `series.CERTIFICATES`.
-    """
-    (seed, county), years, codes = drawn.key, drawn.years, drawn.codes
-    everybody = np.ones((1, len(drawn.flow.model.regions)))
-    sink = _Certified.of(drawn.flow.model, drawn.area_of, codes, everybody)
-    sink.out = np.zeros((drawn.draws, len(codes), 1, len(years)), np.float32)
-    coming = cohort.inflow(
-        drawn.flow.residents,
-        drawn.flow.outside,
-        years,
-        key=drawn.key,
-        sigma=drawn.sigma,
-        weights=drawn.declared.rules.projection_weights,
-    )
-    simulate(
-        drawn.flow.model,
-        coming,
-        [sink],
-        seed=seed,
-        county=county,
-        draws=drawn.draws,
-        years=len(years),
-    )
-    counted = _counted(drawn)
-    mine = [codes.index(code) for code in counted.units if code in codes]
-    rows = [counted.units.index(codes[i]) for i in mine]
-    factor = np.ones((len(codes), len(years)))
-    factor[mine] = standing.of(
-        test,
-        FLOW_MODEL,
-        counted=np.nan_to_num(counted.values[rows]),
-        expected=sink.out[:, mine, 0].mean(axis=0, dtype=np.float64),
-        horizons=tuple(year - counted.periods[-1] for year in years),
-        bounds=drawn.declared.standards.size_bounds,
-    ).factor
-    return factor
+    return sink.out
 
 
 def _counted(drawn: Drawn) -> Wide:
