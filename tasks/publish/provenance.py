@@ -49,13 +49,12 @@ _OF_WORKING_LIFE = (
     "ssb_employed_by_occupation",
     "ssb_employed_by_occupation_education",
     "county_occupation",
-    "county_transitions",
-    "county_contracts",
-    "county_certificates",
-    "county_apprentice_placement",
+    *_REGISTERS,
     "ssb_projection",
 )
 ALSO = {
+    # The test of employment stands in the record where there is one.
+    "track_record": ("ssb_employed_by_industry",),
     "working_life": _OF_WORKING_LIFE,
     "intake_need": (*_OF_WORKING_LIFE, "county_pupils"),
     "shortage_now": (
@@ -77,7 +76,8 @@ ALSO = {
         "county_occupation",
     ),
 }
-"""The same of tables that a run can do without: those of the datasets that it had."""
+"""The same of what a run can do without: those of the datasets that it had."""
+_BEHIND = {t: USED.get(t, ()) + ALSO.get(t, ()) for t in USED | ALSO}
 
 _DATES = ("Hentet", "Oppdatert av kilden")
 MARK = "K: helt eller delvis konstruert, se kilder."
@@ -145,7 +145,7 @@ def of_run(rows: Iterable[Mapping[str, Any]]) -> Vintages:
 
 def of(table: str, vintages: Vintages) -> str:
     """The source line of a table, with marks for constructed and stale datasets."""
-    used = [vintages[d] for d in (USED | ALSO)[table] if d in vintages]
+    used = [vintages[d] for d in _BEHIND[table] if d in vintages]
     parts = [f"Kilde: {_by_publisher(used)}. Hentet {_days(v.landed_at for v in used)}."]
     if table not in OBSERVED_ONLY:
         parts.append("Forventede tall: egne beregninger.")
@@ -162,11 +162,10 @@ def table(vintages: Vintages, periods: Periods) -> Table:
     of_what = periods.by_dataset()
     names = {"cohort": "2", "expected": "3", "places": "4", "apprenticeship": "5", "placement": "5"}
     names |= dict.fromkeys(ALSO, "6") | {"explanation": "7", "track_record": "8"}
-    everything = USED | ALSO
     rows = []
-    for dataset in dict.fromkeys(d for used in everything.values() for d in used if d in vintages):
+    for dataset in dict.fromkeys(d for used in _BEHIND.values() for d in used if d in vintages):
         v = vintages[dataset]
-        parts = sorted({names[t] for t, used in everything.items() if dataset in used})
+        parts = sorted({names[t] for t, used in _BEHIND.items() if dataset in used})
         marks = [m for m, on in (("konstruert (K)", v.constructed), ("foreldet", v.stale)) if on]
         mark = formats.listing(marks) or "ingen"
         reason = f": {v.stale_reason}" if v.stale and v.stale_reason else ""
