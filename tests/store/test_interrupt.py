@@ -21,7 +21,8 @@ import os, signal, threading
 import duckdb
 from tasks.errors import is_interrupt
 
-con = duckdb.connect()
+# On one thread the query is the main thread's own: the one that hears of signals.
+con = duckdb.connect(config={"threads": 1})
 told = threading.Event()
 
 # A signal that comes as the query starts may be lost: it is sent until it is heard.

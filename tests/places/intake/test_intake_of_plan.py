@@ -45,7 +45,7 @@ def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
     stored = plans.Stored(PLAN, {"run": "løp", "outputs": {}}, {"classes": classes})
     monkeypatch.setattr(plans, "read_plan", lambda rooms, plan: stored)
     monkeypatch.setattr(plans, "read", lambda rooms, project, year: {})
-    monkeypatch.setattr(plans, "build", lambda run, frames, declared: PROBLEM)
+    monkeypatch.setattr(plans, "build", lambda run, forecast, frames, declared: PROBLEM)
     monkeypatch.setattr(runs, "read", lambda rooms, name: run)
     monkeypatch.setattr(runs, "forecast", lambda run: forecast())
     monkeypatch.setattr(intake_inputs, "read", lambda rooms, reference, on: frames())
