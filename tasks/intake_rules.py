@@ -115,10 +115,24 @@ def read_intake_rules(folder: Path) -> IntakeRules:
     Raises:
         ConfigurationError: Naming entry and what is wrong, all mistakes at once.
     """
+    return rules_of(read_intake_file(folder))
+
+
+def read_intake_file(folder: Path) -> IntakeFile:
+    """Read `intake.toml` with what its entries say of themselves.
+
+    Raises:
+        ConfigurationError: Naming entry and what is wrong, all mistakes at once.
+    """
     problems: list[str] = []
     found = read_toml(folder / "intake.toml", IntakeFile, problems)
     if not found:
         raise refused(folder, "gyldige regler for inntaket", problems)
+    return found
+
+
+def rules_of(found: IntakeFile) -> IntakeRules:
+    """The rules that the intake simulator is held to."""
     return IntakeRules(
         rounds=found.rounds.value,
         school_wishes=found.school_wishes.value,

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tasks.intake_rules import read_intake_rules
+from tasks.intake_rules import read_intake_file, rules_of
 from tasks.rule_files import Classes
 from tasks.rules import refused
-from tasks.strict import read_toml
+from tasks.strict import read_toml, unconfirmed
 
 if TYPE_CHECKING:
     from tasks.places.intake.types import IntakeRules
@@ -28,6 +28,7 @@ class DeclaredPlaces:
         vocational_class: Pupils in a full class on vocational areas.
         general_class: Pupils in a full class on the others and on påbygging.
         class_step: 0.5 where half classes are allowed.
+        unconfirmed: File, entry and source of what nobody has confirmed of all this.
     """
 
     rules: PlaceRules
@@ -37,6 +38,7 @@ class DeclaredPlaces:
     vocational_class: int
     general_class: int
     class_step: float
+    unconfirmed: tuple[tuple[str, str, str], ...]
 
     def told(self) -> dict[str, Any]:
         """What a plan's manifest says of them: `rules`, `principles` and `classes`."""
@@ -53,7 +55,7 @@ class DeclaredPlaces:
 
 
 def read_place_rules(reference: Path) -> DeclaredPlaces:
-    """Read `rules/places.toml`, `rules/classes.toml` and `prinsipper.toml`.
+    """Read `places.toml`, `classes.toml` and `intake.toml` under `rules/`, and `prinsipper.toml`.
 
     Raises:
         ConfigurationError: Naming file, entry and what is wrong, all mistakes at once.
@@ -66,12 +68,17 @@ def read_place_rules(reference: Path) -> DeclaredPlaces:
     principles = read_toml(reference / "prinsipper.toml", Principles, problems)
     if not (rules and classes and principles):
         raise refused(reference, "gyldige regler for plasser", problems)
+    intake = read_intake_file(reference / "rules")
+    files = {"places": rules, "classes": classes, "intake": intake, "prinsipper": principles}
     return DeclaredPlaces(
         rules,
-        read_intake_rules(reference / "rules"),
+        rules_of(intake),
         principles,
         classes.minimum_fill.value,
         classes.vocational_class_size.value,
         classes.general_class_size.value,
         classes.class_step.value,
+        tuple(
+            (f"{name}.toml", *told) for name, file in files.items() for told in unconfirmed(file)
+        ),
     )

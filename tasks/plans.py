@@ -91,8 +91,7 @@ def execute(
     found = plan_tables.tables(
         plan,
         forecast,
-        declared.rules,
-        declared.principles,
+        declared,
         free if asked else None,
     )
     manifest = _manifest(run, frames, declared, plan, asked)

@@ -26,6 +26,7 @@ __all__ = [
     "norwegian",
     "read_toml",
     "toml_document",
+    "unconfirmed",
 ]
 
 Text = Annotated[str, StringConstraints(min_length=1)]
@@ -68,6 +69,20 @@ class Declared(Told):
     """
 
     unit: Text
+
+
+def unconfirmed(file: BaseModel) -> Iterator[tuple[str, str]]:
+    """Entries of a file that nobody has confirmed, each with its source.
+
+    An entry of a list is called by its `id` or `programme`, else by its number.
+    """
+    for table in type(file).model_fields:
+        entry = getattr(file, table)
+        entries = entry if isinstance(entry, tuple | list) else [entry]
+        for number, one in enumerate(entries, 1):
+            if isinstance(one, Told) and one.confidence == "unconfirmed":
+                name = getattr(one, "id", None) or getattr(one, "programme", None) or number
+                yield f"[{table}]" if one is entry else f"[[{table}]] {name}", one.source
 
 
 _BOUNDS = {

@@ -49,8 +49,7 @@ def again(
     return plan_tables.tables(
         solve.override(free, asked) if asked else free,
         forecast,
-        declared.rules,
-        declared.principles,
+        declared,
         free if asked else None,
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
@@ -10,9 +11,10 @@ import polars as pl
 from tasks.forecast.types import Forecast
 from tasks.places import alternatives, explain, measure
 from tasks.places.model import arcs, wishes
-from tasks.places.rules import PlaceRules, Principles
 from tasks.places.solve import Plan
-from tasks.strict import Told
+
+if TYPE_CHECKING:
+    from tasks.place_rules import DeclaredPlaces
 
 NAMES = (
     "classes",
@@ -32,15 +34,14 @@ NAMES = (
 
 
 def tables(
-    plan: Plan, forecast: Forecast, rules: PlaceRules, principles: Principles, free: Plan | None
+    plan: Plan, forecast: Forecast, declared: DeclaredPlaces, free: Plan | None
 ) -> dict[str, pl.DataFrame]:
     """Every table of a plan, by the names of `NAMES`.
 
     Args:
         plan: The plan.
         forecast: What the alternatives are made of.
-        rules: What is unconfirmed of them is listed.
-        principles: Cited by reasons.
+        declared: Its principles are cited by reasons, and what is unconfirmed is listed.
         free: The plan without what is set by hand; None where nothing is.
     """
     return {
@@ -52,10 +53,10 @@ def tables(
         "colleges": colleges(plan),
         "groups": groups(plan),
         "alternatives": beside(plan, forecast),
-        "reasons": explain.reasons(plan, principles),
+        "reasons": explain.reasons(plan, declared.principles),
         "fixed": fixed(plan),
         "distance": distance(plan, free),
-        "unconfirmed": unconfirmed(rules, principles),
+        "unconfirmed": unconfirmed(declared),
         "solution": pl.DataFrame({"value": plan.x}),
     }
 
@@ -253,20 +254,7 @@ def distance(plan: Plan, free: Plan | None) -> pl.DataFrame:
     )
 
 
-def unconfirmed(rules: PlaceRules, principles: Principles) -> pl.DataFrame:
+def unconfirmed(declared: DeclaredPlaces) -> pl.DataFrame:
     """Grain: rule or principle that nobody has confirmed; stands on the plan's first page."""
-    rows = []
-    for name in type(rules).model_fields:
-        entry = getattr(rules, name)
-        for number, one in enumerate(entry if isinstance(entry, tuple) else (entry,)):
-            if isinstance(one, Told) and one.confidence == "unconfirmed":
-                many = isinstance(entry, tuple)
-                label = f"[[{name}]] nr. {number + 1}" if many else f"[{name}]"
-                rows.append(("rules/places.toml", label, one.source))
-    rows += [
-        ("prinsipper.toml", p.id, p.source)
-        for p in principles.principle
-        if p.confidence == "unconfirmed"
-    ]
     schema = {"file": pl.String, "entry": pl.String, "source": pl.String}
-    return pl.DataFrame(rows, schema, orient="row")
+    return pl.DataFrame(declared.unconfirmed, schema, orient="row")

@@ -120,7 +120,7 @@ def test_alternatives_hold_their_totals_to_the_nearest_half_class():
 
 def test_every_table_is_made_and_adds_up():
     forced = solve.override(plan(), [Fixed(1, 1.5, "for å se")])
-    found = tables.tables(forced, forecast(), DECLARED.rules, DECLARED.principles, plan())
+    found = tables.tables(forced, forecast(), DECLARED, plan())
     assert tuple(found) == tables.NAMES
     assert found["classes"]["pupils"].sum() + found["placed"].filter(
         pl.col("organisation_number") == "9"

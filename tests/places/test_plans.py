@@ -133,3 +133,22 @@ def test_a_plan_made_of_other_figures_is_not_asked_why(tmp_path, monkeypatch):
     monkeypatch.setattr(plans, "read", lambda *_: changed_since)
     with pytest.raises(WrongUse, match="endret: places"):
         plans.restore(Settings(home=tmp_path), plan)
+
+
+def test_what_nobody_has_confirmed_is_listed_from_every_file(tmp_path):
+    before = read_place_rules(Project().reference).unconfirmed
+    assert {file for file, *_ in before} == {
+        "places.toml", "classes.toml", "intake.toml", "prinsipper.toml",
+    }  # fmt: skip
+    entries = {(file, entry) for file, entry, _ in before}
+    assert ("places.toml", "[[goal]] udekket_behov") in entries
+    assert ("places.toml", "[[choice]] BA") in entries
+    assert ("places.toml", "[[combined]] 1") in entries
+    assert ("places.toml", "[solver]") not in entries, "that one is confirmed"
+    old = (
+        'unit = "klasser per skole"\nsource = "Valg i denne løsningen: tall for klasserom er ikke '
+    )
+    old += 'levert"\nconfidence = "unconfirmed"'
+    confirmed = changed(tmp_path, old, old.replace("unconfirmed", "confirmed"))
+    gone = set(before) - set(read_place_rules(confirmed).unconfirmed)
+    assert [entry for _, entry, _ in gone] == ["[classroom]"]

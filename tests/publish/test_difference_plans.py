@@ -33,7 +33,7 @@ def two() -> tuple[Plan, Plan]:
     drawn = Forecast(Axes(AREAS, ("1", "2"), (2027,)), pupils, np.full((20, 5), 1.2, np.float32))
     free = solve.plan(small())
     forced = solve.override(free, [Fixed(3, 0.0, "ingen lærer")])
-    given = drawn, declared.rules, declared.principles
+    given = drawn, declared
     return plan_tables.tables(free, *given, None), plan_tables.tables(forced, *given, free)
 
 
