@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
 from flows import show
-from tasks import plans
+from tasks import dates, plans
 from tasks.errors import NotFound
 from tasks.settings import Settings
 
@@ -60,6 +62,7 @@ def _print(stored: plans.Stored) -> None:
     tables = stored.tables
     unconfirmed = tables["unconfirmed"].height
     show.line(f"Plan i klasser for {stored.manifest['school_year']}.")
+    show.wrapped(_order(stored.manifest["priority"]))
     show.line(f"{unconfirmed} regler og prinsipper er ikke bekreftet (tabellen «unconfirmed»).")
     if changed := stored.manifest["inputs_changed_since_run"]:
         show.line(f"Endret siden kjøringen: {', '.join(changed)}.")
@@ -76,6 +79,17 @@ def _print(stored: plans.Stored) -> None:
     show.line(", ".join(f"{name}: {number}" for name, number in counts.iter_rows()))
     for text in tables["reasons"].get_column("text").head(10):
         show.line(f"– {text}")
+
+
+def _order(priority: dict[str, Any] | None) -> str:
+    """Where the order of the goals is from."""
+    if priority is None:
+        return "Målene går i rekkefølgen i rules/places.toml; ingen er satt i et årshjul."
+    day = dates.day(date.fromisoformat(priority["on"]))
+    return (
+        f"Målene går i rekkefølgen som er satt i årshjulet for {priority['cycle']} "
+        f"({priority['by']}, {day}). Begrunnelse: {priority['reason']}"
+    )
 
 
 def _number(value: float) -> str:

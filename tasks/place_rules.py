@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pydantic import TypeAdapter, ValidationError
+from pydantic_core import to_json
+
+from tasks.errors import ConfigurationError
 from tasks.intake_rules import read_intake_file, rules_of
 from tasks.rule_files import Classes
 from tasks.rules import refused
-from tasks.strict import read_toml, unconfirmed
+from tasks.strict import norwegian, read_toml, unconfirmed
 
 if TYPE_CHECKING:
     from tasks.places.intake.types import IntakeRules
@@ -41,9 +46,10 @@ class DeclaredPlaces:
     unconfirmed: tuple[tuple[str, str, str], ...]
 
     def told(self) -> dict[str, Any]:
-        """What a plan's manifest says of them: `rules`, `principles` and `classes`."""
+        """What a plan's manifest says of them; `declared_of` reads it back."""
         return {
             "rules": self.rules.model_dump(mode="json"),
+            "intake": asdict(self.intake),
             "principles": self.principles.model_dump(mode="json"),
             "classes": {
                 "minimum_fill": self.minimum_fill,
@@ -51,7 +57,75 @@ class DeclaredPlaces:
                 "general": self.general_class,
                 "step": self.class_step,
             },
+            "unconfirmed": self.unconfirmed,
         }
+
+    def ordered(self, goals: Sequence[str], reason: str) -> DeclaredPlaces:
+        """With goals in another order than the file's; those not named come after, as they stand.
+
+        Args:
+            goals: Ids, the most important first.
+            reason: Why first choices go above need, where they do.
+
+        Raises:
+            ConfigurationError: A goal has no scale in the file, or § 5-3 asks for a reason.
+        """
+        from tasks.places.rules import PlaceRules
+
+        declared = {goal.id: goal for goal in self.rules.goal}
+        if lacking := sorted(set(goals) - set(declared)):
+            raise ConfigurationError(
+                subject="rules/places.toml",
+                expected=f"målestokk for alle målene i rekkefølgen {', '.join(goals)}",
+                got=f"ingen [[goal]] for {', '.join(lacking)}",
+                remedy="før målet med «scale» og «unit» i filen, og prøv på nytt",
+            )
+        order = [*goals, *(goal for goal in declared if goal not in goals)]
+        changed = {
+            "goal": tuple(declared[goal] for goal in order),
+            "reason": reason if "forstevalg" in goals else self.rules.reason,
+        }
+        try:
+            rules = PlaceRules.model_validate({**dict(self.rules), **changed})
+        except ValidationError as error:
+            raise ConfigurationError(
+                subject="rekkefølgen på målene",
+                expected="en som opplæringslova § 5-3 tillater",
+                got="; ".join(norwegian(one) for one in error.errors()),
+                remedy="sett rekkefølgen på nytt, med begrunnelse",
+            ) from error
+        return replace(self, rules=rules)
+
+
+def declared_of(manifest: Mapping[str, Any]) -> DeclaredPlaces:
+    """What a plan was made under, as its manifest says: whatever the files say today.
+
+    Raises:
+        ConfigurationError: The plan is of a version that did not write all of it, or wrote it
+            otherwise.
+    """
+    from tasks.places.intake.types import IntakeRules
+    from tasks.places.rules import PlaceRules, Principles
+
+    try:
+        classes = manifest["classes"]
+        return DeclaredPlaces(
+            PlaceRules.model_validate_json(to_json(manifest["rules"])),
+            TypeAdapter(IntakeRules).validate_json(to_json(manifest["intake"])),
+            Principles.model_validate_json(to_json(manifest["principles"])),
+            classes["minimum_fill"],
+            classes["vocational"],
+            classes["general"],
+            classes["step"],
+            tuple((file, entry, source) for file, entry, source in manifest["unconfirmed"]),
+        )
+    except (KeyError, ValidationError) as error:
+        raise ConfigurationError(
+            subject=f"planen {manifest.get('id', '')}",
+            expected="alle reglene som planen er laget under, i manifestet",
+            got=f"noe som ikke kan leses av denne versjonen ({error})",
+            remedy="lag planen på nytt med «tilbudsplan plan places»",
+        ) from error
 
 
 def read_place_rules(reference: Path) -> DeclaredPlaces:

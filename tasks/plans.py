@@ -19,8 +19,9 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from tasks import clock, made_with, run_inputs, runs, table_folder, warehouse
+from tasks.cycle.priority import Priority, of_year
 from tasks.errors import NotFound, WrongUse
-from tasks.place_rules import DeclaredPlaces, read_place_rules
+from tasks.place_rules import DeclaredPlaces, declared_of, read_place_rules
 from tasks.settings import Project, Rooms, Settings
 
 if TYPE_CHECKING:
@@ -60,6 +61,8 @@ def execute(
 ) -> str:
     """Make the plan of a run and write it to `plans/<id>/`.
 
+    Goals go in the order that the year's cycle has set, where it has; otherwise in the file's.
+
     Args:
         settings: Folders and county.
         run_id: The run.
@@ -79,8 +82,9 @@ def execute(
     from tasks.places import solve
     from tasks.places import tables as plan_tables
 
-    declared = read_place_rules((project or Project()).reference)
     run = runs.read(settings.rooms, run_id)
+    priority = of_year(settings.rooms, run.manifest["school_year"])
+    declared = declared_for(project or Project(), priority)
     year = runs.start_year(run.manifest["school_year"])
     frames = read(settings.rooms, project or Project(), year)
     forecast = runs.forecast(run)
@@ -95,7 +99,20 @@ def execute(
         free if asked else None,
     )
     manifest = _manifest(run, frames, declared, plan, asked)
+    manifest["priority"] = priority and priority.told()
     return _write(settings.rooms, manifest, found, _beside(frames), now or clock.now())
+
+
+def declared_for(project: Project, priority: Priority | None) -> DeclaredPlaces:
+    """The rules of the files, with goals in the order that was set in the year's cycle, if any.
+
+    Raises:
+        ConfigurationError: A rule file cannot be used, or not with that order.
+    """
+    declared = read_place_rules(project.reference)
+    if priority is None:
+        return declared
+    return declared.ordered(priority.goals, priority.first_choice_reason)
 
 
 def build(
@@ -192,7 +209,8 @@ def restore(
 
     Raises:
         NotFound: There is no such plan or run.
-        WrongUse: Figures or rules are no longer those that the plan was made of.
+        WrongUse: Figures are no longer those that the plan was made of.
+        ConfigurationError: The plan does not say all that it was made under.
     """
     from tasks.places import model as models
     from tasks.places.solve import Plan
@@ -200,18 +218,15 @@ def restore(
 
     stored = read_plan(settings.rooms, plan_id)
     project = project or Project()
-    declared = read_place_rules(project.reference)
+    declared = declared_of(stored.manifest)
     run = runs.read(settings.rooms, stored.manifest["run"])
     year = runs.start_year(stored.manifest["school_year"])
     frames = read(settings.rooms, project, year)
     hashes = _hashes(frames)
-    moved = sorted(n for n, h in stored.manifest["inputs"].items() if hashes.get(n) != h)
-    if declared.rules.model_dump(mode="json") != stored.manifest["rules"]:
-        moved.append("rules/places.toml")
-    if moved:
+    if moved := sorted(n for n, h in stored.manifest["inputs"].items() if hashes.get(n) != h):
         raise WrongUse(
             subject=f"plan {plan_id}",
-            expected="de samme tallene og reglene som da planen ble laget",
+            expected="de samme tallene som da planen ble laget",
             got=f"endret: {', '.join(moved)}",
             remedy="lag planen på nytt med «tilbudsplan plan places», og spør om den",
         )

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
 from tasks import indicators, nights, warehouse
-from tasks.cycle import acts, balance, offer, waiting
+from tasks.cycle import acts, balance, offer, priority, waiting
 from tasks.cycle.acts import Act
 from tasks.cycle.calendar import Dated
 from tasks.cycle.state import State
@@ -86,7 +86,7 @@ def facts(
         case acts.Close() if state.stage == "innspill":
             return {"open": waiting.open_channels(milestones, on)}
         case acts.Propose():
-            return _proposal(rooms, act.run, state.cycle.id) | _plan(rooms, act)
+            return _proposal(rooms, act.run, state.cycle.id) | _plan(rooms, state, act)
         case acts.Applications() | acts.Count():
             return _counted(rooms, state, act)
         case _:
@@ -201,7 +201,7 @@ def _proposal(rooms: Rooms, run_id: str, school_year: str) -> dict[str, Any]:
     }
 
 
-def _plan(rooms: Rooms, act: acts.Propose) -> dict[str, Any]:
+def _plan(rooms: Rooms, state: State, act: acts.Propose) -> dict[str, Any]:
     """What a plan in classes changes of this year's offer, each with its reason."""
     import polars as pl
 
@@ -217,6 +217,7 @@ def _plan(rooms: Rooms, act: acts.Propose) -> dict[str, Any]:
             got=f"en av {plan.manifest['run']}",
             remedy=f"lag en med «tilbudsplan plan places {act.run}»",
         )
+    _refuse_other_order(state, act.plan, plan.manifest)
     key = ["organisation_number", "programme_area_code"]
     changed = plan.tables["classes"].filter(pl.col("classes") != pl.col("classes_now"))
     told = changed.join(plan.tables["reasons"].select(*key, "text"), on=key, how="left")
@@ -237,6 +238,22 @@ def _plan(rooms: Rooms, act: acts.Propose) -> dict[str, Any]:
         "goals": [stage["goal"] for stage in plan.manifest["goals"]],
         "planned": planned.to_dict(as_series=False),
     }
+
+
+def _refuse_other_order(state: State, plan: str, manifest: Mapping[str, Any]) -> None:
+    """The proposal goes by the order that was set; another order is set by going back."""
+    wanted = priority.of_state(state)
+    if wanted is None or wanted.steers(manifest):
+        return
+    names = {name: said for said, name in acts.GOALS.items()}
+    made = [names.get(stage["goal"], stage["goal"]) for stage in manifest["goals"]]
+    raise WrongUse(
+        subject=f"planen {plan}",
+        expected="en som følger prioriteringen: " + ", ".join(names[g] for g in wanted.goals),
+        got=f"en med rekkefølgen {', '.join(made)}, eller med en annen begrunnelse etter § 5-3",
+        remedy=f"lag den på nytt med «tilbudsplan plan places {manifest['run']}»; den følger "
+        "prioriteringen. Skal rekkefølgen være en annen, gå tilbake til prioritering",
+    )
 
 
 def _decision(state: State, act: acts.Decide) -> dict[str, Any]:

@@ -138,8 +138,8 @@ def _proposal(state: State) -> list[str]:
         )
         changed = _changes(lines, "plan")
         found.append(
-            f"Plan: {act.plan}, kjennetegn {record.facts['plan_sha256'][:12]}; den endrer "
-            f"{len(changed)} tilbud."
+            f"Plan: {act.plan}, kjennetegn {record.facts['plan_sha256'][:12]}, laget etter "
+            f"prioriteringen; den endrer {len(changed)} tilbud."
             if act.plan
             else NO_PLAN
         )
@@ -148,29 +148,12 @@ def _proposal(state: State) -> list[str]:
             f"{sum(one.places for one in lines)} plasser ved fylkets skoler."
         )
         found += changed[:MOST]
-        found += _other_order(state, record)
         found += _changes(lines, "forslag")
     found += [f"{c.school} uttaler: {c.text}" for c, _ in state.all(acts.SchoolComment)]
     for statement, record in state.all(acts.Statement)[-1:]:
         found.append(f"Yrkesopplæringsnemnda: {statement.text} ({signed(record)})")
         found += [f"Dissens fra {one.by}: {one.text}" for one in statement.dissents]
     return found
-
-
-def _other_order(state: State, record: Record) -> list[str]:
-    """Whether the plan was made with another order of goals than people have set."""
-    priority, order = state.last(acts.Prioritise), record.facts.get("goals", [])
-    if priority is None or not order:
-        return []
-    wanted = [acts.GOALS[goal] for goal in priority[0].goals]
-    if [goal for goal in order if goal in wanted] == wanted:
-        return []
-    names = {name: said for said, name in acts.GOALS.items()}
-    made = _ordered([names.get(goal, goal) for goal in order])
-    return [
-        f"Planen er laget med en annen rekkefølge på målene enn prioriteringen: {made}. "
-        "Rett rekkefølgen i data/reference/rules/places.toml, og lag planen på nytt."
-    ]
 
 
 def _decision(state: State, frozen: Decision | None) -> list[str]:

@@ -21,7 +21,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import polars as pl
 
@@ -31,11 +31,8 @@ from tasks.decisions.record import FROZEN, INPUTS, PLAN, SEALED, Decision
 from tasks.errors import NotFound, WrongUse
 from tasks.journal import Journal
 from tasks.landing import PROJECT
-from tasks.settings import Project, Rooms, Settings, oslo_date
+from tasks.settings import Rooms, Settings, oslo_date
 from tasks.table_folder import sha256
-
-if TYPE_CHECKING:
-    pass
 
 SCHEMA_VERSION = 1
 _CASE = re.compile(r"\w[\w./ -]{0,58}\w")
@@ -155,7 +152,7 @@ def _plan(
         return {}
     named = settings.rooms.plans / asked.plan
     folder = named if named.is_dir() else asked.plan
-    return kept.of_plan(folder, run, frames, Project().reference)
+    return kept.of_plan(folder, run, frames)
 
 
 def _is_table(name: str) -> bool:

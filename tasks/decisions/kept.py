@@ -10,9 +10,9 @@ from pathlib import Path
 import polars as pl
 
 from tasks import jsonlines, runs, table_folder
-from tasks.decisions import plan_again
 from tasks.decisions.record import ATTACHMENTS, INPUTS, REPORT, RUN
 from tasks.errors import LandingCorrupt, NotFound, WrongUse
+from tasks.place_rules import declared_of
 from tasks.settings import Rooms
 from tasks.table_folder import sha256
 
@@ -78,21 +78,19 @@ def copied(rooms: Rooms, run: runs.Run, attachments: Iterable[Path]) -> dict[str
     return files
 
 
-def of_plan(
-    folder: Path, run: runs.Run, frames: Mapping[str, pl.DataFrame], reference: Path
-) -> dict[str, bytes]:
+def of_plan(folder: Path, run: runs.Run, frames: Mapping[str, pl.DataFrame]) -> dict[str, bytes]:
     """The files of a plan, held against the hashes of its manifest.
 
     Args:
         folder: Its folder.
         run: The run that is frozen.
         frames: The frames that the run read.
-        reference: Where the rules lie.
 
     Raises:
         NotFound: There is no plan there.
-        WrongUse: It was made of another run, of other figures than the run, or under other rules.
+        WrongUse: It was made of another run, or of other figures than the run.
         LandingCorrupt: A file is not what the plan wrote.
+        ConfigurationError: It does not say all that it was made under.
     """
     file = folder / "manifest.json"
     if not file.is_file():
@@ -104,6 +102,7 @@ def of_plan(
         )
     files = {file.name: file.read_bytes()}
     manifest = json.loads(files[file.name])
+    declared_of(manifest)
     if manifest.get("run") != run.id:
         raise WrongUse(
             subject=f"--plan {folder.name}",
@@ -125,10 +124,7 @@ def of_plan(
             got=f"en som leste andre tall i {', '.join(sorted(other))}",
             remedy="kjør «tilbudsplan plan run» og «tilbudsplan plan places» på samme natt",
         )
-    files |= {name: _read_whole(folder / name, digest) for name, digest in wanted.items()}
-    if "principles" in manifest:
-        files |= plan_again.rule_files(reference, manifest)
-    return files
+    return files | {name: _read_whole(folder / name, digest) for name, digest in wanted.items()}
 
 
 def _read_whole(table: Path, wanted: str) -> bytes:

@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from tasks import catalogue, clock
+from tasks import catalogue, clock, plans
 from tasks.alerts import outbox
-from tasks.cycle import acting, calendar, reminders, standing, waiting
+from tasks.cycle import acting, calendar, priority, reminders, standing, waiting
 from tasks.cycle.acting import Actor
 from tasks.cycle.stages import cycle
 from tasks.errors import ConfigurationError, NotFound, WrongUse
@@ -244,6 +244,75 @@ def test_who_acts_is_stated_or_authenticated(settings: Settings) -> None:
 def test_what_is_not_started_is_not_acted_in(settings: Settings) -> None:
     with pytest.raises(NotFound, match="cycle start 2030/31"):
         acting.act(settings, "2030/31", {"type": "frys"}, BY)
+
+
+# Prioritering and the plan -----------------------------------------------------------------------
+
+NEED_FIRST = ("udekket behov", "reise")
+WISHES_FIRST = ("førstevalg", "udekket behov")
+
+
+def reach_prioritering(settings: Settings, act: Act, today: Callable[[str], None]) -> None:
+    reach_innspill(settings, act)
+    act("pakker", channels=["forum"])
+    today("2028-11-01")
+    act("avslutt")
+
+
+def test_the_order_that_was_set_is_the_order_the_plan_is_made_by(
+    settings: Settings, act: Act, today: Callable[[str], None]
+) -> None:
+    file = plans.declared_for(Project(), priority.of_year(settings.rooms, CYCLE)).rules
+    reach_prioritering(settings, act, today)
+    assert priority.of_year(settings.rooms, CYCLE) is None, "nobody has set one yet"
+    why = {"first_choice_reason": "Små kull", "reason": "Ressursbehovet"}
+    act("prioriter", needs=["helse"], goals=WISHES_FIRST, **why)
+    found = priority.of_year(settings.rooms, CYCLE)
+    assert found is not None
+    rules = plans.declared_for(Project(), found).rules
+    assert [goal.id for goal in rules.goal][:2] == ["forstevalg", "udekket_behov"]
+    assert (rules.reason, file.reason) == ("Små kull", "")
+    assert priority.of_year(settings.rooms, "2028/29") is None, "another year has its own"
+    told = found.told()
+    assert (told["reason"], told["needs"], told["on"]) == (
+        *("Ressursbehovet", ("helse",), "2028-11-01"),
+    )
+    # Another order replaces it, and going back takes it away.
+    act("prioriter", needs=["helse"], goals=NEED_FIRST, reason="Ressursbehovet")
+    found = priority.of_year(settings.rooms, CYCLE)
+    rules = plans.declared_for(Project(), found).rules
+    assert [goal.id for goal in rules.goal][:2] == ["udekket_behov", "reise"]
+    assert rules.reason == ""
+    act("tilbake", to="innspill", reason="Nytt møte")
+    assert priority.of_year(settings.rooms, CYCLE) is None
+
+
+@pytest.mark.parametrize(
+    ("goals", "order", "reason", "steers"),
+    [
+        (NEED_FIRST, ["udekket_behov", "kostnad", "reise"], "", True),
+        (NEED_FIRST, ["reise", "udekket_behov"], "", False),
+        (NEED_FIRST, ["udekket_behov"], "", False),
+        (WISHES_FIRST, ["forstevalg", "udekket_behov"], "Små kull", True),
+        (WISHES_FIRST, ["forstevalg", "udekket_behov"], "Noe annet", False),
+    ],
+)
+def test_a_plan_by_another_order_or_reason_is_not_that_of_the_cycle(
+    settings: Settings,
+    act: Act,
+    today: Callable[[str], None],
+    goals: tuple[str, ...],
+    order: list[str],
+    reason: str,
+    steers: bool,
+) -> None:
+    reach_prioritering(settings, act, today)
+    first = "Små kull" if goals == WISHES_FIRST else None
+    act("prioriter", needs=["helse"], goals=goals, reason="Behovet", first_choice_reason=first)
+    manifest = {"goals": [{"goal": goal} for goal in order], "rules": {"reason": reason}}
+    found = priority.of_year(settings.rooms, CYCLE)
+    assert found is not None
+    assert found.steers(manifest) is steers
 
 
 # The calendar -----------------------------------------------------------------------------------

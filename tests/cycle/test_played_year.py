@@ -268,7 +268,7 @@ def release(home: Path, base: int) -> None:
     indicators.release(journal, figures, base=base, released_by="Statistikkomiteen", as_of=as_of)
 
 
-def a_plan(rooms: Rooms, run: str, line: offer.Line) -> str:
+def a_plan(rooms: Rooms, run: str, line: offer.Line, *order: str) -> str:
     """A plan of a run that adds one class, laid as plans lie; solving one takes minutes."""
     key = {"organisation_number": [line.school], "programme_area_code": [line.area]}
     classes = {
@@ -285,8 +285,9 @@ def a_plan(rooms: Rooms, run: str, line: offer.Line) -> str:
         "classes": pl.DataFrame({**key, **classes}),
         "reasons": pl.DataFrame({**key, "text": ["Planen åpner en klasse på bygg"]}),
     }
-    made = {"run": run, "goals": [{"goal": "reise"}, {"goal": "udekket_behov"}]}
-    folder = rooms.plans / "en-plan"
+    name = f"en-plan-{order[0]}"
+    made = {"run": run, "goals": [{"goal": goal} for goal in order]}
+    folder = rooms.plans / name
     folder.mkdir(parents=True)
     outputs = {}
     for name, frame in tables.items():
@@ -294,7 +295,7 @@ def a_plan(rooms: Rooms, run: str, line: offer.Line) -> str:
         content = (folder / f"{name}.parquet").read_bytes()
         outputs[name] = hashlib.sha256(content).hexdigest()
     (folder / "manifest.json").write_text(json.dumps(made | {"outputs": outputs}))
-    return "en-plan"
+    return name
 
 
 def test_a_whole_year(year: Year) -> None:
@@ -366,14 +367,15 @@ def test_a_whole_year(year: Year) -> None:
     assert f"{base} plasser" in year.printed("Forslag")
     assert "Ingen plan i klasser er oppgitt" in year.printed("Forslag")
     bygg = offer.proposed(year.stands().state)[MELHUS, "BABAT1----", 1]
-    plan = a_plan(year.settings.rooms, run_id, bygg)
-    year.command(
-        *("act", CYCLE, "prognose", "--set", f"run={run_id}", "--set", f"plan={plan}"),
-        *("--by", "Opplæring"),
-    )
+    # A plan that does not go by the order that was set is refused.
+    by_way = a_plan(year.settings.rooms, run_id, bygg, "reise", "udekket_behov", "forstevalg")
+    plan = a_plan(year.settings.rooms, run_id, bygg, "udekket_behov", "forstevalg", "reise")
+    propose = ("act", CYCLE, "prognose", "--set", f"run={run_id}", "--by", "Opplæring")
+    refused = year.command(*propose, "--set", f"plan={by_way}", code=2)
+    assert "følger prioriteringen: udekket behov, førstevalg, reise" in refused
+    year.command(*propose, "--set", f"plan={plan}")
     assert f"Plan: {plan}" in year.printed("Forslag")
     assert "Planen åpner en klasse på bygg" in year.printed("Forslag")
-    assert "annen rekkefølge på målene enn prioriteringen: 1. reise" in year.printed("Forslag")
     planned = _offer(year, "proposed")[bygg.key]
     assert (planned.classes, planned.places) == (bygg.classes + 1, bygg.places + 15)
     setting = {"school": KYRKSETERORA, "area": "BABAT1----", "level": 1, "classes": 1.5}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -16,9 +17,9 @@ from small import AREAS, small
 from tasks import plans, runs, table_folder, warehouse
 from tasks.decisions import canonical, freeze, plan_again, record, rerun, verify
 from tasks.decisions.record import Decision
-from tasks.errors import LandingCorrupt, NotFound, WrongUse
+from tasks.errors import ConfigurationError, LandingCorrupt, NotFound, WrongUse
 from tasks.forecast.types import Axes, Forecast
-from tasks.place_rules import read_place_rules
+from tasks.place_rules import declared_of, read_place_rules
 from tasks.places import solve
 from tasks.places import tables as plan_tables
 from tasks.places.types import Fixed
@@ -41,7 +42,8 @@ def classes(folder: Path, tables: rerun.Frames, frames: rerun.Frames) -> rerun.F
 def plan_of(settings: Settings, run: str, folder: Path) -> Path:
     """The same plan in a folder, as it was made of a run."""
     (folder / "inputs").mkdir(parents=True)
-    manifest: dict[str, Any] = {"run": run, "size": 15}
+    told = read_place_rules(Project().reference).told()
+    manifest: dict[str, Any] = {"run": run, "size": 15, **told}
     (folder / "manifest.json").write_text(json.dumps(manifest))
     with warehouse.connect_internal(settings.rooms) as con:
         frames = {"places": con.sql("select * from staging.places order by all").pl()}
@@ -141,39 +143,28 @@ def test_a_plan_on_other_figures_than_its_run_is_not_decided_on(
         frozen_with(settings, run, plan)
 
 
-def declared_by_today(**changed: Any) -> dict[str, Any]:
-    """What a plan writes of the rules that it stood under."""
-    declared = read_place_rules(Project().reference)
-    classes = {
-        "minimum_fill": declared.minimum_fill,
-        "vocational": declared.vocational_class,
-        "general": declared.general_class,
-        "step": declared.class_step,
-    }
-    rules, principles = (d.model_dump(mode="json") for d in (declared.rules, declared.principles))
-    said = {"id": "plan-1", "rules": rules, "principles": principles, "classes": classes}
-    return said | changed
-
-
-def test_a_plan_is_kept_with_the_files_that_it_stood_under(
+def test_a_plan_is_made_again_under_its_own_rules_whatever_the_files_say_today(
     settings: Settings, run: str, plan: Path
 ) -> None:
     file = plan / "manifest.json"
-    file.write_text(json.dumps({**json.loads(file.read_bytes()), **declared_by_today()}))
-    made = frozen_with(settings, run, plan)
-    folder = record.folder_of(settings.rooms, made) / "plan"
-    assert read_place_rules(folder) == read_place_rules(Project().reference)
+    manifest = json.loads(file.read_bytes())
+    other = manifest["classes"] | {"minimum_fill": 0.1}
+    file.write_text(json.dumps({**manifest, "classes": other}))
+    folder = record.folder_of(settings.rooms, frozen_with(settings, run, plan)) / "plan"
+    kept = declared_of(json.loads((folder / "manifest.json").read_bytes()))
+    assert kept == replace(read_place_rules(Project().reference), minimum_fill=0.1)
     assert (folder / "inputs" / "travel.parquet").is_file()
-    assert set(verify.sealed(settings.rooms, made)["plan"]) == {"classes", "total"}
 
 
-def test_a_plan_under_other_rules_than_todays_is_not_frozen(
-    settings: Settings, run: str, plan: Path
+@pytest.mark.parametrize("name", ["rules", "principles", "classes", "intake", "unconfirmed"])
+def test_a_plan_that_does_not_say_what_it_was_made_under_is_not_decided_on(
+    settings: Settings, run: str, plan: Path, name: str
 ) -> None:
     file = plan / "manifest.json"
-    other = declared_by_today(classes={"minimum_fill": 0.1})
-    file.write_text(json.dumps({**json.loads(file.read_bytes()), **other}))
-    with pytest.raises(WrongUse, match="classes var annerledes"):
+    manifest = json.loads(file.read_bytes())
+    del manifest[name]
+    file.write_text(json.dumps(manifest))
+    with pytest.raises(ConfigurationError, match=name):
         frozen_with(settings, run, plan)
 
 
@@ -194,25 +185,21 @@ def test_the_plan_in_classes_is_made_again_as_it_was(
     folder = tmp_path / "plan"
     (tmp_path / "run").mkdir()
     (tmp_path / "run" / "manifest.json").write_text("{}")
-    for name, content in plan_again.rule_files(Project().reference, declared_by_today()).items():
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (folder / name).write_bytes(content)
-    (folder / "manifest.json").write_text(json.dumps({"run": "r", "fixed": fixed}))
-
+    folder.mkdir()
     declared = read_place_rules(Project().reference)
+    (folder / "manifest.json").write_text(
+        json.dumps({"run": "r", "fixed": fixed, **declared.told()})
+    )
     free = solve.plan(small())
     by_hand = tuple(Fixed(*one) for one in fixed)
     wanted = plan_tables.tables(
         solve.override(free, by_hand) if by_hand else free,
         drawn(runs.Run("r", {}, {})),
-        declared.rules,
-        declared.principles,
+        declared,
         free if by_hand else None,
     )
     found = plan_again.again(folder, {}, {})
     assert canonical.hashes(found) == canonical.hashes(wanted)
     if by_hand:
-        alone = plan_tables.tables(
-            free, drawn(runs.Run("r", {}, {})), declared.rules, declared.principles, None
-        )
+        alone = plan_tables.tables(free, drawn(runs.Run("r", {}, {})), declared, None)
         assert canonical.hashes(alone) != canonical.hashes(found), "what was set by hand is heard"

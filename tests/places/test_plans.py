@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from datetime import UTC, datetime
 
@@ -10,7 +11,7 @@ import pytest
 
 from tasks import plans, table_folder
 from tasks.errors import ConfigurationError, LandingCorrupt, NotFound, WrongUse
-from tasks.place_rules import read_place_rules
+from tasks.place_rules import declared_of, read_place_rules
 from tasks.settings import Project, Rooms, Settings
 
 NOW = datetime(2026, 11, 27, tzinfo=UTC)
@@ -112,6 +113,39 @@ def test_a_mistake_in_the_rules_is_told(tmp_path, old, new, said):
         read_place_rules(changed(tmp_path, old, new))
 
 
+def test_what_a_plan_was_made_under_is_read_back_from_its_manifest():
+    declared = read_place_rules(Project().reference)
+    assert declared_of(json.loads(json.dumps(declared.told()))) == declared
+    told = declared.told()
+    del told["intake"]
+    with pytest.raises(ConfigurationError, match="intake"):
+        declared_of(told)
+
+
+def test_goals_go_in_the_order_that_people_set_and_the_rest_after_them():
+    declared = read_place_rules(Project().reference)
+    file = [goal.id for goal in declared.rules.goal]
+    found = declared.ordered(["reise", "kostnad"], "")
+    order = [goal.id for goal in found.rules.goal]
+    assert order == ["reise", "kostnad", *(g for g in file if g not in {"reise", "kostnad"})]
+    assert {g.id: g for g in found.rules.goal} == {g.id: g for g in declared.rules.goal}
+
+
+def test_an_order_with_first_choices_above_need_asks_for_a_reason():
+    declared = read_place_rules(Project().reference)
+    order = ["forstevalg", "udekket_behov"]
+    with pytest.raises(ConfigurationError, match="§ 5-3"):
+        declared.ordered(order, "")
+    assert declared.ordered(order, "Små kull").rules.reason == "Små kull"
+
+
+def test_a_goal_without_a_scale_cannot_be_ordered():
+    told = read_place_rules(Project().reference).told()
+    told["rules"]["goal"] = [g for g in told["rules"]["goal"] if g["id"] != "kostnad"]
+    with pytest.raises(ConfigurationError, match="for kostnad"):
+        declared_of(told).ordered(["kostnad"], "")
+
+
 def test_the_countys_principles_without_a_case_number_are_unconfirmed():
     for principle in read_place_rules(Project().reference).principles.principle:
         assert principle.case_number or principle.confidence == "unconfirmed", principle.id
@@ -124,8 +158,8 @@ def test_a_plan_made_of_other_figures_is_not_asked_why(tmp_path, monkeypatch):
         "run": "2027-28-run",
         "school_year": "2027/28",
         "inputs": {"places": table_folder.sha256(table_folder.parquet_bytes(TABLES["goals"]))},
-        "rules": declared.rules.model_dump(mode="json"),
         "fixed": [],
+        **declared.told(),
     }
     plan = plans._write(rooms, manifest, TABLES, INPUTS, NOW)
     changed_since = {"places": TABLES["goals"].with_columns(value=2.0)}
