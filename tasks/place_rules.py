@@ -18,7 +18,7 @@ from tasks.strict import norwegian, read_toml, unconfirmed
 
 if TYPE_CHECKING:
     from tasks.places.intake.types import IntakeRules
-    from tasks.places.rules import PlaceRules, Principles
+    from tasks.places.rules import GoalRule, PlaceRules, Principles
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ class DeclaredPlaces:
         """
         from tasks.places.rules import PlaceRules
 
-        declared = {goal.id: goal for goal in self.rules.goal}
+        declared: dict[str, GoalRule] = {goal.id: goal for goal in self.rules.goal}
         if lacking := sorted(set(goals) - set(declared)):
             raise ConfigurationError(
                 subject="rules/places.toml",
