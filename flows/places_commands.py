@@ -9,7 +9,7 @@ from typing import Any
 import polars as pl
 
 from flows import show
-from tasks import dates, plans
+from tasks import dates, plan_amendments, plans
 from tasks.errors import NotFound
 from tasks.settings import Settings
 
@@ -17,7 +17,10 @@ from tasks.settings import Settings
 def places(run: str, fixed: Path | None, as_json: bool) -> None:
     """Make the plan of a run, and print what matters of it."""
     settings = Settings()
-    plan_id = plans.execute(settings, run, fixed=fixed)
+    by_hand = plan_amendments.read_csv(fixed) if fixed else {}
+    plan_id = plans.execute(settings, run)
+    if by_hand:
+        plan_id = plan_amendments.amend(settings, plan_id, by_hand, "search")
     stored = plans.read_plan(settings.rooms, plan_id)
     if as_json:
         goals = stored.tables["goals"].to_dicts()

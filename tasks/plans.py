@@ -11,9 +11,9 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -27,13 +27,12 @@ from tasks.settings import Project, Rooms, Settings
 if TYPE_CHECKING:
     from tasks.forecast.types import Forecast
     from tasks.places.solve import Plan
-    from tasks.places.types import Fixed, Problem
+    from tasks.places.types import Problem
 
 SCHEMA_VERSION = 1
 # Expected shortfalls are over this many draws of the run, its first.
 DRAWS = 200
 TABLES = ("travel_minutes", "municipality_centre")
-FIXED_COLUMNS = ("organisation_number", "programme_area_code", "classes", "reason")
 
 
 @dataclass(frozen=True)
@@ -51,11 +50,33 @@ class Stored:
     tables: dict[str, pl.DataFrame]
 
 
+@dataclass(frozen=True)
+class Ground:
+    """What a plan stands on.
+
+    Attributes:
+        run: The run.
+        forecast: Its drawn futures.
+        frames: Figures of the run and of the night, by `read`.
+        declared: The county's rules.
+        priority: What the year's cycle has said of the order of goals, if anything.
+    """
+
+    run: runs.Run
+    forecast: Forecast
+    frames: dict[str, pl.DataFrame]
+    declared: DeclaredPlaces
+    priority: Mapping[str, Any] | None = None
+
+    def problem(self) -> Problem:
+        """What is to be decided, with nothing set by hand."""
+        return build(self.run, self.forecast, self.frames, self.declared)
+
+
 def execute(
     settings: Settings,
     run_id: str,
     *,
-    fixed: Path | None = None,
     project: Project | None = None,
     now: datetime | None = None,
 ) -> str:
@@ -66,7 +87,6 @@ def execute(
     Args:
         settings: Folders and county.
         run_id: The run.
-        fixed: CSV of classes set by hand, with reasons.
         project: Where the rules lie.
         now: The clock.
 
@@ -75,32 +95,48 @@ def execute(
 
     Raises:
         NotFound: No such run, or the night lacks a table.
-        ConfigurationError: A rule file cannot be used, or a fixed class has no reason.
+        ConfigurationError: A rule file cannot be used.
         Infeasible: The rules conflict.
     """
-    from tasks.places import problem as problems
     from tasks.places import solve
-    from tasks.places import tables as plan_tables
 
+    project = project or Project()
     run = runs.read(settings.rooms, run_id)
     priority = of_year(settings.rooms, run.manifest["school_year"])
-    declared = declared_for(project or Project(), priority)
-    year = runs.start_year(run.manifest["school_year"])
-    frames = read(settings.rooms, project or Project(), year)
-    forecast = runs.forecast(run)
-    problem = build(run, forecast, frames, declared)
-    free = solve.plan(problem)
-    asked = problems.fix(problem, read_fixed(fixed)) if fixed else ()
-    plan = solve.override(free, asked) if asked else free
-    found = plan_tables.tables(
-        plan,
-        forecast,
-        declared,
-        free if asked else None,
-    )
-    manifest = _manifest(run, frames, declared, plan, asked)
-    manifest["priority"] = priority and priority.told()
-    return _write(settings.rooms, manifest, found, _beside(frames), now or clock.now())
+    declared = declared_for(project, priority)
+    frames = read(settings.rooms, project, runs.start_year(run.manifest["school_year"]))
+    told = priority.told() if priority else None
+    ground = Ground(run, runs.forecast(run), frames, declared, told)
+    return store(settings.rooms, ground, solve.plan(ground.problem()), now or clock.now())
+
+
+def store(
+    rooms: Rooms,
+    ground: Ground,
+    plan: Plan,
+    now: datetime,
+    *,
+    free: Plan | None = None,
+    amended: Mapping[str, Any] | None = None,
+) -> str:
+    """Write a plan and everything that follows from it to `plans/<id>/`.
+
+    Args:
+        rooms: Folders.
+        ground: What it stands on.
+        plan: The plan.
+        now: The clock.
+        free: The plan with nothing set by hand, where something is.
+        amended: What the manifest says of how it came from that one.
+
+    Returns:
+        The plan's id.
+    """
+    from tasks.places import tables as plan_tables
+
+    found = plan_tables.tables(plan, ground.forecast, ground.declared, free)
+    manifest = _manifest(ground, plan) | dict(amended or {})
+    return _write(rooms, manifest, found, _beside(ground.frames), now)
 
 
 def declared_for(project: Project, priority: Priority | None) -> DeclaredPlaces:
@@ -170,38 +206,6 @@ def read(rooms: Rooms, project: Project, year: int) -> dict[str, pl.DataFrame]:
     return frames
 
 
-def read_fixed(path: Path) -> dict[tuple[str, str], tuple[float, str]]:
-    """Classes set by hand, from a CSV with `;` or `,` between columns.
-
-    Raises:
-        WrongUse: The file cannot be read, lacks a column, or a number of classes is none.
-    """
-    try:
-        head = path.read_text(encoding="utf-8-sig").splitlines()[0]
-        separator = ";" if ";" in head else ","
-        rows = pl.read_csv(path, separator=separator, infer_schema=False, encoding="utf8-lossy")
-        rows = rows.rename({c: c.strip().lstrip("\ufeff") for c in rows.columns})
-        lines = rows.select(FIXED_COLUMNS).iter_rows()
-        return {
-            (school, area): (_classes(classes), reason or "")
-            for school, area, classes, reason in lines
-        }
-    except (OSError, IndexError, ValueError, pl.exceptions.PolarsError) as error:
-        raise WrongUse(
-            subject=str(path),
-            expected=f"en CSV-fil med kolonnene {', '.join(FIXED_COLUMNS)}; klasser i halve",
-            got=str(error).splitlines()[0] if str(error) else "en tom fil",
-            remedy="rett filen og prøv på nytt",
-        ) from error
-
-
-def _classes(text: str | None) -> float:
-    value = float((text or "").replace(",", "."))
-    if value < 0 or value * 2 != int(value * 2):
-        raise ValueError(f"{text} klasser: ventet hele eller halve, ikke under null")
-    return value
-
-
 def restore(
     settings: Settings, plan_id: str, project: Project | None = None
 ) -> tuple[Plan, DeclaredPlaces]:
@@ -209,31 +213,60 @@ def restore(
 
     Raises:
         NotFound: There is no such plan or run.
+        WrongUse: Figures or program are no longer those that the plan was made of.
+    """
+    stored = read_plan(settings.rooms, plan_id)
+    ground = ground_of(settings.rooms, stored, project or Project())
+    return solved(stored, ground.problem()), ground.declared
+
+
+def ground_of(rooms: Rooms, stored: Stored, project: Project) -> Ground:
+    """What a stored plan stands on.
+
+    Raises:
+        NotFound: Its run is gone, or the night lacks a table.
         WrongUse: Figures are no longer those that the plan was made of.
         ConfigurationError: The plan does not say all that it was made under.
+    """
+    declared = declared_of(stored.manifest)
+    run = runs.read(rooms, stored.manifest["run"])
+    frames = read(rooms, project, runs.start_year(stored.manifest["school_year"]))
+    hashes = _hashes(frames)
+    moved = sorted(n for n, h in stored.manifest["inputs"].items() if hashes.get(n) != h)
+    if moved:
+        raise _moved_on(stored, "de samme tallene", f"endret: {', '.join(moved)}")
+    return Ground(run, runs.forecast(run), frames, declared, stored.manifest["priority"])
+
+
+def solved(stored: Stored, problem: Problem) -> Plan:
+    """A stored plan in the columns that it was solved in.
+
+    Args:
+        stored: The plan.
+        problem: `Ground.problem` of what it stands on.
+
+    Raises:
+        WrongUse: The program has other columns now.
     """
     from tasks.places import model as models
     from tasks.places.solve import Plan
     from tasks.places.types import Fixed
 
-    stored = read_plan(settings.rooms, plan_id)
-    project = project or Project()
-    declared = declared_of(stored.manifest)
-    run = runs.read(settings.rooms, stored.manifest["run"])
-    year = runs.start_year(stored.manifest["school_year"])
-    frames = read(settings.rooms, project, year)
-    hashes = _hashes(frames)
-    if moved := sorted(n for n, h in stored.manifest["inputs"].items() if hashes.get(n) != h):
-        raise WrongUse(
-            subject=f"plan {plan_id}",
-            expected="de samme tallene som da planen ble laget",
-            got=f"endret: {', '.join(moved)}",
-            remedy="lag planen på nytt med «tilbudsplan plan places», og spør om den",
-        )
-    fixed = tuple(Fixed(*one) for one in stored.manifest["fixed"])
-    problem = replace(build(run, runs.forecast(run), frames, declared), fixed=fixed)
+    problem = replace(problem, fixed=tuple(Fixed(*one) for one in stored.manifest["fixed"]))
+    model = models.build(problem)
     x = stored.tables["solution"].get_column("value").to_numpy()
-    return Plan(problem, models.build(problem), x, ()), declared
+    if len(x) != len(model.low):
+        raise _moved_on(stored, "det samme programmet", "et program som regner på en annen måte")
+    return Plan(problem, model, x, ())
+
+
+def _moved_on(stored: Stored, expected: str, got: str) -> WrongUse:
+    return WrongUse(
+        subject=f"plan {stored.id}",
+        expected=f"{expected} som da planen ble laget",
+        got=got,
+        remedy="lag planen på nytt med «tilbudsplan plan places», og gå ut fra den",
+    )
 
 
 def read_plan(rooms: Rooms, plan_id: str) -> Stored:
@@ -261,16 +294,10 @@ def read_plan(rooms: Rooms, plan_id: str) -> Stored:
     return Stored(plan_id, manifest, tables)
 
 
-def _manifest(
-    run: runs.Run,
-    frames: dict[str, pl.DataFrame],
-    declared: DeclaredPlaces,
-    plan: Plan,
-    fixed: tuple[Fixed, ...],
-) -> dict[str, Any]:
+def _manifest(ground: Ground, plan: Plan) -> dict[str, Any]:
     from importlib.metadata import version
 
-    hashes = _hashes(frames)
+    run, hashes = ground.run, _hashes(ground.frames)
     then = run.manifest.get("inputs", {})
     return {
         "schema_version": SCHEMA_VERSION,
@@ -279,8 +306,9 @@ def _manifest(
         "school_year": run.manifest["school_year"],
         "seed": run.manifest["seed"],
         "draws": DRAWS,
-        **declared.told(),
-        "fixed": [[f.pair, f.classes, f.reason] for f in fixed],
+        **ground.declared.told(),
+        "priority": ground.priority,
+        "fixed": [[f.pair, f.classes, f.reason] for f in plan.problem.fixed],
         "goals": [
             {"goal": s.goal, "met": s.met, "nodes": s.nodes, "tolerance": s.tolerance}
             for s in plan.stages

@@ -29,7 +29,7 @@ def again(
     Raises:
         ConfigurationError: The frozen rules cannot be read by this version of the program.
     """
-    from tasks.places import solve
+    from tasks.places import by_hand, solve
     from tasks.places import tables as plan_tables
     from tasks.places.types import Fixed
 
@@ -39,11 +39,13 @@ def again(
     run = runs.Run(manifest["run"], run_manifest, tables)
     beside = {path.stem: pl.read_parquet(path) for path in (folder / INPUTS).glob("*.parquet")}
     forecast = runs.forecast(run)
-    free = solve.plan(plans.build(run, forecast, frames | beside, declared))
-    asked = tuple(Fixed(pair, classes, reason) for pair, classes, reason in manifest["fixed"])
+    plan = free = solve.plan(plans.build(run, forecast, frames | beside, declared))
+    for step in manifest.get("steps", []):
+        asked = [Fixed(*one) for one in step["fixed"]]
+        plan = by_hand.amended(plan, free, asked, step["rest"])
     return plan_tables.tables(
-        solve.override(free, asked) if asked else free,
+        plan,
         forecast,
         declared,
-        free if asked else None,
+        None if plan is free else free,
     )

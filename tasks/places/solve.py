@@ -116,11 +116,51 @@ def override(free: Plan, fixed: Sequence[Fixed]) -> Plan:
     held = model.whole & ~_columns(model, moved)
     for name in FREE:
         held[model.columns[name]] = False
-    values = np.where(held, np.rint(free.x[: len(model.low)]), 0)
-    near = replace(
+    near = _with(model, held, _like(model, free.x))
+    return _by_goals(problem, near, (), None) or plan(problem)
+
+
+def hold(former: Plan, classes: Float, fixed: Sequence[Fixed]) -> Plan:
+    """The plan where every class is decided already, and pupils alone are placed anew.
+
+    Shared classes and their seats, adults, colleges and groups with rules of their own stay as
+    they were.
+
+    Args:
+        former: The plan before.
+        classes: `[pair]`.
+        fixed: Those of them that people have set.
+
+    Raises:
+        conflicts.Infeasible: These classes cannot be, with the rules as they are.
+    """
+    problem = replace(former.problem, fixed=tuple(fixed))
+    model = build(problem)
+    values = _like(model, former.x)
+    values[model.columns["whole_classes"]] = np.floor(classes)
+    values[model.columns["half_class"]] = classes % 1 > 0
+    values[model.columns["open"]] = classes > 0
+    decided = _with(model, model.whole, values)
+    found = _by_goals(problem, decided, (), None)
+    if found is None:
+        raise conflicts.Infeasible(conflicts.find(problem, decided))
+    return found
+
+
+def _like(model: Model, x: Float) -> Float:
+    """The columns of another plan of the same county.
+
+    Whole ones stand in the same place; how many segments come last is up to what is set by hand.
+    """
+    count = min(len(x), len(model.low))
+    return np.concatenate([np.rint(x[:count]), np.zeros(len(model.low) - count)])
+
+
+def _with(model: Model, held: Bool, values: Float) -> Model:
+    """The model where some columns have their values already."""
+    return replace(
         model, low=np.where(held, values, model.low), high=np.where(held, values, model.high)
     )
-    return _by_goals(problem, near, (), None) or plan(problem)
 
 
 def _by_goals(

@@ -20,8 +20,9 @@ from tasks.decisions.record import Decision
 from tasks.errors import ConfigurationError, LandingCorrupt, NotFound, WrongUse
 from tasks.forecast.types import Axes, Forecast
 from tasks.place_rules import declared_of, read_place_rules
-from tasks.places import solve
+from tasks.places import by_hand, solve
 from tasks.places import tables as plan_tables
+from tasks.places.by_hand import Rest
 from tasks.places.types import Fixed
 from tasks.settings import Project, Settings
 
@@ -175,31 +176,39 @@ def drawn(_: runs.Run) -> Forecast:
     return Forecast(Axes(AREAS, ("1", "2"), (2027,)), pupils, np.full((20, 5), 1.2, np.float32))
 
 
-@pytest.mark.parametrize("fixed", [[], [[3, 2.0, "vedtatt i sak 2026/5"]]])
+BY_HAND: list[tuple[int, float, str]] = [
+    (3, 2.0, "vedtatt i sak 2026/5"),
+    (0, 2.0, "rommet er lovet bort"),
+]
+
+
+@pytest.mark.parametrize("rests", [[], ["search"], ["search", "hold"]])
 def test_the_plan_in_classes_is_made_again_as_it_was(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fixed: list[list[Any]]
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rests: list[Rest]
 ) -> None:
     """On the small county of `tests/places`, with the real integer programme."""
     monkeypatch.setattr(plans, "build", lambda *_: small())
     monkeypatch.setattr(runs, "forecast", drawn)
+    steps = [{"rest": rest, "fixed": BY_HAND[: number + 1]} for number, rest in enumerate(rests)]
     folder = tmp_path / "plan"
     (tmp_path / "run").mkdir()
     (tmp_path / "run" / "manifest.json").write_text("{}")
     folder.mkdir()
     declared = read_place_rules(Project().reference)
     (folder / "manifest.json").write_text(
-        json.dumps({"run": "r", "fixed": fixed, **declared.told()})
+        json.dumps({"run": "r", "steps": steps, **declared.told()})
     )
-    free = solve.plan(small())
-    by_hand = tuple(Fixed(*one) for one in fixed)
+    plan = free = solve.plan(small())
+    for number, rest in enumerate(rests):
+        plan = by_hand.amended(plan, free, [Fixed(*one) for one in BY_HAND[: number + 1]], rest)
     wanted = plan_tables.tables(
-        solve.override(free, by_hand) if by_hand else free,
+        plan,
         drawn(runs.Run("r", {}, {})),
         declared,
-        free if by_hand else None,
+        free if rests else None,
     )
     found = plan_again.again(folder, {}, {})
     assert canonical.hashes(found) == canonical.hashes(wanted)
-    if by_hand:
+    if rests:
         alone = plan_tables.tables(free, drawn(runs.Run("r", {}, {})), declared, None)
         assert canonical.hashes(alone) != canonical.hashes(found), "what was set by hand is heard"

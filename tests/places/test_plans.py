@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 import polars as pl
 import pytest
 
-from tasks import plans, table_folder
+from tasks import plan_amendments, plans, table_folder
 from tasks.errors import ConfigurationError, LandingCorrupt, NotFound, WrongUse
 from tasks.place_rules import declared_of, read_place_rules
 from tasks.settings import Project, Rooms, Settings
@@ -52,28 +52,28 @@ def test_tampering_and_loss_are_seen(tmp_path):
 @pytest.mark.parametrize("separator", [",", ";"])
 def test_classes_set_by_hand_are_read_as_excel_writes_them(tmp_path, separator):
     path = tmp_path / "fast.csv"
-    head = separator.join(plans.FIXED_COLUMNS)
+    head = separator.join(plan_amendments.COLUMNS)
     number = "1,5" if separator == ";" else "1.5"
     row = separator.join(("874558052", "BABAT1----", number, "vedtatt"))
     path.write_text(f"\ufeff{head}\n{row}\n", encoding="utf-8")
-    assert plans.read_fixed(path) == {("874558052", "BABAT1----"): (1.5, "vedtatt")}
+    assert plan_amendments.read_csv(path) == {("874558052", "BABAT1----"): (1.5, "vedtatt")}
 
 
 @pytest.mark.parametrize("number", ["1.3", "-1", "to", ""])
 def test_a_number_of_classes_that_is_none_is_refused(tmp_path, number):
     path = tmp_path / "fast.csv"
-    path.write_text(f"{','.join(plans.FIXED_COLUMNS)}\n1,A,{number},x\n", encoding="utf-8")
+    path.write_text(f"{','.join(plan_amendments.COLUMNS)}\n1,A,{number},x\n", encoding="utf-8")
     with pytest.raises(WrongUse, match="klasser"):
-        plans.read_fixed(path)
+        plan_amendments.read_csv(path)
 
 
 def test_a_file_that_is_not_there_or_lacks_a_column_is_refused(tmp_path):
     with pytest.raises(WrongUse):
-        plans.read_fixed(tmp_path / "ingen.csv")
+        plan_amendments.read_csv(tmp_path / "ingen.csv")
     path = tmp_path / "fast.csv"
     path.write_text("skole,klasser\n1,2\n", encoding="utf-8")
     with pytest.raises(WrongUse, match="organisation_number"):
-        plans.read_fixed(path)
+        plan_amendments.read_csv(path)
 
 
 def changed(tmp_path, old, new):

@@ -1,0 +1,100 @@
+"""A plan with classes set by hand: the rest left as it was, or decided anew."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+from tasks.errors import TilbudsplanError
+from tasks.forecast.types import Float
+from tasks.places import conflicts, explain, measure, solve
+from tasks.places.solve import Plan
+from tasks.places.types import Fixed
+
+Rest = Literal["hold", "search"]
+# A smaller change in a goal is not told.
+LEAST_TOLD = 0.05
+_NORWEGIAN = str.maketrans({",": "\N{NO-BREAK SPACE}", ".": ",", "-": "−"})
+RESTS: tuple[Rest, ...] = ("hold", "search")
+
+
+class CannotHold(TilbudsplanError):
+    """With every other class as it was, no plan keeps to the rules.
+
+    Args:
+        conflict: The rules, and by how much they would have to give way.
+        change: By goal, what it would cost all the same, in the goals' units.
+    """
+
+    def __init__(self, conflict: conflicts.Conflict, change: dict[str, float]) -> None:
+        self.conflict = conflict
+        self.change = change
+        broken = [
+            f"{conflicts.told(b.rule)}: {b.amount:.1f} {b.unit}".replace(".", ",")
+            for b in conflict.relaxation[: conflicts.SHOWN]
+        ]
+        more = len(conflict.relaxation) - len(broken)
+        broken += [f"og {more} til"] if more else []
+        rules = broken or [conflicts.told(rule) for rule in conflict.rules]
+        super().__init__(
+            subject="klassene satt for hånd",
+            expected="en plan som holder reglene med alle de andre klassene som de er",
+            got=f"brudd på reglene: {'; '.join(rules)}; målene ville endret seg: {_told(change)}",
+            remedy="la resten bli regnet på nytt med --rest search, eller sett andre tall",
+        )
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return type(self), (self.conflict, self.change)
+
+
+def amended(former: Plan, free: Plan, fixed: Sequence[Fixed], rest: Rest) -> Plan:
+    """A plan with other classes set by hand.
+
+    Args:
+        former: The plan before. What was set in it, and is no longer, goes back to the free plan's
+            number, or is decided anew with the rest.
+        free: The plan without anything set.
+        fixed: All that is set now, not only what is new.
+        rest: `hold`: every other class is as in the former plan, and pupils alone are placed anew.
+            `search`: what `solve.override` decides anew.
+
+    Raises:
+        CannotHold: The others cannot be held.
+        conflicts.Infeasible: No plan at all has these classes.
+    """
+    if not fixed:
+        return free
+    if rest == "search":
+        return solve.override(former, fixed)
+    classes = decided(former, free, fixed)
+    try:
+        return solve.hold(former, classes, fixed)
+    except conflicts.Infeasible as error:
+        raise CannotHold(error.conflict, _change(former, classes)) from error
+
+
+def decided(former: Plan, free: Plan, fixed: Sequence[Fixed]) -> Float:
+    """`[pair]` classes: those set, those no longer set as in the free plan, and the former's."""
+    classes = former.classes
+    for one in former.problem.fixed:
+        classes[one.pair] = free.classes[one.pair]
+    for one in fixed:
+        classes[one.pair] = one.classes
+    return classes
+
+
+def _change(former: Plan, classes: Float) -> dict[str, float]:
+    """By goal, what classes that break rules would give, less what the former plan gives."""
+    placement = measure.Placement(former)
+    found = placement.place(classes, shared=True)
+    before = measure.goals(former.problem, former)
+    return {goal: value - before[goal] for goal, value in found.values.items()} if found else {}
+
+
+def _told(change: dict[str, float]) -> str:
+    shown = [
+        f"{value:+,.{0 if goal == 'kostnad' else 1}f} {explain.TOLD[goal]}".translate(_NORWEGIAN)
+        for goal, value in change.items()
+        if abs(value) >= LEAST_TOLD
+    ]
+    return ", ".join(shown) or "ikke målbart"
