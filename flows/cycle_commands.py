@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from flows import cycle_server, cycle_words, mailing, show
-from tasks.cycle import acting, acts, offer, reminders, standing, telling
+from tasks.cycle import acting, acts, balance, offer, reminders, standing, telling
 from tasks.cycle.acting import Actor
 from tasks.cycle.stages import cycle
 from tasks.cycle.standing import Standing
@@ -257,7 +257,7 @@ def _shown(one: Record) -> dict[str, Any]:
     said = one.act.model_dump(mode="json")
     for line in said.get("lines", ()):
         for name in ("pupils", "applicants"):
-            if telling.closed(line.get(name) or 0):
+            if balance.closed(line.get(name) or 0):
                 line[name] = None
     return said
 

@@ -10,6 +10,8 @@ from typing import Any
 
 from flows import show
 from tasks import dates, locks, runs
+from tasks.cycle import outcomes
+from tasks.cycle.outcomes import DecisionOutcome
 from tasks.decisions import canonical, freeze, plan_again, record, verify
 from tasks.decisions import rerun as again
 from tasks.decisions.causes import Change
@@ -17,9 +19,11 @@ from tasks.decisions.figures import TableDifference
 from tasks.decisions.record import Decision
 from tasks.decisions.rerun import Rerun
 from tasks.decisions.verify import Fault
+from tasks.journal import Journal
 from tasks.settings import Settings, oslo_today
 
 _MOST = 15
+_OUTCOMES = ["utenfor", "nivå", "region", "vedtatt", "justert", "utfall", "p10", "ventet", "p90"]
 _WHY = {
     "program": "Programmet er endret",
     "bibliotek": "Andre biblioteker",
@@ -66,6 +70,11 @@ def listed(as_json: bool) -> None:
     columns = ["vedtak", "sak", "vedtatt", "av", "skoleår", "kjøring", "kjennetegn"]
     rows = [[d.id, d.case, d.decided_on, d.by, d.school_year, d.run, d.seal[:12]] for d in found]
     show.as_table(columns, rows)
+    if went := outcomes.summaries(outcomes.of_journal(Journal(Settings().rooms.journal).entries())):
+        show.line()
+        show.line("Utfall mot vedtak og prognose:")
+        for one in went:
+            show.wrapped(outcomes.told(one), "  ")
 
 
 def shown(name: str, as_json: bool) -> bool:
@@ -77,8 +86,11 @@ def shown(name: str, as_json: bool) -> bool:
     rooms = Settings().rooms
     decision = record.find(rooms, name)
     faults = verify.faults(rooms, decision)
+    every = outcomes.of_journal(Journal(rooms.journal).entries())
+    came = [one for one in every if one.decision == decision.id]
     if as_json:
-        show.as_json({**asdict(decision), "faults": [asdict(fault) for fault in faults]})
+        told = {"faults": [asdict(f) for f in faults], "outcomes": [asdict(one) for one in came]}
+        show.as_json({**asdict(decision), **told})
         return not faults
     for title, value in _facts(decision):
         show.line(f"{title + ':':<12} {value}")
@@ -86,6 +98,7 @@ def shown(name: str, as_json: bool) -> bool:
     if not faults:
         files = verify.sealed(rooms, decision)["files"]
         show.line(f"Uendret: {len(files)} filer i vedtaket, og alt det ble hentet av.")
+    _print_outcomes(came)
     return not faults
 
 
@@ -121,6 +134,29 @@ def _facts(decision: Decision) -> list[tuple[str, str]]:
         ("Tall per", dates.day(decision.as_of)),
         ("Frosset", show.local_time(decision.frozen_at)),
         ("Kjennetegn", decision.seal),
+    ]
+
+
+def _print_outcomes(came: Sequence[DecisionOutcome]) -> None:
+    """How it went: each count in a sentence, then what fell outside the forecast."""
+    for summary in outcomes.summaries(came):
+        show.line()
+        show.wrapped(outcomes.told(summary))
+        off = [one for one in came if one.counted == summary.counted and one.inside is False]
+        off.sort(key=lambda one: -abs((one.outcome or 0) - one.forecast_mean))
+        if off:
+            show.as_table(_OUTCOMES, [_outcome(one) for one in off[:_MOST]], indent="  ")
+
+
+def _outcome(one: DecisionOutcome) -> list[Any]:
+    return [
+        "formidlet (%)" if one.measure == outcomes.PLACED else one.programme_code,
+        one.level,
+        one.region_code,
+        one.places_decided,
+        one.places_adjusted,
+        one.outcome,
+        *(round(value, 1) for value in (one.forecast_p10, one.forecast_mean, one.forecast_p90)),
     ]
 
 

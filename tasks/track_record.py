@@ -1,4 +1,4 @@
-"""What backtests gave, kept night by night, and a table of all of them.
+"""What backtests gave, kept night by night, and tables of them and of how decisions went.
 
 `<home>/audit/track_record/<date>.parquet` holds what the backtest of the night of that date gave,
 `scaling-<date>.parquet` what intervals are to be stretched by, `classes-<date>.parquet` how often
@@ -18,9 +18,11 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from tasks import warehouse
+from tasks.cycle import outcomes
 from tasks.forecast.evaluation.record import CLASS_HITS, RECORD, SCALING
+from tasks.journal import Journal
 from tasks.jsonlines import sync_folder
-from tasks.settings import Rooms
+from tasks.settings import Rooms, oslo_date
 
 if TYPE_CHECKING:
     import duckdb
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
 TABLE = "audit.track_record"
 SCALING_TABLE = "audit.interval_scaling"
 CLASS_TABLE = "audit.class_hits"
+DECISION_TABLE = "audit.decision_outcome"
 SCHEMA_VERSION = 1
 _FOLDER = "track_record"
 
@@ -78,7 +81,9 @@ def write(con: duckdb.DuckDBPyConnection, rooms: Rooms, as_of: date) -> None:
     Grain: one row per backtest (`figures_as_of`), series, unit, model and horizon; of the scaling
     per backtest, series, model, horizon and size class; of the classes per backtest, series, model,
     horizon, announced class and class that came true. A night does not know of a backtest on its
-    own figures: it is run afterwards, and a rebuild must not know either.
+    own figures: it is run afterwards, and a rebuild must not know either. Nor does it know of what
+    was entered on its date: `audit.decision_outcome`, per cycle, count, measure, programme, level
+    and region, is of the journal as it stood the day before.
 
     Args:
         con: The build's connection.
@@ -91,6 +96,9 @@ def write(con: duckdb.DuckDBPyConnection, rooms: Rooms, as_of: date) -> None:
         (CLASS_TABLE, CLASS_HITS, "classes-"),
     ):
         warehouse.load_frame(con, table, _before(rooms, as_of, schema, prefix))
+    entries = [e for e in Journal(rooms.journal).entries() if oslo_date(e.at) < as_of]
+    decided = outcomes.frame(outcomes.of_journal(entries))
+    warehouse.load_frame(con, DECISION_TABLE, decided)
 
 
 def _before(

@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from tasks.cycle.acts import Applications, Count
 from tasks.cycle.offer import Key, Line, Offer
 from tasks.cycle.state import State
+
+# Counts of persons under this are closed (docs/decisions.md, the law of small cells).
+LEAST = 5
+
+
+def closed(figure: int) -> bool:
+    """Whether a count of persons is so small that it is not shown."""
+    return 0 < figure < LEAST
+
+
+def tells_closed(figures: Iterable[int]) -> bool:
+    """Whether a sum might tell what is closed: of one or two small counts it might."""
+    return sum(map(closed, figures)) in {1, 2}
 
 
 @dataclass(frozen=True)
@@ -137,8 +150,9 @@ class Outcome:
         programme: Code of the utdanningsprogram.
         level: 1, 2 or 3.
         region: Code of the intake region.
+        lines: The offers that were counted, as adjusted.
         pupils: Counted, persons.
-        places: Of the offers that were counted, as adjusted.
+        places: Of those offers.
         whole: Whether every offer of the cell was counted; only then it is held to the forecast.
         needed: Mean need by the frozen forecast, persons, less private places.
         low: Its 10th percentile.
@@ -148,6 +162,7 @@ class Outcome:
     programme: str
     level: int
     region: str
+    lines: tuple[Line, ...]
     pupils: int
     places: int
     whole: bool
@@ -181,5 +196,5 @@ def outcomes(
         pupils, places = sum(figures[one.key] for one in told), sum(one.places for one in told)
         needed, low, high = (max(0.0, value - private) for value in interval)
         whole = len(told) == len(lines)
-        found.append(Outcome(*cell, pupils, places, whole, needed, low, high))
+        found.append(Outcome(*cell, tuple(told), pupils, places, whole, needed, low, high))
     return found

@@ -9,11 +9,12 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from datetime import date
 from typing import Any
 
 from tasks import indicators, nights, warehouse
-from tasks.cycle import acts, balance, offer, priority, waiting
+from tasks.cycle import acts, balance, offer, outcomes, priority, waiting
 from tasks.cycle.acts import Act
 from tasks.cycle.calendar import Dated
 from tasks.cycle.state import State
@@ -76,7 +77,7 @@ def facts(
     """
     match act:
         case acts.Freeze():
-            return _night(rooms, act.night or on)
+            return _night(rooms, act.night or on) | {"decisions": _earlier(state, entries)}
         case acts.Release():
             return _released(entries, act.base)
         case acts.Input():
@@ -126,6 +127,12 @@ def _night(rooms: Rooms, day: date) -> dict[str, Any]:
         "vintages_sha256": _digest(snapshots),
         "suites": _suites(rooms, built["as_of"]),
     }
+
+
+def _earlier(state: State, entries: Sequence[Entry]) -> list[dict[str, Any]]:
+    """How the decisions of earlier years have gone so far: a part of the knowledge base."""
+    found = outcomes.summaries(outcomes.of_journal(entries))
+    return [asdict(one) for one in found if one.cycle < state.cycle.id]
 
 
 def _suites(rooms: Rooms, as_of: str) -> dict[str, int] | None:
@@ -193,6 +200,7 @@ def _proposal(rooms: Rooms, run_id: str, school_year: str) -> dict[str, Any]:
         "scenarios": [s["id"] for s in run.manifest["parameters"].get("scenarios", ())],
         "code": run.manifest["code"],
         "vintages_sha256": _digest(run.manifest["vintages"]),
+        "placed": run.tables["placement"].filter("drawn")["percent"].to_list(),
         "offer": current,
         "need": need.select(**columns)
         .drop_nulls()

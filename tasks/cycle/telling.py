@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 
 from tasks import dates
-from tasks.cycle import acts, balance, offer
-from tasks.cycle.balance import Held
+from tasks.cycle import acts, balance, offer, outcomes
+from tasks.cycle.balance import LEAST, Held, closed
 from tasks.cycle.offer import Line
 from tasks.cycle.stages import TITLES
 from tasks.cycle.state import Record, State, available, granted_cost
@@ -17,8 +17,6 @@ from tasks.settings import oslo_date
 
 # Of a long list the largest are told; the journal and `--json` have all.
 MOST = 8
-# Counts of persons under this are closed (docs/decisions.md, the law of small cells).
-LEAST = 5
 NO_PLAN = "Ingen plan i klasser er oppgitt; forslaget er årets tilbud med endringene under."
 
 
@@ -84,6 +82,8 @@ def _knowledge(state: State) -> list[str]:
             if suites
             else "Kontrollene fra den natten er ryddet bort, og er ikke lest."
         )
+        earlier = frozen[1].facts.get("decisions", [])
+        found += [outcomes.told(outcomes.Summary(**one)) for one in earlier]
     if released := state.last(acts.Release):
         facts = released[1].facts
         found.append(
@@ -236,6 +236,7 @@ def _outcome(state: State) -> list[str]:
         found.append(f"{when.capitalize()}:{figures}{share} {signed(record)}.")
         found += _held(held, "elever")
         found += _forecast(state, when)
+        found += _placement(state, act)
     return found
 
 
@@ -254,6 +255,20 @@ def _forecast(state: State, when: str) -> list[str]:
     return [
         f"Mot prognosen: {inside} av {len(whole)} program, nivåer og regioner er innenfor "
         "80-prosentintervallet for behovet."
+    ]
+
+
+def _placement(state: State, count: acts.Count) -> list[str]:
+    """The share placed in December against what the forecast drew it from."""
+    proposal = state.last(acts.Propose)
+    drawn = proposal[1].facts.get("placed") if proposal else None
+    if count.placed_percent is None or not drawn or count.when != "31. desember":
+        return []
+    low, high = min(drawn), max(drawn)
+    where = "innenfor" if low <= count.placed_percent <= high else "utenfor"
+    return [
+        f"Prognosen trakk formidlingen fra {number(low)} til {number(high)} prosent; utfallet er "
+        f"{where}."
     ]
 
 
@@ -314,15 +329,10 @@ def _held(held: Sequence[Held], what: str) -> list[str]:
     return [*told, *([hidden] if small else [])]
 
 
-def closed(figure: int) -> bool:
-    """Whether a count of persons is so small that it is not shown."""
-    return 0 < figure < LEAST
-
-
 def _total(held: Sequence[Held]) -> str:
-    """A sum, where it does not tell what is closed: of one or two small counts it might."""
-    small = sum(closed(one.figure) for one in held)
-    return "et lukket antall" if small in {1, 2} else str(sum(one.figure for one in held))
+    """A sum, where it does not tell what is closed."""
+    figures = [one.figure for one in held]
+    return "et lukket antall" if balance.tells_closed(figures) else str(sum(figures))
 
 
 def _dissents(state: State) -> list[acts.Dissent]:
