@@ -7,6 +7,9 @@ from tasks.cycle import telling, waiting
 from tasks.cycle.stages import DONE, TITLES
 from tasks.cycle.standing import Standing
 
+# Of many names so many are told in one line.
+MOST = 4
+
 
 def heading(found: Standing) -> str:
     """One line: which cycle, and how far it has come."""
@@ -18,6 +21,23 @@ def heading(found: Standing) -> str:
         f"Årshjulet for {state.cycle.title}: trinn {place + 1} av {len(stages)}, "
         f"{TITLES[state.stage]}."
     )
+
+
+def in_short(found: Standing) -> str:
+    """One line for the status of everything: where it is, who is awaited, and what is late."""
+    late = [one for one in found.waits if one.late_days]
+    who = list(dict.fromkeys(one.what.who for one in found.waits))
+    told = f"{heading(found).removesuffix('.')}; venter på {_listed(who) or 'ingen ennå'}"
+    if late:
+        most = max(one.late_days for one in late)
+        names = _listed([f"«{one.what.title}»" for one in late])
+        told += f". Over fristen, inntil {most} {'dag' if most == 1 else 'dager'}: {names}"
+    return f"{told}."
+
+
+def _listed(names: list[str]) -> str:
+    shown = names if len(names) <= MOST else [*names[: MOST - 1], f"{len(names) - MOST + 1} til"]
+    return " og ".join([", ".join(shown[:-1]), shown[-1]] if len(shown) > 1 else shown)
 
 
 def waits(found: Standing) -> list[str]:

@@ -5,15 +5,18 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from flows import norwegian, show
+from flows import cycle_words, norwegian, show
 from flows.summary import titles
 from tasks import alerts, catalogue, dates, home, sql_errors, warehouse
 from tasks.alerts import outbox, words
-from tasks.errors import NotFound, WrongUse
+from tasks.cycle import standing
+from tasks.decisions import record
+from tasks.errors import ConfigurationError, NotFound, WrongUse
 from tasks.journal import Journal
 from tasks.settings import Project, Settings, oslo_today
 
 MOST_ROWS_IN_A_TABLE = 200
+MOST_DECISIONS = 3
 # What there is to ask of: every table within reach, and what a row is where a SQL file tells.
 TABLES = """
     select
@@ -149,7 +152,7 @@ def query(sql: str | None, form: str, as_of: datetime | None) -> None:
 
 
 def status(as_json: bool) -> None:
-    """Print the last night, the last plan, stale datasets and open alerts."""
+    """Print the last night, plan and decisions, open cycles, stale datasets and open alerts."""
     from tasks import runs
 
     settings = Settings()
@@ -175,6 +178,11 @@ def status(as_json: bool) -> None:
             for d in declared
             if d.awaited and d.id not in delivered
         ],
+        "cycles": _cycles(settings),
+        "decisions": [
+            {"decision": d.id, "case": d.case, "decided_on": d.decided_on, "by": d.by}
+            for d in record.listed(rooms)[: -MOST_DECISIONS - 1 : -1]
+        ],
         "alerts": [
             {**vars(finding), "title": known_titles.get(finding.dataset)}
             for finding in alerts.open_findings(journal)
@@ -194,6 +202,25 @@ def status(as_json: bool) -> None:
         show.as_json(facts)
         return
     _print_status(facts)
+
+
+def _cycles(settings: Settings) -> list[dict[str, Any]]:
+    """The cycles that are open, in short; what is wrong with the calendar is told and no more."""
+    try:
+        found = standing.all_of(settings)
+    except ConfigurationError as error:
+        return [{"trouble": str(error)}]
+    return [
+        {
+            "cycle": one.state.cycle.id,
+            "stage": one.state.stage,
+            "text": cycle_words.in_short(one),
+            "awaited": [waiting.what.who for waiting in one.waits],
+            "late": [waiting.what.title for waiting in one.waits if waiting.late_days],
+        }
+        for one in found
+        if not one.state.over
+    ]
 
 
 def profile_of(settings: Settings) -> str:
@@ -250,6 +277,7 @@ def _print_status(facts: dict[str, Any]) -> None:
         show.line(f"Siste plan: {run}")
         where = show.relative(report) if report else "mangler; skriv den med «tilbudsplan report»"
         show.line(f"Rapport:    {where}")
+    _print_decided(facts)
     show.line(f"Gamle datasett: {len(facts['stale']) or 'ingen'}")
     for vintage in facts["stale"]:
         name = words.titled(vintage["dataset"], vintage["title"])
@@ -272,3 +300,14 @@ def _print_status(facts: dict[str, Any]) -> None:
         )
     if facts["mail"]:
         show.line(f"E-post som venter: {len(facts['mail'])}. Se «tilbudsplan mail list».")
+
+
+def _print_decided(facts: dict[str, Any]) -> None:
+    """Where the cycles are, and the newest decisions."""
+    for cycle in facts["cycles"]:
+        show.wrapped(cycle.get("text") or f"Årshjulet kan ikke leses: {cycle['trouble']}")
+    if not facts["cycles"]:
+        show.line("Årshjul: ingen er åpne")
+    for made in facts["decisions"]:
+        day = dates.day(made["decided_on"])
+        show.line(f"Vedtak: {made['decision']}, sak {made['case']}, {made['by']}, {day}")

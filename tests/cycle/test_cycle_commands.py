@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from flows import cli, cycle_server
+from tasks import clock
 from tasks.cycle import acting, standing
 from tasks.cycle.acting import Actor
 from tasks.journal import Journal
@@ -74,6 +76,31 @@ def test_start_act_back_and_status(run: Run) -> None:
     text = run("status")[1]
     for word in ("Det ventes på", "dager over", "Det som kan føres nå", "ikke bekreftet", "Frigi"):
         assert word.lower() in text.lower()
+
+
+def test_the_status_of_everything_says_where_the_cycles_are(
+    run: Run, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def told() -> tuple[str, Any]:
+        capsys.readouterr()
+        assert cli.run(["status"]) == 0
+        text = " ".join(capsys.readouterr().out.split())
+        assert cli.run(["status", "--json"]) == 0
+        return text, json.loads(capsys.readouterr().out)
+
+    assert "Årshjul: ingen er åpne" in told()[0]
+    run("start", CYCLE, "--by", "Seksjonen")
+    at = datetime(2026, 4, 3, 12, tzinfo=UTC)
+    monkeypatch.setattr(clock, "now", lambda: at)
+    text, facts = told()
+    assert "2027/28: trinn 1 av 7, Kunnskapsgrunnlag; venter på fylkeskommunens" in text
+    assert "inntil 3 dager: «Tallene er frosset og kontrollert»." in text
+    (cycle,) = facts["cycles"]
+    assert cycle["late"] == ["Tallene er frosset og kontrollert"]
+    assert cycle["awaited"][0] == "fylkeskommunens statistikkmiljø"
+    # A calendar with mistakes is told, and the rest stands.
+    monkeypatch.setenv("TILBUDSPLAN_COUNTY", "99")
+    assert "Årshjulet kan ikke leses" in told()[0]
 
 
 def test_who_acts_comes_from_the_proxy_where_there_is_one(

@@ -49,6 +49,7 @@ def test_a_decision_is_frozen_listed_shown_and_made_again(
     assert f"tilbudsplan rerun {made.id} --seal {made.seal[:12]}" in said.out
     assert [one["id"] for one in json.loads(ask("decisions", "--json").out)] == [before.id, made.id]
     assert case in ask("decisions").out
+    assert f"Vedtak: {made.id}, sak {case}, fylkestinget" in ask("status").out
     shown = ask("decisions", case)
     assert shown.code == 0
     assert "fylkestinget (slik det er oppgitt)" in shown.out
