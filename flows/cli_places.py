@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
+
+# As in `tasks.places.by_hand`, named here so that help pages read nothing.
+Rest = Literal["hold", "search"]
 
 
 def places(
@@ -42,3 +45,54 @@ def why(
     from flows import places_commands
 
     places_commands.why(plan, school, area)
+
+
+def export(
+    plan: Annotated[str, typer.Argument(metavar="PLAN", help="Planen som skal med i møtet.")],
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", metavar="FIL", dir_okay=False, help="Standard: klasser-PLAN.xlsx."),
+    ] = None,
+) -> None:
+    """Skriv planen som arbeidsbok, med kolonner til å sette andre klasser og hvorfor.
+
+    Eksempel: tilbudsplan plan export 2027-28-…-1a2b3c4d --out ledermoete.xlsx
+    """
+    from flows import by_hand_commands
+
+    by_hand_commands.export(plan, out)
+
+
+def take(
+    file: Annotated[
+        Path,
+        typer.Argument(metavar="FIL", help="Arbeidsbok fra «plan export», eller CSV med --plan."),
+    ],
+    rest: Annotated[
+        Rest,
+        typer.Option(
+            "--rest",
+            metavar="hold|search",
+            help="Alle andre klasser: la dem stå (hold), eller regn nærliggende på nytt (search).",
+        ),
+    ] = "hold",
+    plan: Annotated[
+        str | None,
+        typer.Option(
+            "--plan",
+            metavar="PLAN",
+            help="Planen som en CSV gjelder, i tillegg til det som er satt i den fra før.",
+        ),
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="Skriv svaret som JSON.")] = False,
+) -> None:
+    """Les inn klasser satt for hånd, og si hva som er endret og hva det koster i hvert mål.
+
+    Svaret er en ny plan; den gamle står. Er noe galt i filen, sies alt på én gang, og ingenting
+    lagres.
+
+    Eksempel: tilbudsplan plan import ledermoete.xlsx --rest search
+    """
+    from flows import by_hand_commands
+
+    by_hand_commands.take(file, plan, rest, json)

@@ -46,6 +46,7 @@ USAGE_ERRORS = (
     (r"Got unexpected extra argument\(?s?\)? \((.*)\)", r"for mange argumenter: \1"),
     (r"Option '?([^']*)'? requires an argument\.?", r"valget \1 trenger en verdi"),
     (r"Invalid value for (.*?): .*valid integer.*", r"\1 må være et helt tall"),
+    (r"Invalid value for (.*?): .*'(.*)' is not one of (.*)", r"\1 er «\2», ventet en av \3"),
     (
         r"Invalid value for (.*?): .*'(.*)' does not match.*",
         r"\1 er «\2», ventet en dato som 2026-11-22",

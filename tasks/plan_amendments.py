@@ -10,12 +10,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
 from tasks import clock, plans
 from tasks.errors import WrongUse
+from tasks.forms.cells import plain
 from tasks.settings import Project, Settings
 
 if TYPE_CHECKING:
@@ -61,7 +62,8 @@ def amend(
     from tasks.places import problem as problems
 
     stored = plans.read_plan(settings.rooms, plan_id)
-    if dict(fixed) == standing(stored):
+    fixed = {pair: (classes, plain(reason)) for pair, (classes, reason) in fixed.items()}
+    if fixed == standing(stored):
         return plan_id
     unforced = unforced_of(stored)
     if not fixed:
@@ -95,6 +97,44 @@ def standing(stored: plans.Stored) -> dict[tuple[str, str], tuple[float, str]]:
 def unforced_of(stored: plans.Stored) -> str:
     """The id of the plan with nothing set by hand that a plan came from; its own where it is it."""
     return str(stored.manifest.get("unforced", stored.id))
+
+
+def moves(former: plans.Stored, new: plans.Stored) -> list[dict[str, Any]]:
+    """What is not the same in two plans: classes, or that they are set by hand and why.
+
+    Grain: school × programme area. `reason` is that of the new plan, None where it is not set.
+    """
+    key = list(COLUMNS[:2])
+    now = new.tables["classes"].select(*key, "school", "programme_area", "level", "classes")
+    before = former.tables["classes"].select(*key, before="classes")
+    set_now = new.tables["fixed"].select(*key, "reason")
+    set_before = former.tables["fixed"].select(*key, earlier="reason")
+    return (
+        now.join(before, on=key)
+        .join(set_now, on=key, how="left", maintain_order="left")
+        .join(set_before, on=key, how="left", maintain_order="left")
+        .filter(
+            (pl.col("classes") != pl.col("before")) | pl.col("reason").ne_missing(pl.col("earlier"))
+        )
+        .drop("earlier")
+        .to_dicts()
+    )
+
+
+def costs(former: plans.Stored, new: plans.Stored) -> list[dict[str, Any]]:
+    """What two plans give in each goal, in order, in the goal's unit; `near`: within tolerance.
+
+    Grain: goal. `change` is the new plan less the former.
+    """
+    before = former.tables["goals"].select("goal", before="value")
+    change = pl.col("value") - pl.col("before")
+    return (
+        new.tables["goals"]
+        .join(before, on="goal", maintain_order="left")
+        .select("order", "goal", "goal_name", "unit", "before", "value", change=change,
+                near=change.is_between(-pl.col("tolerance"), pl.col("tolerance")) & (change != 0))
+        .to_dicts()
+    )  # fmt: skip
 
 
 def read_csv(path: Path) -> dict[tuple[str, str], tuple[float, str]]:

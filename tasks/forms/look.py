@@ -8,6 +8,7 @@ from typing import Any
 import xlsxwriter
 from xlsxwriter.worksheet import Worksheet
 
+from tasks.forms import stamp
 from tasks.forms.definition import FormField
 from tasks.forms.filled import Context
 
@@ -128,10 +129,7 @@ def codes(book: xlsxwriter.Workbook, context: Context) -> dict[str, str]:
         context.round.name,
         context.region.code if context.region else "",
     )
-    for place, text in enumerate((MAGIC, *told)):
-        sheet.write_string(0, place, text)
-    for name, text in zip(PROPERTIES, told, strict=True):
-        book.set_custom_property(f"{MAGIC}-{name}", text, "text")
+    stamp.put(book, sheet, MAGIC, dict(zip(PROPERTIES, told, strict=True)))
     ranges: dict[str, str] = {}
     columns: dict[str, str] = {}
     for one in (*context.form.sender, *context.form.row):
@@ -148,8 +146,6 @@ def codes(book: xlsxwriter.Workbook, context: Context) -> dict[str, str]:
             last = FIRST_CODE_ROW + len(options)
             columns[name] = f"={CODES}!${letter}${FIRST_CODE_ROW + 1}:${letter}${last}"
         ranges[one.name] = columns[name]
-    sheet.protect()
-    sheet.hide()
     return ranges
 
 

@@ -7,15 +7,16 @@ columns and rows that were put in above the table are read all the same.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from tasks.forms import look, template
-from tasks.forms.cells import MERGED, UNCALCULATED, Raw, judge, plain
+from tasks.forms import stamp as marks
+from tasks.forms.cells import Raw, judge, plain
 from tasks.forms.codes import folded
 from tasks.forms.definition import Form, FormField
 from tasks.forms.filled import Cell, Context, Filled, FilledRow
+from tasks.forms.grid import Grid
 from tasks.forms.opening import LAST_COLUMN, LAST_ROW, Opened, Unreadable
 
 if TYPE_CHECKING:
@@ -56,10 +57,9 @@ def stamp(book: Workbook) -> Stamp:
     Raises:
         Unreadable: it is none of our forms.
     """
-    for told in (*_on_sheets(book), _in_properties(book)):
-        if len(told) >= len(look.PROPERTIES) and told[0] and told[1].isdigit():
-            form, version, name, region = told[:4]
-            return Stamp(form, int(version), name, region or None)
+    for told in marks.read(book, look.MAGIC, look.PROPERTIES):
+        if told["form"] and told["version"].isdigit():
+            return Stamp(told["form"], int(told["version"]), told["round"], told["region"] or None)
     raise Unreadable("filen er ikke et av skjemaene fra fylkeskommunen", _NEW)
 
 
@@ -75,7 +75,7 @@ def read(opened: Opened, context: Context, version: int) -> Filled:
         Unreadable: the table is not there, or columns that must be filled in are gone.
     """
     found = _locate(opened.written, context.form)
-    grid = _Grid(opened, found.sheet)
+    grid = Grid(opened, found.sheet)
     notes = _missing(context.form, found, version)
     if found.stray:
         names = ", ".join(f"«{name}»" for name in found.stray)
@@ -94,47 +94,6 @@ def read(opened: Opened, context: Context, version: int) -> Filled:
         if any(plain(value) for value in raw.values()):
             rows.append(_row(row, found, raw, context, contact))
     return Filled(sender, rows, notes)
-
-
-class _Grid:
-    """The cells of a sheet as last calculated, with merged cells and bare formulas marked."""
-
-    def __init__(self, opened: Opened, sheet: Worksheet) -> None:
-        self._written = sheet
-        self._calculated = opened.calculated[sheet.title]
-        self.last_row = sheet.max_row
-        self.last_column = min(sheet.max_column, LAST_COLUMN)
-        # An empty cell that is merged with others is as empty as they are.
-        self._merged = [
-            (area.min_row, area.max_row, area.min_col, area.max_col)
-            for area in sheet.merged_cells.ranges
-            if plain(self.value(area.min_row, area.min_col))
-        ]
-
-    def at(self, row: int, column: int) -> Raw:
-        """A cell of the table."""
-        if any(a <= row <= b and c <= column <= d for a, b, c, d in self._merged):
-            return MERGED
-        return self.value(row, column)
-
-    def value(self, row: int, column: int) -> Raw:
-        """What stands in a cell."""
-        value: Any = self._calculated.cell(row, column).value
-        if value is None and self._written.cell(row, column).data_type == "f":
-            return UNCALCULATED
-        return value if isinstance(value, Raw) else str(value)
-
-
-def _on_sheets(book: Workbook) -> Iterable[list[str]]:
-    for sheet in book.worksheets:
-        first = [plain(sheet.cell(1, column).value) for column in range(1, 6)]
-        if first[0] == look.MAGIC:
-            yield first[1:]
-
-
-def _in_properties(book: Workbook) -> list[str]:
-    told = {one.name: plain(one.value) for one in book.custom_doc_props.props}
-    return [told.get(f"{look.MAGIC}-{name}", "") for name in look.PROPERTIES]
 
 
 def _locate(book: Workbook, form: Form) -> Found:
@@ -195,7 +154,7 @@ def _contact_name(sender: dict[str, Cell]) -> str | None:
     return str(value) if value else None
 
 
-def _beside(grid: _Grid, found: Found, form: Form, wanted: FormField) -> Raw:
+def _beside(grid: Grid, found: Found, form: Form, wanted: FormField) -> Raw:
     """What stands to the right of a field's label, above the table."""
     labels = {folded(label) for one in form.sender for label in _labels(one)}
     hints = {folded(wanted.help), folded(template.KEPT_APART)}

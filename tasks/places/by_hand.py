@@ -15,7 +15,6 @@ Rest = Literal["hold", "search"]
 # A smaller change in a goal is not told.
 LEAST_TOLD = 0.05
 _NORWEGIAN = str.maketrans({",": "\N{NO-BREAK SPACE}", ".": ",", "-": "−"})
-RESTS: tuple[Rest, ...] = ("hold", "search")
 
 
 class CannotHold(TilbudsplanError):
@@ -88,7 +87,8 @@ def _change(former: Plan, classes: Float) -> dict[str, float]:
     placement = measure.Placement(former)
     found = placement.place(classes, shared=True)
     before = measure.goals(former.problem, former)
-    return {goal: value - before[goal] for goal, value in found.values.items()} if found else {}
+    goals = [goal.id for goal in former.problem.goals]
+    return {goal: found.values[goal] - before[goal] for goal in goals} if found else {}
 
 
 def _told(change: dict[str, float]) -> str:

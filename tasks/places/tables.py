@@ -62,7 +62,10 @@ def tables(
 
 
 def classes(plan: Plan) -> pl.DataFrame:
-    """Grain: school × programme area of the county. Places with those of shared classes."""
+    """Grain: school × programme area of the county. Places with those of shared classes.
+
+    `classes_most`: what teachers reach to; `places_a_class`: of a full one.
+    """
     problem, own = plan.problem, plan.problem.own
     _, pair = arcs(problem)
     mine = pair < len(own)
@@ -81,6 +84,9 @@ def classes(plan: Plan) -> pl.DataFrame:
             "region_code": [problem.regions[r] for r in own.region],
             "classes_now": own.classes,
             "classes": then,
+            "classes_most": own.most,
+            "places_a_class": own.full,
+            "nok_a_place": own.rate,
             "places_now": own.places,
             "places": measure.places(problem, plan),
             "places_in_shared_class": shared,

@@ -1,0 +1,203 @@
+"""The workbook of a plan that is taken into a meeting; `tasks/plan_returned.py` reads it back.
+
+«Les meg» says what plan it is and how to fill in; «Klasser» is filled in; the others are read.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import xlsxwriter
+
+from tasks import dates
+from tasks.forms import stamp
+from tasks.plans import Stored
+from tasks.publish import classes_sheet, formats, model, workbook
+from tasks.publish.classes_sheet import ALLOWED
+from tasks.publish.model import Cell, Column, Table
+from tasks.publish.workbook import Block
+
+# The first cell of the hidden sheet says that the file is one of these.
+MAGIC = "tilbudsplan-klasser"
+PLAN, MADE_OF = "plan", "kjennetegn"
+_HIDDEN = "Kjennetegn"
+# From here a difference is told without decimals.
+_BIG = 10_000
+
+
+def write(stored: Stored, run: Mapping[str, Any], path: Path) -> None:
+    """Write the workbook, whole or not at all.
+
+    Args:
+        stored: The plan.
+        run: Manifest of its run.
+        path: The workbook; one that is there is replaced.
+    """
+    half = path.with_name(f"{path.name}.part")
+    title = f"Plan i klasser for skoleåret {stored.manifest['school_year']}"
+    beside = [t for t in (_adults(stored), _colleges(stored), _groups(stored)) if t.rows]
+    sheets = [(classes_sheet.SHEET, "Klassene, med to kolonner som fylles ut")]
+    sheets += [(table.sheet, table.title) for table in beside]
+    blocks = [*_told(stored), (workbook.SHEETS, sheets)]
+    with xlsxwriter.Workbook(str(half), workbook.OPTIONS) as book:
+        book.set_properties({"title": title, "subject": "Plan i klasser"})
+        looks = workbook.styles(book)
+        workbook.read_me(book, looks, title, _constructed(run), blocks).protect("", ALLOWED)
+        classes_sheet.write(book, looks, f"{title}: klasser", pairs(stored), step(stored))
+        for table in beside:
+            workbook.sheet(book, looks, table).protect("", ALLOWED)
+        marks = {PLAN: stored.id, MADE_OF: made_of(stored)}
+        stamp.put(book, book.add_worksheet(_HIDDEN), MAGIC, marks)
+    half.replace(path)
+
+
+def made_of(stored: Stored) -> str:
+    """SHA-256 of the hashes of all tables of a plan: whose classes a workbook has."""
+    outputs = json.dumps(stored.manifest["outputs"], sort_keys=True)
+    return hashlib.sha256(outputs.encode()).hexdigest()
+
+
+def step(stored: Stored) -> float:
+    """0.5 where the plan's rules allow half classes, otherwise 1."""
+    return float(stored.manifest["classes"]["step"])
+
+
+def pairs(stored: Stored) -> pl.DataFrame:
+    """The rows of «Klasser»: school × programme area; `new` and `reason` where set by hand."""
+    fixed = stored.tables["fixed"].rename({"classes": "new"})
+    key = ["organisation_number", "programme_area_code"]
+    return (
+        stored.tables["classes"]
+        .join(fixed, on=key, how="left")
+        .sort("school", "level", "programme_area", *key)
+    )
+
+
+_STEPS = (
+    "Gå til arket «Klasser». Skriv det nye antallet i «Nye klasser», og hvorfor i «Begrunnelse». "
+    "Tom celle betyr at planen gjelder. Står det samme tallet som i planen, holdes klassen fast.",
+    "Rader som er endret, lyser oransje; rader som er satt fra før, blå; det som mangler, rødt. "
+    "Summene øverst følger filteret, så de kan leses for én skole eller ett programområde.",
+    "Kroner og plasser i arket er for radene alene. Hva endringen koster i hvert mål, med elevene "
+    "plassert på nytt, regnes ut når filen leses inn.",
+    "Lagre som Excel-arbeidsbok (.xlsx), og les inn med «tilbudsplan plan import FIL». Da står de "
+    "andre klassene som de er. Med «--rest search» regnes nærliggende klasser på nytt.",
+    "Tøm cellen i «Nye klasser» og «Begrunnelse» for å oppheve noe som er satt fra før.",
+)
+
+
+def _constructed(run: Mapping[str, Any]) -> list[str]:
+    return [
+        row["title"] for row in run.get("vintages", ()) if row["snapshot"] and row["constructed"]
+    ]
+
+
+def _told(stored: Stored) -> list[Block]:
+    """What the first sheet says of the plan."""
+    manifest, tables = stored.manifest, stored.tables
+    unconfirmed = tables["unconfirmed"]
+    changed = tables["classes"].filter(pl.col("classes") != pl.col("classes_now")).height
+    plan = [
+        ("Plan", stored.id),
+        ("Kjøring", manifest["run"]),
+        ("Laget", dates.moment(datetime.fromisoformat(manifest["created_at"]))),
+        ("Tilbud", f"{tables['classes'].height}, {changed} med andre klasser enn i år"),
+        ("Satt for hånd", f"{tables['fixed'].height} tilbud"),
+    ]
+    return [
+        ("Planen", plan),
+        ("Slik brukes arbeidsboken", [(f"{n}.", text) for n, text in enumerate(_STEPS, 1)]),
+        (
+            "Hva planen gir i hvert mål",
+            [_goal(row) for row in tables["goals"].iter_rows(named=True)],
+        ),
+        ("Avstand til planen uten noe satt for hånd", distance(stored)),
+        (
+            f"Ikke bekreftet: {unconfirmed.height} regler og prinsipper",
+            [
+                (file, f"{', '.join(entries)}: {source}")
+                for file, source, entries in unconfirmed.group_by(
+                    "file", "source", maintain_order=True
+                )
+                .agg("entry")
+                .iter_rows()
+            ],
+        ),
+    ]
+
+
+def _goal(row: Mapping[str, Any]) -> tuple[str, str]:
+    digits = 0 if row["goal"] == "kostnad" else 1
+    value, bound = (formats.decimal(row[name], digits) for name in ("value", "bound"))
+    near = "nær nok" if row["met"] else "ikke vist å være best mulig"
+    return (
+        f"{row['order']}. {row['goal_name'].capitalize()}",
+        f"{value} {row['unit']}; kan ikke bli under {bound} ({near})",
+    )
+
+
+def distance(stored: Stored) -> list[tuple[str, str]]:
+    """How far a plan is from the unforced one, goal by goal; empty where nothing is set."""
+    found = dict(stored.tables["distance"].iter_rows())
+    goals = stored.tables["goals"].select("goal", "goal_name", "unit").iter_rows()
+    told = [(name, f"{signed(found[goal])} {unit}") for goal, name, unit in goals if goal in found]
+    if found:
+        told.append(("klasser som er andre", f"{formats.decimal(found['klasser'])} klasser"))
+        told.append(("kostnad ved skolene", f"{signed(found['kroner_skoler'])} kroner"))
+    return [(name.capitalize(), text) for name, text in told]
+
+
+def signed(value: float) -> str:
+    """A difference with its sign, and a decimal where it is small."""
+    if abs(value) >= _BIG or value == round(value):
+        return formats.signed(value)
+    return ("+" if value > 0 else "") + formats.decimal(value)
+
+
+def _adults(stored: Stored) -> Table:
+    columns = (
+        Column("Fag", "text"), Column("Etterspurt"), Column("Plasser"), Column("Grupper"),
+        Column("Mangler"), Column("Kroner"),
+    )  # fmt: skip
+    names = ("demand", "places", "groups", "gap", "nok")
+    return _read_only(stored, "adults", "Voksne", "Plasser for voksne", columns, "trade", names)
+
+
+def _colleges(stored: Stored) -> Table:
+    columns = (
+        Column("Tilbud", "text"), Column("Plasser nå"), Column("Etterspurt"), Column("Plasser"),
+        Column("Mangler"), Column("Kroner"),
+    )  # fmt: skip
+    names = ("places_now", "demand", "places", "gap", "nok")
+    title = "Plasser i høyere yrkesfaglig utdanning"
+    return _read_only(stored, "colleges", "Fagskole", title, columns, "offer", names)
+
+
+def _groups(stored: Stored) -> Table:
+    columns = (Column("Gruppe", "text"), Column("Personer"), Column("Grupper"), Column("Kroner"))
+    title = "Grupper med egne regler, og felles klasser"
+    names = ("persons", "groups", "nok")
+    return _read_only(stored, "groups", "Grupper", title, columns, "name", names)
+
+
+def _read_only(
+    stored: Stored,
+    name: str,
+    sheet: str,
+    title: str,
+    columns: tuple[Column, ...],
+    head: str,
+    numbers: tuple[str, ...],
+) -> Table:
+    rows: list[list[Cell]] = [
+        [model.text(told), *map(model.whole, values)]
+        for told, *values in stored.tables[name].select(head, *numbers).iter_rows()
+    ]
+    source = f"Kilde: plan {stored.id}. Arket er til å lese; det endres ikke her."
+    return Table(f"tabell-{name}", title, sheet, columns, rows, source)
