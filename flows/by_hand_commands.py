@@ -55,7 +55,7 @@ def take(file: Path, plan: str | None, rest: Rest, as_json: bool) -> None:
         return
     _print(former, new)
     show.line()
-    show.line(f"Ny plan: {new.id}")
+    show.line(f"{'Ny plan' if 'amends' in new.manifest else 'Plan'}: {new.id}")
     show.line(f"Planen ligger i {show.relative(settings.rooms.plans / new.id)}")
 
 

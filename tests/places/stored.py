@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 from small import AREAS, small
 
-from tasks import plans, runs
+from tasks import plans, runs, table_folder
 from tasks.forecast.types import Axes, Forecast
 from tasks.place_rules import read_place_rules
 from tasks.places import solve
@@ -18,6 +18,7 @@ from tasks.places.types import Problem
 from tasks.settings import Project, Settings
 
 NOW = datetime(2026, 11, 27, tzinfo=UTC)
+RUN_ID = "2027-28-run"
 RUN = {"outputs": {}, "school_year": "2027/28", "seed": 1}
 
 
@@ -40,12 +41,13 @@ def ground() -> plans.Ground:
         name: pl.DataFrame({"name": [name]})
         for name in ("college", "college_funding", "schools_now", *plans.TABLES)
     }
-    run = runs.Run("2027-28-run", RUN, {})
+    run = runs.Run(RUN_ID, RUN, {})
     return SmallGround(run, forecast(), frames, read_place_rules(Project().reference))
 
 
 def free_plan(home: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Settings, str]:
     """A home with the unforced plan in it, whose figures are those of the small county."""
     settings = Settings(home=home)
+    table_folder.write(settings.rooms.runs / RUN_ID, RUN, {})
     monkeypatch.setattr(plans, "ground_of", lambda *_: ground())
     return settings, plans.store(settings.rooms, ground(), solve.plan(small()), NOW)
