@@ -38,8 +38,9 @@ def side_by_side(
         draws: Number of draws.
 
     Returns:
-        `intake_goals` and `intake_offers` (`tables.goals`, `tables.offers`, with `plan` first) and
-        `intake_differences` (`tables.differences`, no rows where there is one plan).
+        `intake_goals`, `intake_empty` and `intake_offers` (`tables.goals`, `tables.empty`,
+        `tables.offers`, with `plan` first) and `intake_differences` (`tables.differences`, no rows
+        where there is one plan).
 
     Raises:
         WrongUse: No plan, or more draws than the forecast has.
@@ -68,6 +69,7 @@ def side_by_side(
     parts = list(zip(named, results.values(), strict=True))
     return {
         "intake_goals": pl.concat([tables.goals(r).select(n, pl.all()) for n, r in parts]),
+        "intake_empty": pl.concat([tables.empty(r).select(n, pl.all()) for n, r in parts]),
         "intake_offers": pl.concat([tables.offers(r).select(n, pl.all()) for n, r in parts]),
         "intake_differences": tables.differences(results),
     }

@@ -142,6 +142,7 @@ def measured(
     school = plan.school[np.maximum(done.offer, 0)]
     out = has & (plan.school_region[school] != region)
     far = has & (applications.minutes[people.home, school] > rules.minutes_limit)
+    alike = plan.county_wide[plan.area[np.maximum(done.offer, 0)]]
     values = (
         np.ones(len(has), np.bool_),
         has & (done.choice == 0),
@@ -152,6 +153,8 @@ def measured(
         far,
         out & ~done.wish,
         far & ~done.wish,
+        ~(has & (done.choice == 0)),
+        far | (out & ~alike),
     )
     regions = len(plan.regions)
     cell = (plan.levels[people.choices[:, 0]] - 1) * regions + region

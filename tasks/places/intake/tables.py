@@ -41,6 +41,31 @@ def goals(result: Result) -> pl.DataFrame:
     return grid(keys, values).with_columns(pl.col(f"share_{p}").fill_nan(None) for p in PARTS)
 
 
+def empty(result: Result) -> pl.DataFrame:
+    """One row per round × level × region of the school: places and how many of them stand empty.
+
+    Columns `round, level, region_code, places` and `empty_mean, empty_p10, empty_p90` (places).
+    Region and level `*` as in `goals`.
+    """
+    plan = result.offers
+    cells = np.zeros((len(LEVELS) + 1, len(result.regions), plan.count), np.float32)
+    level, region = plan.levels[plan.area] - 1, plan.school_region[plan.school]
+    for rows in (level, len(LEVELS)):
+        for columns in (region, len(result.regions) - 1):
+            cells[rows, columns, np.arange(plan.count)] = 1
+    by_cell = cells.reshape(-1, plan.count).T
+    shape = (*result.empty.shape[:2], *cells.shape[:2])
+    drawn = (result.empty @ by_cell).reshape(shape)
+    keys: dict[str, tuple[object, ...]] = {
+        "round": tuple(range(1, shape[1] + 1)),
+        "level": (*map(str, LEVELS), "*"),
+        "region_code": result.regions,
+    }
+    places = np.broadcast_to((plan.places @ by_cell).reshape(cells.shape[:2]), shape[1:])
+    parts = {f"empty_{p}": v for p, v in zip(PARTS, describe(drawn), strict=True)}
+    return grid(keys, {"places": places} | parts)
+
+
 def differences(results: Mapping[str, Result]) -> pl.DataFrame:
     """How plans differ from the first, after the last round; same applicants, draw by draw.
 

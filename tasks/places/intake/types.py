@@ -246,11 +246,15 @@ MEASURES = (
     "long_travel",
     "sent_out_of_region",
     "sent_far",
+    "other_programme",
+    "away",
 )
 """Counts of persons by level and home region; `one_of_three` + `without` = `applicants`.
 
 Many wish for a school in another region: the two last are those out of region, and with long
 travel, who are at another school than the one they wished most for the programme they have.
+Two are a plan's goals as the intake finds them: `other_programme`, without the first programme,
+and `away`, with long travel, or out of the region on a programme that is not county-wide.
 """
 
 

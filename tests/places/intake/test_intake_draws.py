@@ -111,11 +111,27 @@ def test_measures_and_places_add_up(seed: int) -> None:
         ("sent_far", "long_travel"),
     ):
         assert (by_name[fewer] <= by_name[more]).all()
+    missed = by_name["applicants"] - by_name["first_programme"]
+    assert (by_name["other_programme"] == missed).all()
+    assert (by_name["away"] >= by_name["long_travel"]).all()
+    assert (by_name["away"] <= by_name["long_travel"] + by_name["out_of_region"]).all()
     elsewhere = by_name["one_of_three"] - by_name["first_school"]
     assert (by_name["sent_out_of_region"] <= elsewhere).all()
     assert (result.measures[..., :-1, :].sum(axis=3) == result.measures[..., -1, :]).all()
     assert (result.empty >= 0).all()
     assert (result.measures[:, 0, :, -1, 0] > result.measures[:, 1, :, -1, 0]).any()
+
+
+def test_a_place_out_of_the_region_is_away_unless_the_county_competes_alike() -> None:
+    plan, app = county(5, 0.8)
+    near = replace(app, minutes=np.full_like(app.minutes, 5.0))
+    wide = replace(plan, county_wide=np.ones_like(plan.county_wide))
+    none = replace(plan, county_wide=np.zeros_like(plan.county_wide))
+    away, out = (MEASURES.index(m) for m in ("away", "out_of_region"))
+    for offers, counted in ((none, True), (wide, False)):
+        found = simulate([offers], near, rules(), seed=1, county=COUNTY, draws=2)[0].measures
+        assert found[..., out].sum() > 0
+        assert (found[..., away] == found[..., out] * counted).all()
 
 
 def test_a_limit_is_there_only_where_somebody_was_refused() -> None:

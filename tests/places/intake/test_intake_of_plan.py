@@ -59,7 +59,12 @@ def test_the_plan_and_its_alternatives_are_written_beside_it(settings: Settings)
     folder = plan_intake.execute(settings, PLAN, draws=4)
     assert folder.parent == settings.rooms.plans / PLAN
     manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
-    assert set(manifest["outputs"]) == {"intake_goals", "intake_offers", "intake_differences"}
+    assert set(manifest["outputs"]) == {
+        "intake_goals",
+        "intake_empty",
+        "intake_offers",
+        "intake_differences",
+    }
     for name, expected in manifest["outputs"].items():
         assert hashlib.sha256((folder / f"{name}.parquet").read_bytes()).hexdigest() == expected
     offers = pl.read_parquet(folder / "intake_offers.parquet").filter(round=1)

@@ -58,6 +58,21 @@ def test_offers_tell_places_wishes_and_limits(result: Result) -> None:
     assert not open_to_all.all()
 
 
+def test_empty_places_of_a_region_are_those_of_its_offers(result: Result) -> None:
+    rows, plan = tables.empty(result), result.offers
+    assert rows.height == 2 * 4 * (len(plan.regions) + 1)
+    total = rows.filter(round=2, level="*", region_code="*").row(0, named=True)
+    assert total["places"] == plan.places.sum()
+    drawn = result.empty[:, 1].sum(axis=1)
+    assert total["empty_mean"] == pytest.approx(drawn.mean())
+    assert total["empty_p90"] == pytest.approx(np.quantile(drawn, 0.9))
+    here = (plan.school_region[plan.school] == 1) & (plan.levels[plan.area] == 2)
+    one = rows.filter(round=2, level="2", region_code=plan.regions[1]).row(0, named=True)
+    assert one["places"] == plan.places[here].sum()
+    assert one["empty_p10"] == pytest.approx(np.quantile(result.empty[:, 1, here].sum(axis=1), 0.1))
+    assert 0 < one["empty_mean"] < total["places"]
+
+
 def test_tables_have_the_same_types_whatever_is_in_them() -> None:
     """A limit that no draw has is of the same type as one that many have."""
     plan, app = county(23, 0.5)
