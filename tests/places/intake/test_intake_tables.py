@@ -66,10 +66,10 @@ def test_empty_places_of_a_region_are_those_of_its_offers(result: Result) -> Non
     drawn = result.empty[:, 1].sum(axis=1)
     assert total["empty_mean"] == pytest.approx(drawn.mean())
     assert total["empty_p90"] == pytest.approx(np.quantile(drawn, 0.9))
-    here = (plan.school_region[plan.school] == 1) & (plan.levels[plan.area] == 2)
-    one = rows.filter(round=2, level="2", region_code=plan.regions[1]).row(0, named=True)
+    here = (plan.school_region[plan.school] == 0) & (plan.levels[plan.area] == 1)
+    one = rows.filter(round=2, level="1", region_code=plan.regions[0]).row(0, named=True)
     assert one["places"] == plan.places[here].sum()
-    assert one["empty_p10"] == pytest.approx(np.quantile(result.empty[:, 1, here].sum(axis=1), 0.1))
+    assert one["empty_p90"] == pytest.approx(np.quantile(result.empty[:, 1, here].sum(axis=1), 0.9))
     assert 0 < one["empty_mean"] < total["places"]
 
 
