@@ -1,13 +1,15 @@
 """The intake of a plan: the plan and what could be done without it, with the same applicants.
 
     plans/<plan>/intake-<id>/manifest.json   plan, draws, rules, hashes of inputs and tables
-                             <table>.parquet the tables of `tasks.places.intake.plans`
+                             <table>.parquet tables of `tasks.places.intake.plans`; `intake_beside`
 
 The same plan, night, rules and code give the same bytes of every table.
 """
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import date
 from pathlib import Path
@@ -22,12 +24,15 @@ from tasks.places import alternatives
 from tasks.places.intake.plans import side_by_side
 from tasks.places.intake.types import IntakeRules
 from tasks.places.types import Problem
-from tasks.settings import Project, Settings
+from tasks.settings import Project, Rooms, Settings
 
 SCHEMA_VERSION = 1
 DRAWS = 200
 PLAN = "planen"
 TITLES = {PLAN: "Planen", **alternatives.NAMES}
+# What the intake calls the goals that a plan can only reckon by groups.
+OF_GOALS = {"forstevalg": "other_programme", "reise": "away"}
+EMPTY = "tomme_plasser"
 
 
 def execute(
@@ -70,8 +75,61 @@ def execute(
         county=run.manifest["parameters"]["county"],
         draws=draws,
     )
+    tables["intake_beside"] = beside(stored.tables, tables)
     manifest = _manifest(stored, draws, declared.intake, frames)
     return _write(settings.rooms.plans / plan_id, manifest, tables)
+
+
+def newest(rooms: Rooms, plan_id: str) -> plans.Stored | None:
+    """The intake of a plan that was written last, held to its hashes; None where there is none.
+
+    Raises:
+        LandingCorrupt: A table is missing or is not what was written.
+    """
+    written = list((rooms.plans / plan_id).glob("intake-*/manifest.json"))
+    if not written:
+        return None
+    last = max(written, key=lambda file: (file.stat().st_mtime_ns, file.parent.name))
+    manifest = json.loads(last.read_bytes())
+    found = table_folder.read(
+        last.parent,
+        manifest,
+        subject=f"inntaket {last.parent.name} av plan {plan_id}",
+        remedy=f"prøv planen i inntaket på nytt med «tilbudsplan plan intake {plan_id}»",
+    )
+    return plans.Stored(last.parent.name, manifest, found)
+
+
+def beside(plan: Mapping[str, pl.DataFrame], intake: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
+    """Table `intake_beside`: what the plan reckons itself beside what the intake finds.
+
+    Grain: plan or alternative × goal that the intake finds too (`forstevalg`, `reise`), and
+    `tomme_plasser` with the places. `own` is the plan's reckoning (null: not reckoned); `mean`,
+    `p10` and `p90` are the intake's after its last round, the whole county. Persons; places.
+    """
+    own = plan["alternatives"].select(plan="alternative", goal="goal", own="value")
+    left = plan["classes"].select(pl.col("places").sum() - pl.col("pupils").sum()).item()
+    own = own.vstack(pl.DataFrame([(PLAN, EMPTY, left)], own.schema, orient="row"))
+    last = pl.col("round") == pl.col("round").max()
+    county = (pl.col("level") == "*") & (pl.col("region_code") == "*")
+    named = {measure: goal for goal, measure in OF_GOALS.items()}
+    parts = ("mean", "p10", "p90")
+    persons = (
+        intake["intake_goals"]
+        .filter(last & county & pl.col("measure").is_in(list(named)))
+        .select("plan", pl.col("measure").replace_strict(named).alias("goal"), *parts)
+    )
+    places = (
+        intake["intake_empty"]
+        .filter(last & county)
+        .select(
+            "plan", pl.lit(EMPTY).alias("goal"), *(pl.col(f"empty_{p}").alias(p) for p in parts)
+        )
+    )
+    found = pl.concat([persons, places])
+    return found.join(own, on=["plan", "goal"], how="left", maintain_order="left").select(
+        "plan", "goal", "own", *parts
+    )
 
 
 _KEY = ("organisation_number", "programme_area_code")

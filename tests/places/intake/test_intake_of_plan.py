@@ -16,7 +16,7 @@ from intake_tools import rules
 from test_intake_plans import forecast
 
 from tasks import intake_inputs, plan_intake, plans, runs
-from tasks.errors import NotFound, WrongUse
+from tasks.errors import LandingCorrupt, NotFound, WrongUse
 from tasks.places import alternatives
 from tasks.settings import Project, Settings
 
@@ -38,11 +38,21 @@ def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
         manifest={"school_year": "2026/27", "seed": 3, "parameters": {"county": "50"}}
     )
     classes = pl.DataFrame(
-        [(s, a, n + 0.0) for s, a, n, *_ in ROWS],
-        ["organisation_number", "programme_area_code", "places"],
+        [(s, a, n + 0.0, 10.0) for s, a, n, *_ in ROWS],
+        ["organisation_number", "programme_area_code", "places", "pupils"],
         orient="row",
     )
-    stored = plans.Stored(PLAN, {"run": "løp", "outputs": {}}, {"classes": classes})
+    reckoned = pl.DataFrame(
+        [
+            (plan, goal, 7.0)
+            for plan in ("planen", "i_aar")
+            for goal in ("udekket_behov", "forstevalg", "reise")
+        ],
+        ["alternative", "goal", "value"],
+        orient="row",
+    )
+    tables = {"classes": classes, "alternatives": reckoned}
+    stored = plans.Stored(PLAN, {"run": "løp", "outputs": {}}, tables)
     monkeypatch.setattr(plans, "read_plan", lambda rooms, plan: stored)
     monkeypatch.setattr(plans, "read", lambda rooms, project, year: {})
     monkeypatch.setattr(plans, "build", lambda run, forecast, frames, declared: PROBLEM)
@@ -64,6 +74,7 @@ def test_the_plan_and_its_alternatives_are_written_beside_it(settings: Settings)
         "intake_empty",
         "intake_offers",
         "intake_differences",
+        "intake_beside",
     }
     for name, expected in manifest["outputs"].items():
         assert hashlib.sha256((folder / f"{name}.parquet").read_bytes()).hexdigest() == expected
@@ -76,6 +87,41 @@ def test_the_plan_and_its_alternatives_are_written_beside_it(settings: Settings)
     assert set(last_year) == {15, 23}
     assert manifest["rules"]["rounds"] == rules().rounds
     assert set(manifest["inputs"]) == set(frames())
+
+
+def test_what_the_plan_reckons_stands_beside_what_the_intake_finds(settings: Settings) -> None:
+    assert plan_intake.newest(settings.rooms, PLAN) is None
+    plan_intake.execute(settings, PLAN, draws=4)
+    plan_intake.execute(settings, PLAN, draws=3)
+    found = plan_intake.newest(settings.rooms, PLAN)
+    assert found is not None
+    assert found.manifest["draws"] == 3, "the one that was written last"
+    beside = found.tables["intake_beside"]
+    keys = [(p, g) for p in ("planen", "i_aar") for g in ("forstevalg", "reise", "tomme_plasser")]
+    assert sorted(beside.select("plan", "goal").rows()) == sorted(keys)
+    own = {(p, g): own for p, g, own, *_ in beside.iter_rows()}
+    assert own["i_aar", "reise"] == own["planen", "forstevalg"] == 7.0
+    assert own["planen", "tomme_plasser"] == sum(r[2] for r in ROWS) - 10 * len(ROWS)
+    assert own["i_aar", "tomme_plasser"] is None
+    county = found.tables["intake_goals"].filter(level="*", region_code="*", round=2, plan="i_aar")
+    without = (
+        county.filter(measure="applicants")["mean"]
+        - county.filter(measure="first_programme")["mean"]
+    )
+    assert beside.filter(plan="i_aar", goal="forstevalg")["mean"].to_list() == pytest.approx(
+        without.to_list()
+    )
+    offers = found.tables["intake_offers"].filter(plan="planen", round=2)
+    assert beside.filter(plan="planen", goal="tomme_plasser")["mean"].item() == pytest.approx(
+        offers["empty_mean"].sum()
+    )
+
+
+def test_an_intake_that_was_changed_is_not_read(settings: Settings) -> None:
+    folder = plan_intake.execute(settings, PLAN, draws=3)
+    (folder / "intake_empty.parquet").write_bytes(b"annet")
+    with pytest.raises(LandingCorrupt, match="inntaket"):
+        plan_intake.newest(settings.rooms, PLAN)
 
 
 def test_made_again_it_is_the_same(settings: Settings) -> None:
