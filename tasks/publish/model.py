@@ -32,11 +32,13 @@ class Cell:
         text: As it is read, in Norwegian format.
         value: What the workbook holds: a number that can be summed, a date, or text such as `:`.
         tone: Class name of the assessment or mark that colours the cell; never the only sign.
+        link: Anchor of the page that a row heading leads to.
     """
 
     text: str
     value: float | str | datetime | None = None
     tone: str = ""
+    link: str = ""
 
 
 @dataclass(frozen=True)
@@ -46,7 +48,7 @@ class Table:
     Attributes:
         id: Anchor in the report, unique.
         title: Caption.
-        sheet: Name of the workbook's sheet, at most 31 characters.
+        sheet: Name of the workbook's sheet, at most 31 characters; empty: there is no workbook.
         columns: In order; the first holds the row headings.
         rows: Cells, one list a row.
         source: The source line.

@@ -46,8 +46,13 @@ def _unbroken(value: object) -> object:
     return value.replace(" %", f"{formats.SPACE}%") if type(value) is str else value
 
 
-def render(document: Document) -> str:
-    """The report as one HTML text: style and drawings inside, nothing fetched."""
+def render(document: Document, template: str = "report.html.j2") -> str:
+    """A document as one HTML text: style and drawings inside, nothing fetched.
+
+    Args:
+        document: What it says.
+        template: A child of `page.html.j2`.
+    """
     import jinja2
 
     environment = jinja2.Environment(
@@ -60,5 +65,6 @@ def render(document: Document) -> str:
     )
     style = (_ROOM / "style.css").read_text(encoding="utf-8")
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
-    template = environment.get_template("report.html.j2")
-    return template.render(document=document, style=style, digest=digest, xlsx=XLSX)
+    return environment.get_template(template).render(
+        document=document, style=style, digest=digest, xlsx=XLSX
+    )

@@ -185,24 +185,34 @@ def steps(rows: Rows, narrow: bool, title: str) -> Spec:
 
 def track_record(rows: Rows, narrow: bool) -> Spec:
     """Mean absolute percentage error of the model and of its benchmark, per series and horizon."""
-    look = _ring_and_dot("enkel sammenlikning", "modell")
-    point = {"type": "point", "size": 90, "strokeWidth": 2, "opacity": 1}
     axis = {**_axis("Gjennomsnittlig feil i prosent"), "format": ",.0f"}
-    x = {"field": "mape", "type": "quantitative", "axis": axis, "scale": {"zero": True}}
-    layers: list[Spec] = [
+    names = {"benchmark": "enkel sammenlikning", "mape": "modell"}
+    return _rows(rows, narrow, _from_ring_to_dot(names, axis), 190)
+
+
+def classes(rows: Rows, narrow: bool) -> Spec:
+    """Classes per programme this year and in the plan."""
+    names = {"now": "i år", "then": "i planen"}
+    return _rows(rows, narrow, _from_ring_to_dot(names, _axis("Klasser")), 150)
+
+
+def _from_ring_to_dot(names: dict[str, str], axis: Spec) -> list[Spec]:
+    """A ring for the first field of `names`, a dot for the second, and a line between them."""
+    (ring, ring_name), (dot, dot_name) = names.items()
+    look = _ring_and_dot(ring_name, dot_name)
+    point = {"type": "point", "size": 90, "strokeWidth": 2, "opacity": 1}
+    x = {"field": dot, "type": "quantitative", "axis": axis, "scale": {"zero": True}}
+    return [
         {
             "mark": {"type": "rule", "color": PALE, "strokeWidth": 3},
-            "encoding": encode(x=x, x2={"field": "benchmark"}),
+            "encoding": encode(x=x, x2={"field": ring}),
         },
-        {
-            "transform": [{"calculate": "'enkel sammenlikning'", "as": "what"}],
-            "mark": dict(point),
-            "encoding": encode(x="benchmark", **look),
-        },
-        {
-            "transform": [{"calculate": "'modell'", "as": "what"}],
-            "mark": dict(point),
-            "encoding": encode(x="mape", **look),
-        },
+        *(
+            {
+                "transform": [{"calculate": f"'{name}'", "as": "what"}],
+                "mark": dict(point),
+                "encoding": encode(x=field, **look),
+            }
+            for field, name in names.items()
+        ),
     ]
-    return _rows(rows, narrow, layers, 190)

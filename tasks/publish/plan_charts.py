@@ -1,0 +1,110 @@
+"""Charts of a plan beside its alternatives: a panel a goal, a row a plan, an axis of its own each.
+
+Specifications as in `charts`. The plan is told from the others by more than its colour: its bar is
+dark and theirs are pale with a line round them, so that the charts can be read in black and white.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from tasks.publish.charts import NARROW, WIDE, Rows, encode
+from tasks.publish.svg import BAND, GREY, INK, NAVY, PALE, SOFT, Spec
+
+Panels = dict[tuple[str, str], Rows]
+"""Rows by title and unit of a goal. A row has `name`, and what its chart shows."""
+
+_NAMES = 150
+_OWN, _INTAKE = "planens egen regning", "inntaket, med 80 %-intervall"
+
+
+def bars(panels: Panels, narrow: bool) -> Spec:
+    """Each goal in each plan: rows have `value`, `text` and `mine` (whether it is the plan's)."""
+    columns = 1 if narrow else 2
+    width = (NARROW if narrow else WIDE // 2 - 20) - _NAMES
+    return _side_by_side(panels, width, columns, _bars)
+
+
+def _bars(rows: Rows) -> list[Spec]:
+    # Room at the right for the figures.
+    most = 1.5 * max(1e-9, *(row["value"] for row in rows))
+    x: Spec = {"field": "value", "type": "quantitative", "axis": None}
+    x["scale"] = {"domain": [0, most]}
+    colour = {"condition": {"test": "datum.mine", "value": NAVY}, "value": PALE}
+    bar = {"type": "bar", "height": 15, "stroke": GREY, "strokeWidth": 1}
+    words = {"type": "text", "align": "left", "baseline": "middle", "dx": 6}
+    text = {"field": "text", "type": "nominal"}
+    return [
+        {"mark": bar, "encoding": encode(x=x, color=colour)},
+        {"mark": words, "encoding": encode(x=x, text=text)},
+    ]
+
+
+def intervals(panels: Panels, narrow: bool) -> Spec:
+    """What the intake finds, with its interval, and what the plan reckons itself.
+
+    Rows have `mean`, `p10`, `p90`, `own` (None: not reckoned) and `note`.
+    """
+    width = (NARROW if narrow else WIDE - 200) - _NAMES
+
+    def layers(rows: Rows) -> list[Spec]:
+        found = _intervals()
+        if not narrow:
+            words = {"type": "text", "align": "left", "baseline": "middle"}
+            text = {"field": "note", "type": "nominal"}
+            found.append({"mark": words, "encoding": {"x": {"value": width + 10}, "text": text}})
+        return found
+
+    return _side_by_side(panels, width, 1, layers)
+
+
+def _intervals() -> list[Spec]:
+    axis = {"title": None, "format": ",d", "tickCount": 5, "domain": False}
+    x: Spec = {"type": "quantitative", "axis": axis, "scale": {"zero": True}}
+    look: Spec = {
+        channel: {
+            "field": "what",
+            "type": "nominal",
+            "scale": {"domain": [_OWN, _INTAKE], "range": colours},
+            "legend": {"title": None, "symbolType": "circle"},
+        }
+        for channel, colours in (("fill", ["#ffffff00", NAVY]), ("stroke", [SOFT, NAVY]))
+    }
+    band = {"type": "bar", "height": 9, "color": BAND, "stroke": GREY, "strokeWidth": 0.5}
+    point = {"type": "point", "size": 90, "strokeWidth": 2, "opacity": 1}
+    return [
+        {"mark": band, "encoding": encode(x={**x, "field": "p10"}, x2={"field": "p90"})},
+        *(
+            {
+                "transform": [
+                    {"filter": f"isValid(datum.{field})"},
+                    {"calculate": f"'{name}'", "as": "what"},
+                ],
+                "mark": dict(point),
+                "encoding": encode(x={**x, "field": field}, **look),
+            }
+            for field, name in (("own", _OWN), ("mean", _INTAKE))
+        ),
+    ]
+
+
+def _side_by_side(
+    panels: Panels, width: int, columns: int, layers: Callable[[Rows], list[Spec]]
+) -> Spec:
+    axis = {"title": None, "labelColor": INK, "ticks": False, "domain": False, "labelPadding": 6}
+    axis["minExtent"] = axis["maxExtent"] = _NAMES - 10
+    return {
+        "columns": columns,
+        "spacing": {"row": 22, "column": 20},
+        "concat": [
+            {
+                "title": {"text": title, "subtitle": unit, "subtitleColor": SOFT, "frame": "group"},
+                "data": {"values": rows},
+                "width": width,
+                "height": {"step": 24},
+                "encoding": {"y": {"field": "name", "type": "nominal", "sort": None, "axis": axis}},
+                "layer": layers(rows),
+            }
+            for (title, unit), rows in panels.items()
+        ],
+    }
