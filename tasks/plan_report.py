@@ -1,0 +1,38 @@
+"""The document of a stored plan: the plan, its newest intake and its run, written as one page."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tasks import plan_intake, plans
+from tasks.settings import Settings
+
+
+def execute(settings: Settings, plan_id: str) -> Path:
+    """Write the document of a plan to `reports/<plan>/`.
+
+    Args:
+        settings: Folders.
+        plan_id: The plan.
+
+    Returns:
+        The file.
+
+    Raises:
+        NotFound: No such plan, or its run or the published night is not there.
+        LandingCorrupt: A table of the plan or of its intake is not what was written.
+    """
+    from tasks.publish import plan
+
+    rooms = settings.rooms
+    stored = plans.read_plan(rooms, plan_id)
+    intake = plan_intake.newest(rooms, plan_id)
+    proposal = plan.read(
+        plan_id,
+        stored.manifest,
+        stored.tables,
+        rooms.runs / stored.manifest["run"],
+        rooms.warehouse,
+        (intake.manifest, intake.tables) if intake else None,
+    )
+    return plan.write(proposal, rooms.reports / plan_id)
