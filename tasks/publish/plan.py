@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +20,8 @@ from tasks.publish import (
     report,
     tables,
 )
-from tasks.publish.model import Document, Table
-from tasks.publish.plan_parts import Proposal
+from tasks.publish.model import Document, Section, Table
+from tasks.publish.plan_parts import INTAKE_SOURCE, SOURCE, Proposal
 
 HTML = "planforslag.html"
 METHOD = (
@@ -70,7 +70,9 @@ def write(proposal: Proposal, target_folder: Path) -> Path:
 
 def document(plan: Proposal) -> PlanDocument:
     """Everything that the document says, in order."""
-    vintages = list(plan.run.vintages.values())
+    vintages = [plan.run.vintages[d] for d in provenance.OF_PLAN if d in plan.run.vintages]
+    constructed = [v.title for v in vintages if v.constructed]
+    mark = f" {provenance.MARK}" if constructed else ""
     return PlanDocument(
         title=f"Planforslag for {plan.run.county_name}, skoleåret {plan.run.school_year}",
         county=plan.run.county_name,
@@ -81,26 +83,43 @@ def document(plan: Proposal) -> PlanDocument:
             ("Tall per", plan.run.manifest.get("night", {}).get("as_of", formats.MISSING)),
         ],
         findings=plan_findings.sentences(plan),
-        goals=plan_goals.goals(plan),
+        goals=_marked(plan_goals.goals(plan), mark),
         unconfirmed=plan_rules.unconfirmed(plan),
         unconfirmed_count=plan.tables["unconfirmed"].height,
-        constructed=[v.title for v in vintages if v.constructed],
+        constructed=constructed,
         stale=[(v.title, v.stale_reason or "ukjent årsak") for v in vintages if v.stale],
         sections=[
-            plan_goals.beside(plan),
-            plan_goals.intake(plan),
-            plan_offers.programmes(plan),
-            plan_offers.others(plan),
-            plan_offers.by_hand(plan),
-            plan_offers.schools(plan),
-            plan_rules.section(plan),
+            replace(
+                section,
+                figures=tuple(replace(f, table=_marked(f.table, mark)) for f in section.figures),
+                tables=tuple(_marked(table, mark) for table in section.tables),
+            )
+            for section in _sections(plan)
         ],
         reading=[],
         definitions=_definitions(),
         method=METHOD,
         closed=disclosure.REASON,
-        sources=provenance.table(plan.run.vintages, plan.run.periods),
+        sources=provenance.table_of_plan(plan.run.vintages, plan.run.periods),
     )
+
+
+def _sections(plan: Proposal) -> list[Section]:
+    return [
+        plan_goals.beside(plan),
+        plan_goals.intake(plan),
+        plan_offers.programmes(plan),
+        plan_offers.others(plan),
+        plan_offers.by_hand(plan),
+        plan_offers.schools(plan),
+        plan_rules.section(plan),
+    ]
+
+
+def _marked(table: Table, mark: str) -> Table:
+    """The table with the mark of constructed figures, where it is one of figures."""
+    of_figures = table.source in (SOURCE, INTAKE_SOURCE)
+    return replace(table, source=table.source + mark) if of_figures else table
 
 
 def _definitions() -> list[tuple[str, str]]:

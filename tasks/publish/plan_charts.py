@@ -48,7 +48,7 @@ def intervals(panels: Panels, narrow: bool) -> Spec:
     width = (NARROW if narrow else WIDE - 200) - _NAMES
 
     def layers(rows: Rows) -> list[Spec]:
-        found = _intervals()
+        found = _intervals(narrow)
         if not narrow:
             words = {"type": "text", "align": "left", "baseline": "middle"}
             text = {"field": "note", "type": "nominal"}
@@ -58,15 +58,16 @@ def intervals(panels: Panels, narrow: bool) -> Spec:
     return _side_by_side(panels, width, 1, layers)
 
 
-def _intervals() -> list[Spec]:
-    axis = {"title": None, "format": ",d", "tickCount": 5, "domain": False}
+def _intervals(narrow: bool) -> list[Spec]:
+    axis = {"title": None, "format": ",d", "tickCount": 2 if narrow else 5, "domain": False}
+    way = "vertical" if narrow else "horizontal"
     x: Spec = {"type": "quantitative", "axis": axis, "scale": {"zero": True}}
     look: Spec = {
         channel: {
             "field": "what",
             "type": "nominal",
             "scale": {"domain": [_OWN, _INTAKE], "range": colours},
-            "legend": {"title": None, "symbolType": "circle"},
+            "legend": {"title": None, "symbolType": "circle", "direction": way},
         }
         for channel, colours in (("fill", ["#ffffff00", NAVY]), ("stroke", [SOFT, NAVY]))
     }

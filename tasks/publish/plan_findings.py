@@ -5,8 +5,17 @@ from __future__ import annotations
 import polars as pl
 
 from tasks.publish import formats, model
-from tasks.publish.parts import Row
-from tasks.publish.plan_parts import EMPTY, PLAN, THIS_YEAR, Proposal, shown, spread
+from tasks.publish.plan_offers import VERDICTS
+from tasks.publish.plan_parts import (
+    EMPTY,
+    PLAN,
+    THIS_YEAR,
+    Proposal,
+    persons,
+    share,
+    shown,
+    spread,
+)
 
 # Gaps of so many places for adults and at colleges are named.
 _NAMED = 3
@@ -30,23 +39,15 @@ def sentences(plan: Proposal) -> list[str]:
 def _classes(plan: Proposal) -> str:
     offers = plan.offers
     now, then = (float(offers.get_column(c).sum()) for c in ("classes_now", "classes"))
-    counts = dict(offers.get_column("verdict").value_counts().rows())
+    held = offers.filter((pl.col("classes") > 0) | (pl.col("classes_now") > 0))
+    counts = dict(held.get_column("verdict").value_counts().rows())
     told = [
-        f"{counts[verdict]} {words}"
-        for verdict, words in (
-            ("åpnes", "tilbud åpnes"),
-            ("utvides", "utvides"),
-            ("reduseres", "reduseres"),
-            ("legges ned", "legges ned"),
-        )
-        if verdict in counts
+        f"{formats.whole(counts[verdict])} {verdict}" for verdict in VERDICTS if verdict in counts
     ]
-    kept = formats.whole(counts.get("som i år", 0))
     schools = offers.filter(pl.col("classes") > 0).get_column("organisation_number").n_unique()
     return (
         f"Planen har {model.classes(then).text} klasser på {formats.whole(schools)} skoler, mot "
-        f"{model.classes(now).text} i år. {formats.listing(told) or 'Ingen tilbud endres'}; {kept} "
-        "er som i år."
+        f"{model.classes(now).text} i år. Tilbud: {formats.listing(told)}."
     )
 
 
@@ -55,8 +56,9 @@ def _pupils(plan: Proposal) -> str:
     now = float(plan.offers.get_column("places_now").sum())
     full = formats.share(pupils / places) if places else formats.MISSING
     return (
-        f"{formats.whole(places)} plasser, mot {formats.whole(now)} i år. Alle med rett har plass: "
-        f"{formats.whole(pupils)} elever i fylkets egne klasser, som er {full} fulle."
+        f"{formats.whole(places)} plasser, mot {formats.whole(now)} i år. Etter planens egen "
+        f"regning er det plass til alle med rett: {formats.whole(pupils)} elever i fylkets egne "
+        f"klasser, som er {full} fulle."
     )
 
 
@@ -80,25 +82,16 @@ def _against(plan: Proposal, goal: str) -> str:
 def _intake(plan: Proposal) -> str:
     if not plan.found:
         return "Planen er ikke prøvd i inntaket: førstevalg, reise og tomme plasser er ikke ventet."
-    first, away, empty = (plan.found[PLAN, g] for g in ("forstevalg", "reise", EMPTY))
-    shares = plan.intake["intake_goals"].filter(
-        pl.col("round") == pl.col("round").max(),
-        plan=PLAN,
-        level="*",
-        region_code="*",
-        measure="first_programme",
+    county = plan.intake["intake_goals"].filter(
+        pl.col("round") == pl.col("round").max(), plan=PLAN, level="*", region_code="*"
     )
-    row = shares.row(0, named=True)
-    met, low, high = (formats.share(row[f"share_{p}"], 1) for p in ("mean", "p10", "p90"))
+    of = {row["measure"]: row for row in county.iter_rows(named=True)}
     return (
-        f"I inntaket får {met} førstevalget sitt (80 %-intervall {low} til {high}); {_told(first)} "
-        f"får det ikke. {_told(away)} får lang reise eller plass utenfor regionen, og "
-        f"{_told(empty)} plasser står tomme."
+        f"I inntaket får {share(of['first_programme'])} førstevalget sitt, "
+        f"{persons(of['without'])} søkere står uten plass, {persons(of['away'])} får lang reise "
+        f"eller plass utenfor regionen, og {spread(plan.found[PLAN, EMPTY])} plasser står tomme. "
+        "I parentes: 80 %-intervall."
     )
-
-
-def _told(row: Row) -> str:
-    return spread(row["mean"], row["p10"], row["p90"])
 
 
 def _cost(plan: Proposal) -> str:

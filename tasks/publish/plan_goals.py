@@ -17,6 +17,8 @@ from tasks.publish.plan_parts import (
     SMALL,
     Proposal,
     cell,
+    persons,
+    share,
     shown,
     spread,
     table,
@@ -50,14 +52,13 @@ def goals(plan: Proposal) -> Table:
     for number, goal in enumerate([*plan.order, *([EMPTY] if plan.found else [])], 1):
         found = plan.found.get((PLAN, goal), {})
         name, unit = GOALS[goal]
-        own = plan.reckoned.get((PLAN, goal), found.get("own"))
+        named = name if goal == EMPTY else f"{number}. {name}, {unit}"
         rows.append(
             [
-                model.text(f"{number}. {name}" if goal != EMPTY else name),
-                model.text(unit),
-                cell(goal, own),
+                model.text(named),
+                cell(goal, plan.reckoned.get((PLAN, goal), found.get("own"))),
                 *_proven(goal, proven.get(goal)),
-                *(cell(goal, found.get(part)) for part in ("mean", "p10", "p90")),
+                model.text(spread(found) if found else formats.MISSING),
             ]
         )
     notes = (
@@ -74,13 +75,10 @@ def goals(plan: Proposal) -> Table:
         "Hva planen gir i hvert mål, i rekkefølge",
         (
             Column("Mål", "text"),
-            Column("Enhet", "text"),
             Column("Planens egen regning"),
             Column("Kan ikke bli under"),
-            Column("Bevist best?", "text"),
-            Column("Snitt", group="Inntaket"),
-            Column("Fra", group="Inntaket"),
-            Column("Til", group="Inntaket"),
+            Column("Bevist best", "text"),
+            Column(f"Inntaket, med {INTERVAL}"),
         ),
         rows,
         notes=notes,
@@ -90,8 +88,8 @@ def goals(plan: Proposal) -> Table:
 def _proven(goal: str, row: Row | None) -> list[Cell]:
     if row is None:
         return [model.text(formats.MISSING), model.text(formats.MISSING)]
-    near = f"innenfor {shown(goal, row['tolerance'])}"
-    return [cell(goal, row["bound"]), model.text(f"ja, {near}" if row["met"] else "nei")]
+    proven = f"ja, ±{shown(goal, row['tolerance'])}" if row["met"] else "nei"
+    return [cell(goal, row["bound"]), model.text(proven)]
 
 
 def beside(plan: Proposal) -> Section:
@@ -172,12 +170,8 @@ def _found(plan: Proposal, goal: str) -> Iterator[list[Cell]]:
         yield [
             model.text(name),
             model.text(f"{unit}, inntak"),
-            *(model.text(_spread(plan.found.get((code, goal)))) for code in plan.names),
+            *(model.text(spread(plan.found.get((code, goal)))) for code in plan.names),
         ]
-
-
-def _spread(row: Row | None) -> str:
-    return spread(row["mean"], row["p10"], row["p90"]) if row else formats.MISSING
 
 
 def _millions(value: float) -> Cell:
@@ -212,7 +206,7 @@ def _intervals(plan: Proposal) -> Figure:
         GOALS[goal]: [
             {
                 "name": name,
-                "note": _spread(plan.found[code, goal]),
+                "note": spread(plan.found[code, goal]),
                 **{part: plan.found[code, goal][part] for part in ("own", "mean", "p10", "p90")},
             }
             for code, name in plan.names.items()
@@ -242,7 +236,7 @@ def _intervals(plan: Proposal) -> Figure:
         lambda narrow: plan_charts.intervals(panels, narrow),
         table(
             "tabell-inntak-maal",
-            "Førstevalg, reise og tomme plasser: inntaket ved siden av planens egen regning",
+            "Inntaket ved siden av planens egen regning",
             (
                 Column("Mål", "text"),
                 Column("Plan", "text"),
@@ -270,11 +264,11 @@ def _measures(plan: Proposal) -> Table:
         rows.append(
             [
                 model.text(title),
-                *(model.text(_spread(found[code, measure])) for code in plan.names),
+                *(model.text(spread(found[code, measure])) for code in plan.names),
             ]
         )
         if measure in ("first_programme", "first_school"):
-            shares = (_share(found[code, measure]) for code in plan.names)
+            shares = (share(found[code, measure]) for code in plan.names)
             rows.append([model.text(f"{title}, andel"), *(model.text(s) for s in shares)])
     columns = (Column("Hva", "text"), *(Column(name) for name in plan.names.values()))
     return table(
@@ -290,13 +284,6 @@ def _measures(plan: Proposal) -> Table:
     )
 
 
-def _share(row: Row) -> str:
-    if row["share_mean"] is None:
-        return formats.MISSING
-    mean, low, high = (formats.share(row[f"share_{p}"], 1) for p in ("mean", "p10", "p90"))
-    return f"{mean} ({low}–{high})"
-
-
 def _by_region(plan: Proposal) -> Table:
     mine = _ended(plan, "intake_goals").filter(plan=PLAN, level="*")
     found = {(r["region_code"], r["measure"]): r for r in mine.iter_rows(named=True)}
@@ -304,8 +291,8 @@ def _by_region(plan: Proposal) -> Table:
     rows = [
         [
             model.text("Hele fylket" if code == "*" else plan.region(code)),
-            *(_persons(found[code, measure]) for measure in BY_REGION),
-            model.text(_share(found[code, "first_programme"])),
+            *(model.text(persons(found[code, measure])) for measure in BY_REGION),
+            model.text(share(found[code, "first_programme"])),
         ]
         for code in regions
     ]
@@ -321,11 +308,6 @@ def _by_region(plan: Proposal) -> Table:
     )
 
 
-def _persons(row: Row) -> Cell:
-    low, high = (formats.estimate(row[part]) for part in ("p10", "p90"))
-    return model.text(f"{formats.estimate(row['mean'])} ({low}–{high})")
-
-
 def _empty(plan: Proposal) -> Table:
     found = _ended(plan, "intake_empty").filter(level="*")
     rows = []
@@ -339,9 +321,7 @@ def _empty(plan: Proposal) -> Table:
                     for one in plan.names
                     for made in (
                         model.whole(here[one]["places"]),
-                        model.text(
-                            spread(*(here[one][f"empty_{p}"] for p in ("mean", "p10", "p90")))
-                        ),
+                        model.text(spread(here[one], "empty_")),
                     )
                 ),
             ]

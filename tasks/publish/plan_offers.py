@@ -18,6 +18,7 @@ from tasks.publish.plan_parts import (
     change,
     classes,
     fill,
+    persons,
     spread,
     table,
 )
@@ -143,28 +144,25 @@ def schools(plan: Proposal) -> Section:
 
 
 def _every_school(plan: Proposal) -> Table:
-    sums = _summed(plan, "school", "organisation_number", "region_code")
+    sums = _summed(plan, "school", "organisation_number")
     rows = [
         [
             Cell(row["school"], row["school"], link=_anchor(row["organisation_number"])),
-            model.text(plan.region(row["region_code"])),
             *_amounts(row),
             *(model.whole(row[verdict]) for verdict in VERDICTS),
         ]
         for row in sorted(sums, key=lambda row: str(row["school"]).casefold())
     ]
     whole = _total(plan)
-    last = [model.text("Alle skoler"), model.text(""), *_amounts(whole)]
+    last = [model.text("Alle skoler"), *_amounts(whole)]
     rows.append([*last, *(model.whole(whole[verdict]) for verdict in VERDICTS)])
     return table(
         "tabell-skoler",
         "Skolene i sum",
         (
             Column("Skole", "text"),
-            Column("Region", "text"),
             *_COLUMNS,
-            *(Column(verdict, group="Tilbud som") for verdict in VERDICTS[:-1]),
-            Column("er som i år", group="Tilbud som"),
+            *(Column(verdict, group="Tilbud") for verdict in VERDICTS),
         ),
         rows,
         notes=(_PUPILS, _SIMULATED),
@@ -189,8 +187,8 @@ def _school(plan: Proposal, offers: pl.DataFrame) -> list[Table]:
             model.whole(r["places"]),
             model.estimate(r["pupils"]),
             fill(r["pupils"], r["places"]),
-            model.text(_wished(r)),
-            model.text(spread(r["empty_mean"], r["empty_p10"], r["empty_p90"])),
+            model.text(persons(r, "wished_")),
+            model.text(spread(r, "empty_")),
         ]
         for r in offers.sort("level", "programme_area").iter_rows(named=True)
     ]
@@ -218,13 +216,6 @@ def _school(plan: Proposal, offers: pl.DataFrame) -> list[Table]:
 
 _TONES = {"åpnes": "overskudd", "utvides": "overskudd", "reduseres": "mangel"}
 _TONES |= {"legges ned": "mangel"}
-
-
-def _wished(row: Row) -> str:
-    if row["wished_mean"] is None:
-        return formats.MISSING
-    low, high = (formats.estimate(row[f"wished_{part}"]) for part in ("p10", "p90"))
-    return f"{formats.estimate(row['wished_mean'])} ({low}–{high})"
 
 
 def _reasons(plan: Proposal, school: str, name: str) -> Table:

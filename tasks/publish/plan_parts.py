@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -29,6 +29,7 @@ GOALS = {
 }
 SOURCE = "Kilde: planen slik den er lagret, egne beregninger."
 INTAKE_SOURCE = "Kilde: inntakssimuleringen av planen, egne beregninger på trukne søkere."
+_PARTS = ("mean", "p10", "p90")
 SMALL = "<5 er et anslag over null og under fem personer."
 
 
@@ -97,9 +98,6 @@ class Proposal:
         return self.run.regions.get(code, code)
 
 
-_PARTS = ("mean", "p10", "p90")
-
-
 def shown(goal: str, value: float | None) -> str:
     """A goal's value with the digits that it is read with, in the unit of `GOALS`."""
     if value is None:
@@ -114,11 +112,34 @@ def cell(goal: str, value: float | None, tone: str = "") -> Cell:
     return Cell(shown(goal, value), value, tone)
 
 
-def spread(mean: float | None, low: float | None, high: float | None) -> str:
-    """A mean and its interval, `1 235 (1 100–1 300)`."""
-    if mean is None:
+def spread(row: Row | None, prefix: str = "") -> str:
+    """A mean of places or persons with its interval, `1 235 (1 100–1 300)`.
+
+    Args:
+        row: With `mean`, `p10` and `p90`, each with the prefix before it; None: not reckoned.
+        prefix: What the three are of.
+    """
+    return _spread(row, prefix, formats.whole)
+
+
+def persons(row: Row | None, prefix: str = "") -> str:
+    """The same of few persons: those under five as `<5`."""
+    return _spread(row, prefix, formats.estimate)
+
+
+def share(row: Row) -> str:
+    """A share of applicants with its interval, `92,3 % (91,7–92,9)`."""
+    if row["share_mean"] is None:
         return formats.MISSING
-    return f"{formats.whole(mean)} ({formats.whole(low)}–{formats.whole(high)})"
+    low, high = (formats.decimal(100 * row[f"share_{part}"]) for part in ("p10", "p90"))
+    return f"{formats.share(row['share_mean'], 1)} ({low}–{high})"
+
+
+def _spread(row: Row | None, prefix: str, show: Callable[[float | None], str]) -> str:
+    if row is None or row[f"{prefix}mean"] is None:
+        return formats.MISSING
+    middle, low, high = (show(row[f"{prefix}{part}"]) for part in _PARTS)
+    return middle if middle == low == high else f"{middle} ({low}–{high})"
 
 
 def table(

@@ -61,30 +61,37 @@ ENTRIES = {
 
 def unconfirmed(plan: Proposal) -> list[tuple[str, str]]:
     """What nobody has confirmed, for the first page: every entry, by file."""
-    found: dict[str, dict[str, list[str]]] = {}
-    for file, entry, _ in plan.tables["unconfirmed"].rows():
-        kind, one = _parted(file, entry)
-        found.setdefault(FILES.get(file, file), {}).setdefault(kind, []).append(one)
+    found: dict[str, list[str]] = {}
+    for file, kind, ones, _ in _grouped(plan, by_source=False):
+        if kind == ENTRIES["principle"]:
+            found.setdefault(file, []).extend(ones)
+        else:
+            found.setdefault(file, []).append(f"{kind} ({', '.join(ones)})" if ones else kind)
+    return [(file, "; ".join(kinds)) for file, kinds in found.items()]
+
+
+def _grouped(plan: Proposal, *, by_source: bool) -> list[tuple[str, str, list[str], str]]:
+    """File, kind of entry, which of them, and source, of what nobody has confirmed."""
+    principles = {one["id"]: one["text"].rstrip(".") for one in _principles_of(plan)}
+    found: dict[tuple[str, str, str], list[str]] = {}
+    for file, entry, source in plan.tables["unconfirmed"].rows():
+        name, _, one = entry.partition(" ")
+        name = name.strip("[]")
+        if (file, name) == ("intake.toml", "special"):
+            name = "special_intake"
+        ones = found.setdefault((file, name, source if by_source else ""), [])
+        if one:
+            goal = GOALS.get(one, (one, ""))[0].casefold() if name == "goal" else one
+            ones.append(principles.get(one, one) if name == "principle" else goal)
     return [
-        (
-            file,
-            "; ".join(
-                f"{kind} ({', '.join(filter(None, ones))})" if any(ones) else kind
-                for kind, ones in kinds.items()
-            ),
-        )
-        for file, kinds in found.items()
+        (FILES.get(file, file), ENTRIES.get(name, name), ones, source)
+        for (file, name, source), ones in found.items()
     ]
 
 
-def _parted(file: str, entry: str) -> tuple[str, str]:
-    """What kind of entry it is, and which of them."""
-    name, _, one = entry.partition(" ")
-    name = name.strip("[]")
-    if (file, name) == ("intake.toml", "special"):
-        name = "special_intake"
-    goal = GOALS.get(one, (one, ""))[0]
-    return ENTRIES.get(name, name), goal if name == "goal" else one.replace("-", " ")
+def _principles_of(plan: Proposal) -> list[dict[str, Any]]:
+    told: list[dict[str, Any]] = plan.manifest.get("principles", {}).get("principle", [])
+    return told
 
 
 def section(plan: Proposal) -> Section:
@@ -116,11 +123,14 @@ def _order(plan: Proposal) -> str:
 
 
 def _unconfirmed(plan: Proposal) -> Table:
-    rows = []
-    for file, entry, source in plan.tables["unconfirmed"].rows():
-        kind, one = _parted(file, entry)
-        name = f"{kind[:1].upper()}{kind[1:]}" + (f": {one}" if one else "")
-        rows.append([model.text(name), model.text(FILES.get(file, file)), model.text(source)])
+    rows = [
+        [
+            model.text(f"{kind[:1].upper()}{kind[1:]}" + (f": {', '.join(ones)}" if ones else "")),
+            model.text(file),
+            model.text(source),
+        ]
+        for file, kind, ones, source in _grouped(plan, by_source=True)
+    ]
     return table(
         "tabell-ubekreftet",
         "Regler, valg og prinsipper som ikke er bekreftet",
@@ -131,7 +141,6 @@ def _unconfirmed(plan: Proposal) -> Table:
 
 
 def _principles(plan: Proposal) -> Table:
-    told = plan.manifest.get("principles", {}).get("principle", [])
     rows = [
         [
             model.text(one["text"]),
@@ -139,7 +148,7 @@ def _principles(plan: Proposal) -> Table:
             model.text(one["case_number"] or "ikke kjent"),
             model.text("ja" if one["confidence"] == "confirmed" else "nei"),
         ]
-        for one in told
+        for one in _principles_of(plan)
     ]
     return table(
         "tabell-prinsipper",

@@ -77,6 +77,26 @@ ALSO = {
     ),
 }
 """The same of what a run can do without: those of the datasets that it had."""
+OF_PLAN = tuple(
+    dict.fromkeys(
+        (
+            *(
+                dataset
+                for table in ("expected", "places", "apprenticeship")
+                for dataset in USED[table]
+            ),
+            *_OF_WORKING_LIFE,
+            "county_intake",
+            "udir_lower_secondary_points",
+            "county_adult_modules",
+            "county_college_offers",
+            "county_college_funding",
+            "dbh_vocational_programmes",
+            "dbh_vocational_students",
+        )
+    )
+)
+"""The same of a plan in classes and of its intake, the run's forecast with them."""
 _BEHIND = {t: USED.get(t, ()) + ALSO.get(t, ()) for t in USED | ALSO}
 
 _DATES = ("Hentet", "Oppdatert av kilden")
@@ -158,14 +178,24 @@ def of(table: str, vintages: Vintages) -> str:
 
 
 def table(vintages: Vintages, periods: Periods) -> Table:
-    """The table of sources: one row a dataset that the report uses."""
-    of_what = periods.by_dataset()
+    """The table of sources: one row a dataset that the report uses, and in which of its parts."""
     names = {"cohort": "2", "expected": "3", "places": "4", "apprenticeship": "5", "placement": "5"}
     names |= dict.fromkeys(ALSO, "6") | {"explanation": "7", "track_record": "8"}
+    datasets = dict.fromkeys(d for used in _BEHIND.values() for d in used)
+    parts = {d: sorted({names[t] for t, used in _BEHIND.items() if d in used}) for d in datasets}
+    return _table(vintages, periods, parts)
+
+
+def table_of_plan(vintages: Vintages, periods: Periods) -> Table:
+    """The same of a plan: one row a dataset that it, its intake or its forecast uses."""
+    return _table(vintages, periods, {dataset: [] for dataset in OF_PLAN})
+
+
+def _table(vintages: Vintages, periods: Periods, parts: Mapping[str, list[str]]) -> Table:
+    of_what = periods.by_dataset()
+    in_parts = any(parts.values())
     rows = []
-    for dataset in dict.fromkeys(d for used in _BEHIND.values() for d in used if d in vintages):
-        v = vintages[dataset]
-        parts = sorted({names[t] for t, used in _BEHIND.items() if dataset in used})
+    for v in (vintages[dataset] for dataset in parts if dataset in vintages):
         marks = [m for m, on in (("konstruert (K)", v.constructed), ("foreldet", v.stale)) if on]
         mark = formats.listing(marks) or "ingen"
         reason = f": {v.stale_reason}" if v.stale and v.stale_reason else ""
@@ -174,7 +204,7 @@ def table(vintages: Vintages, periods: Periods) -> Table:
                 text(v.title),
                 text(v.publisher),
                 text(v.source_table),
-                text(formats.listing(parts)),
+                *([text(formats.listing(parts[v.dataset]))] if in_parts else []),
                 text(mark + reason, "marked" if marks else ""),
                 text(of_what.get(v.dataset, formats.MISSING)),
                 day(v.landed_at),
@@ -188,7 +218,7 @@ def table(vintages: Vintages, periods: Periods) -> Table:
         "Innhold",
         "Utgiver",
         "Kildetabell",
-        "Brukt i del",
+        *(["Brukt i del"] if in_parts else []),
         "Merking",
         "Gjelder",
         "Hentet",
