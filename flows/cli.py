@@ -45,6 +45,7 @@ plan = typer.Typer(
 )
 app.add_typer(plan, name="plan")
 plan.command("places", cls=norwegian.Command)(cli_places.places)
+plan.command("report", cls=norwegian.Command)(cli_places.report)
 plan.command("why", cls=norwegian.Command)(cli_places.why)
 plan.command("export", cls=norwegian.Command)(cli_places.export)
 plan.command("import", cls=norwegian.Command)(cli_places.take)

@@ -22,15 +22,37 @@ def places(
             "classes, reason.",
         ),
     ] = None,
+    draws: Annotated[
+        int | None,
+        typer.Option(
+            "--draws",
+            min=0,
+            max=2_000,
+            help="Trekninger i inntaket; 0: planen prøves ikke der. Standard: 200.",
+        ),
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help="Skriv svaret som JSON.")] = False,
 ) -> None:
-    """Lag planen i hele klasser for en kjøring, og si hva den gir i hvert mål.
+    """Lag planen i hele klasser for en kjøring, prøv den i inntaket og skriv den som dokument.
 
     Eksempel: tilbudsplan plan places 2027-28-20261127T010941Z-bd573bf5 --fixed vedtak.csv
     """
     from flows import places_commands
 
-    places_commands.places(run, fixed, json)
+    places_commands.places(run, fixed, draws, json)
+
+
+def report(
+    plan: Annotated[str, typer.Argument(metavar="PLAN", help="Planen det gjelder.")],
+    json: Annotated[bool, typer.Option("--json", help="Skriv svaret som JSON.")] = False,
+) -> None:
+    """Skriv en plan som dokument: mål, alternativer, inntak, skoler og hva som ikke er bekreftet.
+
+    Eksempel: tilbudsplan plan report 2027-28-20261127T010941Z-bd573bf5-0a1b2c3d
+    """
+    from flows import places_commands
+
+    places_commands.report(plan, json)
 
 
 def why(

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
 import polars as pl
 
 from flows import show
-from tasks import plan_intake
+from tasks import plan_intake, plan_report
 from tasks.settings import Settings
 
 MEASURES = {
@@ -21,6 +20,8 @@ MEASURES = {
     "sent_out_of_region": "sendt ut av regionen",
     "long_travel": "lang reise",
     "sent_far": "sendt langt",
+    "other_programme": "uten førstevalget",
+    "away": "lang reise eller utenfor regionen",
 }
 
 
@@ -28,6 +29,7 @@ def intake(plan: str, draws: int, as_json: bool) -> None:
     """Make the intake of a plan, and print what matters of it."""
     settings = Settings()
     folder = plan_intake.execute(settings, plan, draws=draws)
+    document = plan_report.execute(settings, plan)
     goals = pl.read_parquet(folder / "intake_goals.parquet")
     county = goals.filter(
         pl.col("round") == 1, pl.col("level") == "*", pl.col("region_code") == "*"
@@ -51,7 +53,8 @@ def intake(plan: str, draws: int, as_json: bool) -> None:
         [(title, *(found[name, key] for name in names)) for key, title in MEASURES.items()],
     )
     show.line()
-    show.line(f"Tabellene ligger i {show.relative(Path(folder))}")
+    show.line(f"Tabellene ligger i {show.relative(folder)}")
+    show.line(f"Dokument: {show.relative(document)}")
 
 
 def _number(value: float) -> str:

@@ -9,26 +9,47 @@ from typing import Any
 import polars as pl
 
 from flows import show
-from tasks import dates, plan_amendments, plans
+from tasks import dates, plan_amendments, plan_intake, plan_report, plans
 from tasks.errors import NotFound
 from tasks.settings import Settings
 
 
-def places(run: str, fixed: Path | None, as_json: bool) -> None:
-    """Make the plan of a run, and print what matters of it."""
+def places(run: str, fixed: Path | None, draws: int | None, as_json: bool) -> None:
+    """Make the plan of a run, run it through the intake, and print what matters of it."""
     settings = Settings()
     by_hand = plan_amendments.read_csv(fixed) if fixed else {}
     plan_id = plans.execute(settings, run)
     if by_hand:
         plan_id = plan_amendments.amend(settings, plan_id, by_hand, "search")
+    if draws != 0:
+        plan_intake.execute(settings, plan_id, draws=draws)
+    document = plan_report.execute(settings, plan_id)
     stored = plans.read_plan(settings.rooms, plan_id)
+    intake = plan_intake.newest(settings.rooms, plan_id)
+    found = intake.tables["intake_beside"].filter(plan=plan_intake.PLAN) if intake else None
     if as_json:
-        goals = stored.tables["goals"].to_dicts()
-        show.as_json({"plan": plan_id, "goals": goals, "manifest": stored.manifest})
+        told = {"plan": plan_id, "goals": stored.tables["goals"].to_dicts(), "document": document}
+        told |= {"intake": [] if found is None else found.to_dicts(), "manifest": stored.manifest}
+        show.as_json(told)
         return
     _print(stored)
+    if found is not None:
+        _print_intake(found)
     show.line()
     show.line(f"Planen ligger i {show.relative(settings.rooms.plans / plan_id)}")
+    show.line(f"Dokument: {show.relative(document)}")
+
+
+def report(plan_id: str, as_json: bool) -> None:
+    """Write the document of a plan anew, and print where it lies."""
+    settings = Settings()
+    document = plan_report.execute(settings, plan_id)
+    if as_json:
+        show.as_json({"plan": plan_id, "document": document})
+        return
+    show.line(f"Dokument: {show.relative(document)}")
+    if plan_intake.newest(settings.rooms, plan_id) is None:
+        show.wrapped(f"Planen er ikke prøvd i inntaket: «tilbudsplan plan intake {plan_id}».")
 
 
 def why(plan_id: str, school: str, area: str) -> None:
@@ -82,6 +103,24 @@ def _print(stored: plans.Stored) -> None:
     show.line(", ".join(f"{name}: {number}" for name, number in counts.iter_rows()))
     for text in tables["reasons"].get_column("text").head(10):
         show.line(f"– {text}")
+
+
+def _print_intake(found: pl.DataFrame) -> None:
+    """What the intake finds of first choices, ways and empty places."""
+    titles = {"forstevalg": "uten førstevalget", "reise": "lang reise eller utenfor regionen"}
+    titles[plan_intake.EMPTY] = "tomme plasser"
+    shown = [
+        (
+            titles[goal],
+            "" if own is None else _number(own),
+            _number(mean),
+            _number(low),
+            _number(high),
+        )
+        for goal, own, mean, low, high in found.select("goal", "own", "mean", "p10", "p90").rows()
+    ]
+    show.line()
+    show.as_table(("inntaket", "planens egen regning", "snitt", "fra", "til (80 %)"), shown)
 
 
 def _order(priority: dict[str, Any] | None) -> str:

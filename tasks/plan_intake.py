@@ -19,7 +19,7 @@ import numpy as np
 import polars as pl
 
 from tasks import intake_inputs, made_with, plans, runs, table_folder
-from tasks.place_rules import read_place_rules
+from tasks.place_rules import declared_of
 from tasks.places import alternatives
 from tasks.places.intake.plans import side_by_side
 from tasks.places.intake.types import IntakeRules
@@ -36,14 +36,14 @@ EMPTY = "tomme_plasser"
 
 
 def execute(
-    settings: Settings, plan_id: str, *, draws: int = DRAWS, project: Project | None = None
+    settings: Settings, plan_id: str, *, draws: int | None = None, project: Project | None = None
 ) -> Path:
     """Run a plan and its alternatives through the intake, and write the tables beside the plan.
 
     Args:
         settings: Folders and county.
         plan_id: The plan.
-        draws: Draws of the run's forecast, at most as many as it has.
+        draws: Draws of the run's forecast, at most as many as it has. Unset: `DRAWS`, or all.
         project: Where the rules lie.
 
     Returns:
@@ -52,14 +52,15 @@ def execute(
     Raises:
         NotFound: No such plan or run, or the night lacks a table.
         WrongUse: More draws than the forecast has.
-        ConfigurationError: A rule file cannot be used.
+        ConfigurationError: The rules that the plan was made under cannot be read.
     """
     project = project or Project()
     stored = plans.read_plan(settings.rooms, plan_id)
     run = runs.read(settings.rooms, stored.manifest["run"])
-    declared = read_place_rules(project.reference)
+    declared = declared_of(stored.manifest)
     year = runs.start_year(run.manifest["school_year"])
     forecast = runs.forecast(run)
+    draws = draws or min(DRAWS, forecast.count)
     problem = plans.build(run, forecast, plans.read(settings.rooms, project, year), declared)
     frames = intake_inputs.read(settings.rooms, project.reference, date(year, 10, 1))
     compared = {PLAN: stored.tables["classes"].select(*_KEY, pl.col("places").round(0))}

@@ -17,6 +17,7 @@ from test_intake_plans import forecast
 
 from tasks import intake_inputs, plan_intake, plans, runs
 from tasks.errors import LandingCorrupt, NotFound, WrongUse
+from tasks.place_rules import read_place_rules
 from tasks.places import alternatives
 from tasks.settings import Project, Settings
 
@@ -27,6 +28,7 @@ OWN = SimpleNamespace(
     full=np.full(len(ROWS), 15.0),
     half=np.where(np.arange(len(ROWS)) % 2, 8.0, 0.0),
 )
+MADE = {"run": "løp", "outputs": {}, **read_place_rules(Project().reference).told()}
 PROBLEM = SimpleNamespace(own=OWN, areas=tuple(r[1] for r in ROWS))
 
 
@@ -52,7 +54,7 @@ def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
         orient="row",
     )
     tables = {"classes": classes, "alternatives": reckoned}
-    stored = plans.Stored(PLAN, {"run": "løp", "outputs": {}}, tables)
+    stored = plans.Stored(PLAN, MADE, tables)
     monkeypatch.setattr(plans, "read_plan", lambda rooms, plan: stored)
     monkeypatch.setattr(plans, "read", lambda rooms, project, year: {})
     monkeypatch.setattr(plans, "build", lambda run, forecast, frames, declared: PROBLEM)
