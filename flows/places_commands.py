@@ -25,7 +25,7 @@ def places(run: str, fixed: Path | None, draws: int | None, as_json: bool) -> No
         plan_intake.execute(settings, plan_id, draws=draws)
     document = plan_report.execute(settings, plan_id)
     stored = plans.read_plan(settings.rooms, plan_id)
-    intake = plan_intake.newest(settings.rooms, plan_id)
+    intake = plan_intake.of_plan(settings.rooms, plan_id)
     found = intake.tables["intake_beside"].filter(plan=plan_intake.PLAN) if intake else None
     if as_json:
         told = {"plan": plan_id, "goals": stored.tables["goals"].to_dicts(), "document": document}
@@ -48,7 +48,7 @@ def report(plan_id: str, as_json: bool) -> None:
         show.as_json({"plan": plan_id, "document": document})
         return
     show.line(f"Dokument: {show.relative(document)}")
-    if plan_intake.newest(settings.rooms, plan_id) is None:
+    if plan_intake.of_plan(settings.rooms, plan_id) is None:
         show.wrapped(f"Planen er ikke prøvd i inntaket: «tilbudsplan plan intake {plan_id}».")
 
 

@@ -81,24 +81,28 @@ def execute(
     return _write(settings.rooms.plans / plan_id, manifest, tables)
 
 
-def newest(rooms: Rooms, plan_id: str) -> plans.Stored | None:
-    """The intake of a plan that was written last, held to its hashes; None where there is none.
+def of_plan(rooms: Rooms, plan_id: str) -> plans.Stored | None:
+    """The intake of a plan, held to its hashes; None where there is none.
+
+    Of several it is the one with most draws, and of those the one that was written last.
 
     Raises:
         LandingCorrupt: A table is missing or is not what was written.
     """
-    written = list((rooms.plans / plan_id).glob("intake-*/manifest.json"))
+    written = [
+        (json.loads(file.read_bytes()), file.stat().st_mtime_ns, file.parent)
+        for file in (rooms.plans / plan_id).glob("intake-*/manifest.json")
+    ]
     if not written:
         return None
-    last = max(written, key=lambda file: (file.stat().st_mtime_ns, file.parent.name))
-    manifest = json.loads(last.read_bytes())
+    manifest, _, folder = max(written, key=lambda one: (one[0]["draws"], one[1]))
     found = table_folder.read(
-        last.parent,
+        folder,
         manifest,
-        subject=f"inntaket {last.parent.name} av plan {plan_id}",
-        remedy=f"prøv planen i inntaket på nytt med «tilbudsplan plan intake {plan_id}»",
+        subject=f"inntaket {folder.name} av plan {plan_id}",
+        remedy=f"slett mappen og kjør «tilbudsplan plan intake {plan_id}»",
     )
-    return plans.Stored(last.parent.name, manifest, found)
+    return plans.Stored(folder.name, manifest, found)
 
 
 def beside(plan: Mapping[str, pl.DataFrame], intake: Mapping[str, pl.DataFrame]) -> pl.DataFrame:

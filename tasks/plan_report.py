@@ -1,4 +1,4 @@
-"""The document of a stored plan: the plan, its newest intake and its run, written as one page."""
+"""The document of a stored plan: the plan, its intake and its run, written as one page."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def execute(settings: Settings, plan_id: str) -> Path:
 
     rooms = settings.rooms
     stored = plans.read_plan(rooms, plan_id)
-    intake = plan_intake.newest(rooms, plan_id)
+    intake = plan_intake.of_plan(rooms, plan_id)
     proposal = plan.read(
         plan_id,
         stored.manifest,

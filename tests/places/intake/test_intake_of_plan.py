@@ -92,12 +92,12 @@ def test_the_plan_and_its_alternatives_are_written_beside_it(settings: Settings)
 
 
 def test_what_the_plan_reckons_stands_beside_what_the_intake_finds(settings: Settings) -> None:
-    assert plan_intake.newest(settings.rooms, PLAN) is None
+    assert plan_intake.of_plan(settings.rooms, PLAN) is None
     plan_intake.execute(settings, PLAN, draws=4)
     plan_intake.execute(settings, PLAN, draws=3)
-    found = plan_intake.newest(settings.rooms, PLAN)
+    found = plan_intake.of_plan(settings.rooms, PLAN)
     assert found is not None
-    assert found.manifest["draws"] == 3, "the one that was written last"
+    assert found.manifest["draws"] == 4, "the one with most draws, though another came later"
     beside = found.tables["intake_beside"]
     keys = [(p, g) for p in ("planen", "i_aar") for g in ("forstevalg", "reise", "tomme_plasser")]
     assert sorted(beside.select("plan", "goal").rows()) == sorted(keys)
@@ -123,7 +123,7 @@ def test_an_intake_that_was_changed_is_not_read(settings: Settings) -> None:
     folder = plan_intake.execute(settings, PLAN, draws=3)
     (folder / "intake_empty.parquet").write_bytes(b"annet")
     with pytest.raises(LandingCorrupt, match="inntaket"):
-        plan_intake.newest(settings.rooms, PLAN)
+        plan_intake.of_plan(settings.rooms, PLAN)
 
 
 def test_made_again_it_is_the_same(settings: Settings) -> None:

@@ -1,0 +1,78 @@
+"""The document of a plan as it lies on disk, and the commands that write it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from made_up_run import write_run, write_warehouse
+from small_documents import DRAWS, simulated, solved
+from stored import RUN, free_plan
+
+from flows import places_commands
+from tasks import plan_intake, plan_report, plans, table_folder
+from tasks.errors import LandingCorrupt, NotFound
+from tasks.settings import Settings
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Settings, str]:
+    """A home with a run, a published night and the plan of the small county."""
+    write_run(tmp_path / "runs" / "2027-28-run")
+    write_warehouse(tmp_path)
+    monkeypatch.setenv("TILBUDSPLAN_HOME", str(tmp_path))
+    assert RUN["school_year"] == "2027/28"
+    return free_plan(tmp_path, monkeypatch)
+
+
+def with_intake(settings: Settings, plan: str) -> Path:
+    """Lay an intake beside the plan, as `plan_intake.execute` does."""
+    stored = plans.read_plan(settings.rooms, plan)
+    files, outputs = table_folder.files_of(simulated(solved(), stored.tables))
+    made = {"draws": DRAWS, "code": {"intake_sha256": "0" * 64}, "outputs": outputs}
+    folder = settings.rooms.plans / plan / "intake-prove"
+    table_folder.write(folder, made, files)
+    return folder
+
+
+def test_the_document_lies_with_the_reports_and_has_the_intake_when_it_is_there(
+    home: tuple[Settings, str],
+) -> None:
+    settings, plan = home
+    path = plan_report.execute(settings, plan)
+    assert path == settings.rooms.reports / plan / "planforslag.html"
+    assert "ikke prøvd i inntaket" in path.read_text(encoding="utf-8")
+    with_intake(settings, plan)
+    text = plan_report.execute(settings, plan).read_text(encoding="utf-8")
+    assert "ikke prøvd i inntaket" not in text
+    assert plan in text
+
+
+def test_the_command_says_where_it_is_and_what_is_not_there(
+    home: tuple[Settings, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings, plan = home
+    places_commands.report(plan, as_json=False)
+    told = " ".join(capsys.readouterr().out.split())
+    assert "planforslag.html" in told
+    assert f"«tilbudsplan plan intake {plan}»" in told.replace("- ", "-")
+    with_intake(settings, plan)
+    places_commands.report(plan, as_json=True)
+    found = json.loads(capsys.readouterr().out)
+    assert Path(found["document"]).is_file()
+
+
+def test_what_is_not_there_or_was_changed_is_refused(home: tuple[Settings, str]) -> None:
+    settings, plan = home
+    with pytest.raises(NotFound, match="plan i klasser"):
+        plan_report.execute(settings, "ingen")
+    folder = with_intake(settings, plan)
+    (folder / "intake_goals.parquet").unlink()
+    with pytest.raises(LandingCorrupt, match="plan intake"):
+        plan_report.execute(settings, plan)
+    assert plan_intake.of_plan(settings.rooms, "ingen") is None
+    (settings.rooms.plans / plan / "goals.parquet").write_bytes(b"annet")
+    with pytest.raises(LandingCorrupt):
+        plan_report.execute(settings, plan)
+    assert not (settings.rooms.reports / plan).exists(), "nothing half-made is left"
