@@ -57,6 +57,7 @@ def take(file: Path, plan: str | None, rest: Rest, as_json: bool) -> None:
     show.line()
     show.line(f"{'Ny plan' if 'amends' in new.manifest else 'Plan'}: {new.id}")
     show.line(f"Planen ligger i {show.relative(settings.rooms.plans / new.id)}")
+    show.wrapped(f"Inntaket og dokumentet: «tilbudsplan plan intake {new.id}».")
 
 
 def _asked(
