@@ -68,7 +68,7 @@ def amend(
     unforced = unforced_of(stored)
     if not fixed:
         return plans.read_plan(settings.rooms, unforced).id
-    ground = plans.ground_of(settings.rooms, stored, project or Project())
+    ground = plans.ground_of(settings, stored, project or Project())
     _in_steps(fixed, ground.declared.class_step)
     problem = ground.problem()
     former = plans.solved(stored, problem)

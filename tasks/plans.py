@@ -20,7 +20,7 @@ import polars as pl
 
 from tasks import clock, made_with, run_inputs, runs, table_folder, warehouse
 from tasks.cycle.priority import Priority, of_year
-from tasks.errors import NotFound, WrongUse
+from tasks.errors import NotFound, TilbudsplanError, WrongUse
 from tasks.place_rules import DeclaredPlaces, declared_of, read_place_rules
 from tasks.settings import Project, Rooms, Settings
 
@@ -216,26 +216,45 @@ def restore(
         WrongUse: Figures or program are no longer those that the plan was made of.
     """
     stored = read_plan(settings.rooms, plan_id)
-    ground = ground_of(settings.rooms, stored, project or Project())
+    ground = ground_of(settings, stored, project or Project())
     return solved(stored, ground.problem()), ground.declared
 
 
-def ground_of(rooms: Rooms, stored: Stored, project: Project) -> Ground:
-    """What a stored plan stands on.
+def ground_of(settings: Settings, stored: Stored, project: Project) -> Ground:
+    """What a stored plan stands on; where the night has moved on, built again from landing.
 
     Raises:
         NotFound: Its run is gone, or the night lacks a table.
-        WrongUse: Figures are no longer those that the plan was made of.
+        WrongUse: Figures are not those that the plan was made of, and cannot be had again.
         ConfigurationError: The plan does not say all that it was made under.
     """
     declared = declared_of(stored.manifest)
-    run = runs.read(rooms, stored.manifest["run"])
-    frames = read(rooms, project, runs.start_year(stored.manifest["school_year"]))
-    hashes = _hashes(frames)
-    moved = sorted(n for n, h in stored.manifest["inputs"].items() if hashes.get(n) != h)
-    if moved:
-        raise _moved_on(stored, "de samme tallene", f"endret: {', '.join(moved)}")
+    run = runs.read(settings.rooms, stored.manifest["run"])
+    frames = read(settings.rooms, project, runs.start_year(stored.manifest["school_year"]))
+    if moved := _moved(stored, frames):
+        try:
+            frames = _as_read(settings, stored, run)
+            lost = _moved(stored, frames)
+        except TilbudsplanError as error:
+            raise _moved_on(stored, "de samme tallene", f"endret: {', '.join(moved)}") from error
+        if lost:
+            raise _moved_on(stored, "de samme tallene", f"endret: {', '.join(lost)}")
     return Ground(run, runs.forecast(run), frames, declared, stored.manifest["priority"])
+
+
+def _moved(stored: Stored, frames: dict[str, pl.DataFrame]) -> list[str]:
+    """The frames that are not those that a plan was made of."""
+    hashes = _hashes(frames)
+    return sorted(n for n, h in stored.manifest["inputs"].items() if hashes.get(n) != h)
+
+
+def _as_read(settings: Settings, stored: Stored, run: runs.Run) -> dict[str, pl.DataFrame]:
+    """What the run read, of the night it stood on, and what lies beside the plan."""
+    from tasks.decisions import inputs
+
+    frames, _ = inputs.of_run(settings, run, inputs.night_of(settings.rooms, run))
+    beside = (settings.rooms.plans / stored.id / "inputs").glob("*.parquet")
+    return frames | {path.stem: pl.read_parquet(path) for path in beside}
 
 
 def solved(stored: Stored, problem: Problem) -> Plan:

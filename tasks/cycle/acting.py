@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
@@ -22,7 +22,7 @@ from tasks.cycle.stages import cycle
 from tasks.cycle.state import FORMAT, Record, State
 from tasks.errors import NightLocked, NotFound, TilbudsplanError, WrongUse
 from tasks.forms import personal
-from tasks.journal import Journal
+from tasks.journal import Entry, Journal
 from tasks.locks import night_lock
 from tasks.settings import Project, Rooms, Settings, oslo_date
 from tasks.strict import norwegian
@@ -106,18 +106,14 @@ def act(
         NotFound: the cycle was not started, or something it names is not there.
         WrongUse: the rules do not allow it where the cycle stands.
     """
-    with _alone(settings.rooms):
-        journal = Journal(settings.rooms.journal)
+    journal = Journal(settings.rooms.journal)
+    while True:
         entries = journal.entries()
         found = _state(states.read(entries, name), name)
         if token is not None and token in found.tokens:
             return found
-        wanted = parsed(said, found.cycle.title)
+        wanted = _wanted(found, said, actor, stage)
         day = _day(found.cycle.title, on)
-        _check_actor(found.cycle.title, actor)
-        _check_texts(found.cycle.title, wanted)
-        if stage is not None and stage != found.stage and not isinstance(wanted, acts.Input):
-            raise _refused(found, f"den ble gjort i trinnet «{stage}»")
         record = Record(
             number=found.number + 1,
             act=wanted,
@@ -128,17 +124,37 @@ def act(
             token=token or uuid.uuid4().hex,
             stage=found.stage,
         )
-        # Before anything is looked up: what does not belong here needs no run and no warehouse.
-        if why := states.refusal(found, record):
-            raise _refused(found, why)
-        reference = (project or Project()).reference
-        milestones = calendars.read(reference, settings.county).of(found.cycle)
-        facts = evidence.facts(wanted, found, settings.rooms, entries, milestones, day)
-        record = replace(record, facts=facts)
-        if why := states.refusal(found, record):
-            raise _refused(found, why)
-        journal.append(states.DONE_ACT, _plain(record, name, actor.via))
-        return _read(journal, name)
+        record = _looked_up(settings, project or Project(), found, record, entries)
+        # What is looked up may take a minute; if somebody else acted meanwhile, it is done anew.
+        with _alone(settings.rooms):
+            if _read(journal, name).number == found.number:
+                journal.append(states.DONE_ACT, _plain(record, name, actor.via))
+                return _read(journal, name)
+
+
+def _wanted(found: State, said: Mapping[str, Any], actor: Actor, stage: str | None) -> Act:
+    """The act that was entered, by somebody who may and in the stage that they believe it is in."""
+    wanted = parsed(said, found.cycle.title)
+    _check_actor(found.cycle.title, actor)
+    _check_texts(found.cycle.title, wanted)
+    if stage is not None and stage != found.stage and not isinstance(wanted, acts.Input):
+        raise _refused(found, f"den ble gjort i trinnet «{stage}»")
+    return wanted
+
+
+def _looked_up(
+    settings: Settings, project: Project, found: State, record: Record, entries: Sequence[Entry]
+) -> Record:
+    """A record with the facts that belong with it, if the rules allow it where the cycle stands."""
+    # Before anything is looked up: what does not belong here needs no run and no warehouse.
+    if why := states.refusal(found, record):
+        raise _refused(found, why)
+    milestones = calendars.read(project.reference, settings.county).of(found.cycle)
+    told = evidence.facts(record.act, found, settings, project, entries, milestones, record.on)
+    record = replace(record, facts=told)
+    if why := states.refusal(found, record):
+        raise _refused(found, why)
+    return record
 
 
 def refuse(settings: Settings, name: str, token: str, why: str, said: Any) -> State:

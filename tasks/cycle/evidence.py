@@ -14,13 +14,13 @@ from datetime import date
 from typing import Any
 
 from tasks import indicators, nights, warehouse
-from tasks.cycle import acts, balance, offer, outcomes, priority, waiting
+from tasks.cycle import acts, balance, offer, outcomes, priority, waiting, weighing
 from tasks.cycle.acts import Act
 from tasks.cycle.calendar import Dated
 from tasks.cycle.state import State
-from tasks.errors import NotFound, WrongUse
+from tasks.errors import NotFound, TilbudsplanError, WrongUse
 from tasks.journal import Entry, Journal
-from tasks.settings import Rooms
+from tasks.settings import Project, Rooms, Settings
 
 _OFFER = """
     select
@@ -55,7 +55,8 @@ _FIGURES = """
 def facts(
     act: Act,
     state: State,
-    rooms: Rooms,
+    settings: Settings,
+    project: Project,
     entries: Sequence[Entry],
     milestones: Sequence[Dated],
     on: date,
@@ -65,7 +66,8 @@ def facts(
     Args:
         act: What is about to be journalled.
         state: Where the cycle stands before it.
-        rooms: The installation.
+        settings: The installation.
+        project: Where reference data lie.
         entries: The journal.
         milestones: The cycle's dates.
         on: When it happened.
@@ -75,6 +77,7 @@ def facts(
         WrongUse: what it names is of another year, or cannot be set.
         LandingCorrupt: the run is not what it was.
     """
+    rooms = settings.rooms
     match act:
         case acts.Freeze():
             return _night(rooms, act.night or on) | {"decisions": _earlier(state, entries)}
@@ -91,20 +94,33 @@ def facts(
         case acts.Applications() | acts.Count():
             return _counted(rooms, state, act)
         case _:
-            return _set(state, act)
+            return _set(state, act, settings, project)
 
 
-def _set(state: State, act: Act) -> dict[str, Any]:
-    """What belongs with acts that set classes."""
+def _set(state: State, act: Act, settings: Settings, project: Project) -> dict[str, Any]:
+    """What belongs with acts that set classes: that they can be set, and what that costs."""
+    lines: tuple[acts.Setting, ...]
     match act:
         case acts.Override():
-            return _usable(offer.proposed(state), [act.setting])
+            before, lines, where = offer.proposed(state), (act.setting,), offer.BY_HAND
         case acts.Decide():
-            return _decision(state, act)
+            before, lines, where = offer.proposed(state), act.amendments, offer.council(act)
         case acts.Adjust():
-            return _usable(offer.decided(state), act.lines)
+            before, lines, where = offer.decided(state), act.lines, offer.IN_MAY
         case _:
             return {}
+    _check_usable(before, lines)
+    after = offer.with_settings(before, lines, where)
+    told = _decision(state, act, before, after) if isinstance(act, acts.Decide) else {}
+    proposal = state.last(acts.Propose)
+    if proposal is None or proposal[0].plan is None or not lines:
+        return told
+    try:
+        cost = weighing.weighed(settings, project, proposal[0].plan, before, after)
+    except TilbudsplanError as error:
+        # What was set is set, whether its cost can be had or not.
+        return told | {"not_weighed": str(error)}
+    return told | {"weighed": cost}
 
 
 def _counted(rooms: Rooms, state: State, act: acts.Applications | acts.Count) -> dict[str, Any]:
@@ -264,18 +280,15 @@ def _refuse_other_order(state: State, plan: str, manifest: Mapping[str, Any]) ->
     )
 
 
-def _decision(state: State, act: acts.Decide) -> dict[str, Any]:
-    """The decision frozen: what it stands on, and the amendments evaluated as adopted."""
+def _decision(
+    state: State, act: acts.Decide, before: offer.Offer, after: offer.Offer
+) -> dict[str, Any]:
+    """What the decision stands on, and the balance of what it amends."""
     proposal = state.last(acts.Propose)
     if proposal is None or act.outcome == "sendt tilbake":
         return {}
-    before = offer.proposed(state)
-    told = _usable(before, act.amendments)
-    after = before
-    for setting in act.amendments:
-        after = offer.changed(after, setting, f"vedtak i sak {act.case_number}")
     found = balance.evaluated(before, after, proposal[1].facts["need"])
-    return told | {
+    return {
         "run": proposal[0].run,
         "plan": proposal[0].plan,
         "manifest_sha256": proposal[1].facts["manifest_sha256"],
@@ -298,7 +311,7 @@ def _decision(state: State, act: acts.Decide) -> dict[str, Any]:
     }
 
 
-def _usable(current: offer.Offer, settings: Sequence[acts.Setting]) -> dict[str, Any]:
+def _check_usable(current: offer.Offer, settings: Sequence[acts.Setting]) -> None:
     if why := offer.unusable(current, settings):
         raise WrongUse(
             subject="tilbudet",
@@ -307,7 +320,6 @@ def _usable(current: offer.Offer, settings: Sequence[acts.Setting]) -> dict[str,
             remedy='rett koden; «tilbudsplan query "from mart.places_by_school_programme_area"» '
             "viser tilbudene",
         )
-    return {}
 
 
 def _known_lines(state: State, act: acts.Applications | acts.Count) -> dict[str, Any]:

@@ -16,6 +16,8 @@ from tasks.cycle.acts import Adjust, Decide, Override, Propose, Setting
 from tasks.cycle.state import State
 
 Key = tuple[str, str, int]
+# Where classes are set, as changes say it; in council it is the case.
+PLAN, BY_HAND, IN_MAY = "plan", "forslag", "justering"
 # Columns of the base as the journal has them, a list each.
 COLUMNS = ("school", "school_name", "area", "area_name", "level", "programme", "region", "classes",
            "places")  # fmt: skip
@@ -101,17 +103,14 @@ def planned(state: State) -> Offer:
             classes=classes,
             places=places,
             size=_size(places, classes) or line.size,
-            changes=(*line.changes, ("plan", line.classes, classes, why)),
+            changes=(*line.changes, (PLAN, line.classes, classes, why)),
         )
     return found
 
 
 def proposed(state: State) -> Offer:
     """The plan, or this year's offer where there is none, with what was set by hand."""
-    found = planned(state)
-    for act, _ in state.all(Override):
-        found = changed(found, act.setting, "forslag")
-    return found
+    return with_settings(planned(state), [act.setting for act, _ in state.all(Override)], BY_HAND)
 
 
 def decided(state: State) -> Offer:
@@ -119,18 +118,25 @@ def decided(state: State) -> Offer:
     decision = state.last(Decide)
     if decision is None:
         return {}
-    found = proposed(state)
-    for setting in decision[0].amendments:
-        found = changed(found, setting, f"vedtak i sak {decision[0].case_number}")
-    return found
+    return with_settings(proposed(state), decision[0].amendments, council(decision[0]))
 
 
 def adjusted(state: State) -> Offer:
     """The decision with the adjustment in May."""
-    found, adjustment = decided(state), state.last(Adjust)
-    for setting in adjustment[0].lines if adjustment else ():
-        found = changed(found, setting, "justering")
-    return found
+    adjustment = state.last(Adjust)
+    return with_settings(decided(state), adjustment[0].lines if adjustment else (), IN_MAY)
+
+
+def council(decision: Decide) -> str:
+    """What a change in council is called."""
+    return f"vedtak i sak {decision.case_number}"
+
+
+def with_settings(offer: Offer, settings: Iterable[Setting], where: str) -> Offer:
+    """An offer after some of its lines are set, one after the other."""
+    for setting in settings:
+        offer = changed(offer, setting, where)
+    return offer
 
 
 def changed(offer: Offer, setting: Setting, where: str) -> Offer:

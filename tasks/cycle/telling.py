@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
+from typing import Any
 
 from tasks import dates
 from tasks.cycle import acts, balance, offer, outcomes
@@ -149,6 +150,8 @@ def _proposal(state: State) -> list[str]:
         )
         found += changed[:MOST]
         found += _changes(lines, "forslag")
+        if by_hand := state.last(acts.Override):
+            found += _weighed(by_hand[1])
     found += [f"{c.school} uttaler: {c.text}" for c, _ in state.all(acts.SchoolComment)]
     for statement, record in state.all(acts.Statement)[-1:]:
         found.append(f"Yrkesopplæringsnemnda: {statement.text} ({signed(record)})")
@@ -174,6 +177,7 @@ def _decision(state: State, frozen: Decision | None) -> list[str]:
         f"{record.facts['offer_sha256'][:12]}."
     )
     found += _changes(lines, "vedtak")
+    found += _weighed(record)
     found += [
         f"Vurdert som vedtatt: {one['programme']} Vg{one['level']} i {one['region']} har "
         f"{one['places'][1]} plasser (var {one['places'][0]}); behov over plassene "
@@ -214,6 +218,7 @@ def _adjustment(state: State) -> list[str]:
             f"{signed(adjusted[1])}."
         )
         found += _changes(after.values(), "justering")
+        found += _weighed(adjusted[1])
     return found
 
 
@@ -314,6 +319,38 @@ def _changes(lines: Iterable[Line], where: str) -> list[str]:
             if place.startswith(where):
                 found.append(f"{line.title}: {number(before)} → {number(after)} klasser. {why}")
     return found
+
+
+def _weighed(record: Record) -> list[str]:
+    """What classes that were set cost in each goal of the plan, and the rules that they break."""
+    told = record.facts.get("weighed")
+    if told is None:
+        why = record.facts.get("not_weighed")
+        return [f"Ikke vurdert med planens egne mål: {why}"] if why else []
+    goals = "; ".join(
+        f"{one['title']} {_amount(one, 'before')} → {_amount(one, 'after')}"
+        + ("" if one["plan"] == one["before"] else f" (planen {_amount(one, 'plan')})")
+        for one in told["goals"]
+    )
+    found = [f"Vurdert med planens egne mål, de andre klassene som de var: {goals}."]
+    for name, what, least in (
+        ("without", "{} med rett står uten plass", 0.5),
+        ("underfilled", "{} klasser er fylt under minstegrensen", 1),
+        ("over_budget", "budsjettet sprekker med {} kroner", 1),
+    ):
+        before, after = told[name]
+        if after >= least and after > before:
+            found.append(f"Bryter en regel: {what.format(_kroner(after))}.")
+    if told["left_out"]:
+        found.append(
+            f"Ikke regnet med, siden planen ikke har tilbudet: {', '.join(told['left_out'])}."
+        )
+    return found
+
+
+def _amount(one: Mapping[str, Any], which: str) -> str:
+    """A goal's value in its own unit."""
+    return _kroner(one[which]) if one["goal"] == "kostnad" else number(one[which])
 
 
 def _held(held: Sequence[Held], what: str) -> list[str]:

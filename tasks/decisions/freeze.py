@@ -28,7 +28,7 @@ import polars as pl
 from tasks import clock, disk, runs, table_folder
 from tasks.decisions import canonical, inputs, kept, record
 from tasks.decisions.record import FROZEN, INPUTS, PLAN, SEALED, Decision
-from tasks.errors import NotFound, WrongUse
+from tasks.errors import WrongUse
 from tasks.journal import Journal
 from tasks.landing import PROJECT
 from tasks.settings import Rooms, Settings, oslo_date
@@ -83,7 +83,7 @@ def freeze(settings: Settings, asked: Asked, now: Callable[[], datetime] = clock
     identity = re.sub(r"[^\w]+", "-", asked.case).strip("-")
     decision_id = f"{identity}-{run.id.rsplit('-', 1)[1]}"
     _refuse_again(rooms, decision_id, asked)
-    night = _night(rooms, run)
+    night = inputs.night_of(rooms, run)
     with disk.told(rooms):
         files = _files(settings, asked, run, night)
         sealed = {"schema_version": SCHEMA_VERSION, "decision": decision_id, **files.told}
@@ -197,17 +197,3 @@ def _refuse_again(rooms: Rooms, decision_id: str, asked: Asked) -> None:
             remedy=f"se det med «tilbudsplan decisions {decision_id}»; et frosset vedtak endres "
             "ikke. Et nytt vedtak i samme sak fryses med en ny kjøring",
         )
-
-
-def _night(rooms: Rooms, run: runs.Run) -> dict[str, Any]:
-    """What the journal says of the night that a run read."""
-    wanted = run.manifest["night"]["night"]
-    for entry in Journal(rooms.journal).entries("night.built"):
-        if entry.payload["night"] == wanted:
-            return dict(entry.payload)
-    raise NotFound(
-        subject=f"natten {wanted}",
-        expected="natten som kjøringen leste, i journalen",
-        got="ingen linje om den",
-        remedy="frys vedtaket i det hjemmet der planen ble kjørt, eller kjør planen på nytt her",
-    )

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from tasks import locks, rebuild, run_inputs, runs, table_folder, warehouse
 from tasks.decisions import persons_in
 from tasks.errors import ConfigurationError, NotFound, WarehouseDamaged
+from tasks.journal import Journal
 from tasks.landing import Landing
 from tasks.settings import Rooms, Settings
 from tasks.table_folder import sha256
@@ -44,6 +45,24 @@ def frames_of_night(
         rebuild.rebuild_night(settings, night, file)
         with warehouse.connect_read_only(file) as con:
             return _read(con, rooms, night, on)
+
+
+def night_of(rooms: Rooms, run: runs.Run) -> dict[str, Any]:
+    """What the journal says of the night that a run read.
+
+    Raises:
+        NotFound: Nothing: the run was made in another home.
+    """
+    wanted = run.manifest["night"]["night"]
+    for entry in Journal(rooms.journal).entries("night.built"):
+        if entry.payload["night"] == wanted:
+            return dict(entry.payload)
+    raise NotFound(
+        subject=f"natten {wanted}",
+        expected="natten som kjøringen leste, i journalen",
+        got="ingen linje om den",
+        remedy="gå til det hjemmet der planen ble kjørt, eller kjør planen på nytt her",
+    )
 
 
 def vintages_of(night: Mapping[str, Any]) -> dict[str, str]:

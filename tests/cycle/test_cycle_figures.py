@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,7 +14,7 @@ from tasks.cycle import acts, balance, evidence
 from tasks.cycle.stages import cycle
 from tasks.cycle.state import Record, State
 from tasks.errors import NotFound
-from tasks.settings import Rooms
+from tasks.settings import Project, Rooms, Settings
 
 TODAY = date(2026, 11, 27)
 
@@ -22,9 +23,14 @@ def state(year: str, stage: str = "oppfølging") -> State:
     return State(cycle(year), stage, TODAY)
 
 
+def facts_of(act: acts.Act, found: State, rooms: Rooms) -> dict[str, Any]:
+    settings = Settings(home=rooms.home, profile="demo")
+    return evidence.facts(act, found, settings, Project(), [], [], TODAY)
+
+
 def looked_up(rooms: Rooms, act: acts.Act, found: State) -> State:
     """The state with an act and what was looked up for it."""
-    facts = evidence.facts(act, found, rooms, [], [], TODAY)
+    facts = facts_of(act, found, rooms)
     at = datetime(2026, 11, 27, tzinfo=UTC)
     record = Record(1, act, "X", None, TODAY, at, "t", found.stage, facts)
     return replace(found, standing=(*found.standing, record))
@@ -65,13 +71,13 @@ def test_figures_that_have_not_come_are_said_to_be_missing(night_home: Path) -> 
 
 def test_placement_on_31_december_needs_no_pupils(night_home: Path) -> None:
     act = acts.Count(type="telling", when="31. desember", placed_percent=79.5)
-    assert evidence.facts(act, state("2098/99"), Rooms(night_home), [], [], TODAY) == {}
+    assert facts_of(act, state("2098/99"), Rooms(night_home)) == {}
 
 
 def test_the_night_is_frozen_with_its_suites(night_home: Path) -> None:
     rooms = Rooms(night_home)
     act = acts.Freeze(type="frys", night=date(2099, 1, 1))
-    facts = evidence.facts(act, state("2027/28", "kunnskapsgrunnlag"), rooms, [], [], TODAY)
+    facts = facts_of(act, state("2027/28", "kunnskapsgrunnlag"), rooms)
     with warehouse.connect_published(rooms) as con:
         sql = "select count(*), count(*) filter (not success) from audit.validation"
         ((tried, broken),) = con.execute(sql).fetchall()

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 import polars as pl
 import pytest
 
-from tasks import plan_amendments, plans, table_folder
+from tasks import plan_amendments, plans, runs, table_folder
 from tasks.errors import ConfigurationError, LandingCorrupt, NotFound, WrongUse
 from tasks.place_rules import declared_of, read_place_rules
 from tasks.settings import Project, Rooms, Settings
@@ -163,7 +163,8 @@ def test_a_plan_made_of_other_figures_is_not_asked_why(tmp_path, monkeypatch):
     }
     plan = plans._write(rooms, manifest, TABLES, INPUTS, NOW)
     changed_since = {"places": TABLES["goals"].with_columns(value=2.0)}
-    monkeypatch.setattr(plans.runs, "read", lambda *_: None)
+    run = runs.Run("2027-28-run", {"night": {"night": "a night of another home"}}, {})
+    monkeypatch.setattr(plans.runs, "read", lambda *_: run)
     monkeypatch.setattr(plans, "read", lambda *_: changed_since)
     with pytest.raises(WrongUse, match="endret: places"):
         plans.restore(Settings(home=tmp_path), plan)
