@@ -197,7 +197,7 @@ def _decision(state: State, frozen: Decision | None) -> list[str]:
 
 def _with_plan(record: Record) -> str:
     plan = record.facts.get("plan")
-    return f" --plan plans/{plan}" if plan else ""
+    return f" --plan {plan}" if plan else ""
 
 
 def _adjustment(state: State) -> list[str]:
@@ -339,8 +339,8 @@ def _weighed(record: Record) -> list[str]:
         ("over_budget", "budsjettet sprekker med {} kroner", 1),
     ):
         before, after = told[name]
-        if after >= least and after > before:
-            found.append(f"Bryter en regel: {what.format(_kroner(after))}.")
+        if after >= least:
+            found.append(f"Bryter en regel: {what.format(_kroner(after))} (før {_kroner(before)}).")
     if told["left_out"]:
         found.append(
             f"Ikke regnet med, siden planen ikke har tilbudet: {', '.join(told['left_out'])}."
