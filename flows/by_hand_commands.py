@@ -45,7 +45,9 @@ def take(file: Path, plan: str | None, rest: Rest, as_json: bool) -> None:
     """Set what a workbook or a CSV says by hand, and tell what it changes and costs."""
     settings = Settings()
     former, fixed = _asked(settings.rooms, file, plan)
-    made = plan_amendments.amend(settings, former.id, fixed, rest)
+    with show.progress():
+        show.step("plasserer elevene på nytt og begrunner klassene")
+        made = plan_amendments.amend(settings, former.id, fixed, rest)
     new = plans.read_plan(settings.rooms, made)
     if as_json:
         show.as_json(_plain(former, new))

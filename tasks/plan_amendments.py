@@ -148,10 +148,13 @@ def read_csv(path: Path) -> dict[tuple[str, str], tuple[float, str]]:
         separator = ";" if ";" in head else ","
         rows = pl.read_csv(path, separator=separator, infer_schema=False, encoding="utf8-lossy")
         rows = rows.rename({c: c.strip().lstrip("\ufeff") for c in rows.columns})
-        lines = rows.select(COLUMNS).iter_rows()
+        lines = rows.select(COLUMNS)
+        twice = lines.filter(lines.select(COLUMNS[:2]).is_duplicated())
+        if twice.height:
+            raise ValueError(f"samme tilbud to ganger: {twice.row(0)[0]} {twice.row(0)[1]}")
         return {
             (school, area): (_classes(classes), reason or "")
-            for school, area, classes, reason in lines
+            for school, area, classes, reason in lines.iter_rows()
         }
     except (OSError, IndexError, ValueError, pl.exceptions.PolarsError) as error:
         raise WrongUse(

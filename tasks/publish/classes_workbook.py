@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -27,6 +27,42 @@ from tasks.publish.workbook import Block
 MAGIC = "tilbudsplan-klasser"
 PLAN, MADE_OF = "plan", "kjennetegn"
 _HIDDEN = "Kjennetegn"
+# Tables of a plan that are there to be read: sheet, title, what a row is, and what is told of it.
+_BESIDE = {
+    "adults": (
+        "Voksne",
+        "Plasser for voksne",
+        "Fag",
+        "trade",
+        {
+            "demand": "Etterspurt",
+            "places": "Plasser",
+            "groups": "Grupper",
+            "gap": "Mangler",
+            "nok": "Kroner",
+        },
+    ),
+    "colleges": (
+        "Fagskole",
+        "Plasser i høyere yrkesfaglig utdanning",
+        "Tilbud",
+        "offer",
+        {
+            "places_now": "Plasser nå",
+            "demand": "Etterspurt",
+            "places": "Plasser",
+            "gap": "Mangler",
+            "nok": "Kroner",
+        },
+    ),
+    "groups": (
+        "Grupper",
+        "Grupper med egne regler, og felles klasser",
+        "Gruppe",
+        "name",
+        {"persons": "Personer", "groups": "Grupper", "nok": "Kroner"},
+    ),
+}
 # From here a difference is told without decimals.
 _BIG = 10_000
 
@@ -41,7 +77,7 @@ def write(stored: Stored, run: Mapping[str, Any], path: Path) -> None:
     """
     half = path.with_name(f"{path.name}.part")
     title = f"Plan i klasser for skoleåret {stored.manifest['school_year']}"
-    beside = [t for t in (_adults(stored), _colleges(stored), _groups(stored)) if t.rows]
+    beside = list(_beside(stored))
     sheets = [(classes_sheet.SHEET, "Klassene, med to kolonner som fylles ut")]
     sheets += [(table.sheet, table.title) for table in beside]
     blocks = [*_told(stored), (workbook.SHEETS, sheets)]
@@ -160,44 +196,14 @@ def signed(value: float) -> str:
     return ("+" if value > 0 else "") + formats.decimal(value)
 
 
-def _adults(stored: Stored) -> Table:
-    columns = (
-        Column("Fag", "text"), Column("Etterspurt"), Column("Plasser"), Column("Grupper"),
-        Column("Mangler"), Column("Kroner"),
-    )  # fmt: skip
-    names = ("demand", "places", "groups", "gap", "nok")
-    return _read_only(stored, "adults", "Voksne", "Plasser for voksne", columns, "trade", names)
-
-
-def _colleges(stored: Stored) -> Table:
-    columns = (
-        Column("Tilbud", "text"), Column("Plasser nå"), Column("Etterspurt"), Column("Plasser"),
-        Column("Mangler"), Column("Kroner"),
-    )  # fmt: skip
-    names = ("places_now", "demand", "places", "gap", "nok")
-    title = "Plasser i høyere yrkesfaglig utdanning"
-    return _read_only(stored, "colleges", "Fagskole", title, columns, "offer", names)
-
-
-def _groups(stored: Stored) -> Table:
-    columns = (Column("Gruppe", "text"), Column("Personer"), Column("Grupper"), Column("Kroner"))
-    title = "Grupper med egne regler, og felles klasser"
-    names = ("persons", "groups", "nok")
-    return _read_only(stored, "groups", "Grupper", title, columns, "name", names)
-
-
-def _read_only(
-    stored: Stored,
-    name: str,
-    sheet: str,
-    title: str,
-    columns: tuple[Column, ...],
-    head: str,
-    numbers: tuple[str, ...],
-) -> Table:
-    rows: list[list[Cell]] = [
-        [model.text(told), *map(model.whole, values)]
-        for told, *values in stored.tables[name].select(head, *numbers).iter_rows()
-    ]
-    source = f"Kilde: plan {stored.id}. Arket er til å lese; det endres ikke her."
-    return Table(f"tabell-{name}", title, sheet, columns, rows, source)
+def _beside(stored: Stored) -> Iterator[Table]:
+    """What else the plan decides, to be read; a table without rows is left out."""
+    for name, (sheet, title, head, column, numbers) in _BESIDE.items():
+        rows: list[list[Cell]] = [
+            [model.text(told), *map(model.whole, values)]
+            for told, *values in stored.tables[name].select(column, *numbers).iter_rows()
+        ]
+        columns = (Column(head, "text"), *(Column(called) for called in numbers.values()))
+        source = f"Kilde: plan {stored.id}. Arket er til å lese; det endres ikke her."
+        if rows:
+            yield Table(f"tabell-{name}", title, sheet, columns, rows, source)

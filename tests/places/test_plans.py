@@ -67,6 +67,14 @@ def test_a_number_of_classes_that_is_none_is_refused(tmp_path, number):
         plan_amendments.read_csv(path)
 
 
+def test_the_same_class_set_twice_is_refused(tmp_path):
+    path = tmp_path / "fast.csv"
+    rows = "1,A,1,x\n2,A,1,x\n1,A,2,y\n"
+    path.write_text(f"{','.join(plan_amendments.COLUMNS)}\n{rows}", encoding="utf-8")
+    with pytest.raises(WrongUse, match="to ganger: 1 A"):
+        plan_amendments.read_csv(path)
+
+
 def test_a_file_that_is_not_there_or_lacks_a_column_is_refused(tmp_path):
     with pytest.raises(WrongUse):
         plan_amendments.read_csv(tmp_path / "ingen.csv")
