@@ -82,7 +82,7 @@ FIELDS = (
     _Field(_MOST, 10, "classes_most", "", _GENERAL),
     _Field(_FULL, 10, "places_a_class", "", _WHOLE),
     _Field(_RATE, 11, "nok_a_place", "", _WHOLE),
-    _Field(ORGANISATION, 13, "organisation_number", style={"indent": 1}),
+    _Field(ORGANISATION, 13, "organisation_number", style={"align": "left", "indent": 1}),
     _Field(CODE, 14, "programme_area_code"),
 )  # fmt: skip
 _AT = {field.title: place for place, field in enumerate(FIELDS)}

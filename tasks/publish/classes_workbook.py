@@ -129,15 +129,18 @@ _STEPS = (
 
 
 def _constructed(run: Mapping[str, Any]) -> list[str]:
-    return [
-        row["title"] for row in run.get("vintages", ()) if row["snapshot"] and row["constructed"]
-    ]
+    rows = [row for row in run.get("vintages", ()) if row["snapshot"]]
+    number = sum(bool(row["constructed"]) for row in rows)
+    which = f"{number} av {len(rows)} datasett, som rapporten til kjøringen nevner"
+    return [which] if number else []
 
 
 def _told(stored: Stored) -> list[Block]:
     """What the first sheet says of the plan."""
     manifest, tables = stored.manifest, stored.tables
     unconfirmed = tables["unconfirmed"]
+    steps = manifest.get("steps", [])
+    searched = not steps or steps[-1]["rest"] == "search"
     changed = tables["classes"].filter(pl.col("classes") != pl.col("classes_now")).height
     plan = [
         ("Plan", stored.id),
@@ -168,14 +171,12 @@ def _told(stored: Stored) -> list[Block]:
     ]
 
 
-def _goal(row: Mapping[str, Any]) -> tuple[str, str]:
+def _goal(row: Mapping[str, Any], searched: bool) -> tuple[str, str]:
     digits = 0 if row["goal"] == "kostnad" else 1
     value, bound = (formats.decimal(row[name], digits) for name in ("value", "bound"))
     near = "nær nok" if row["met"] else "ikke vist å være best mulig"
-    return (
-        f"{row['order']}. {row['goal_name'].capitalize()}",
-        f"{value} {row['unit']}; kan ikke bli under {bound} ({near})",
-    )
+    proven = f"; kan ikke bli under {bound} ({near})" if searched else "; klassene er gitt"
+    return f"{row['order']}. {row['goal_name'].capitalize()}", f"{value} {row['unit']}{proven}"
 
 
 def distance(stored: Stored) -> list[tuple[str, str]]:

@@ -20,8 +20,8 @@ NAVY = "#0b4f8a"
 TONE = {"mangel": "#fbe3d3", "overskudd": "#dcebf8", "balanse": "#dcf1ea", "marked": "#fff3c4"}
 
 SHEETS = "Ark"
-# Of the texts of «Les meg», in characters; the height of a line in points.
-_TEXT_WIDTH, _LINE = 95, 13.5
+# Of the texts of «Les meg»: the column, the letters that a line of it holds, and points a line.
+_TEXT_WIDTH, _LETTERS, _LINE = 95, 110, 13.5
 
 # What comes from data is written as text: nothing that begins with `=`, `+`, `-` or `@` becomes a
 # formula, and nothing becomes a link.
@@ -125,7 +125,7 @@ def read_me(
 
 def _heighten(page: Worksheet, row: int, told: str) -> None:
     """Make a row as high as its text: not every program does so when a file is opened."""
-    if lines := len(told) // _TEXT_WIDTH:
+    if lines := len(told) // _LETTERS:
         page.set_row(row, _LINE * (lines + 1))
 
 
