@@ -154,7 +154,7 @@ def _told(stored: Stored) -> list[Block]:
         ("Slik brukes arbeidsboken", [(f"{n}.", text) for n, text in enumerate(_STEPS, 1)]),
         (
             "Hva planen gir i hvert mål",
-            [_goal(row) for row in tables["goals"].iter_rows(named=True)],
+            [_goal(row, searched) for row in tables["goals"].iter_rows(named=True)],
         ),
         ("Avstand til planen uten noe satt for hånd", distance(stored)),
         (
