@@ -96,8 +96,9 @@ def shown(name: str, as_json: bool) -> bool:
         show.line(f"{title + ':':<12} {value}")
     _print_faults(faults)
     if not faults:
-        files = verify.sealed(rooms, decision)["files"]
-        show.line(f"Uendret: {len(files)} filer i vedtaket, og alt det ble hentet av.")
+        sealed = verify.sealed(rooms, decision)
+        _print_adopted(sealed.get("adopted"))
+        show.line(f"Uendret: {len(sealed['files'])} filer i vedtaket, og alt det ble hentet av.")
     _print_outcomes(came)
     return not faults
 
@@ -135,6 +136,23 @@ def _facts(decision: Decision) -> list[tuple[str, str]]:
         ("Frosset", show.local_time(decision.frozen_at)),
         ("Kjennetegn", decision.seal),
     ]
+
+
+def _print_adopted(told: dict[str, Any] | None) -> None:
+    if told is None:
+        return
+    day = dates.day(date.fromisoformat(told["on"]))
+    show.wrapped(
+        f"Årshjulet for {told['cycle']}: {told['outcome']} {day}, {told['by']}. Tilbudet slik det "
+        "ble vedtatt, ligger i adopted/offer.parquet."
+    )
+    for one in told["amendments"]:
+        classes = f"{one['classes']:g}".replace(".", ",")
+        show.wrapped(
+            f"{one['area']} Vg{one['level']} ved {one['school']}: {classes} klasser. "
+            f"{one['reason']}",
+            "  ",
+        )
 
 
 def _print_outcomes(came: Sequence[DecisionOutcome]) -> None:

@@ -3,6 +3,7 @@
     decisions/<id>/decision.json   what was decided, the night's record, and a hash of every file
                    run/            manifest, tables and files of rules, as the run wrote them
                    plan/           manifest and tables of the plan that was decided, if there is one
+                   adopted/        the offer as the council adopted it, if a cycle has it
                    inputs/         every frame that the run read, Parquet
                    report/         report and workbook, where they were written
                    attachments/    what was laid beside it, the council's paper for example
@@ -18,7 +19,7 @@ import json
 import re
 import shutil
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -27,7 +28,8 @@ import polars as pl
 
 from tasks import clock, disk, runs, table_folder
 from tasks.decisions import canonical, inputs, kept, record
-from tasks.decisions.record import FROZEN, INPUTS, PLAN, SEALED, Decision
+from tasks.decisions.adopted import Adopted, of_case
+from tasks.decisions.record import ADOPTED, FROZEN, INPUTS, PLAN, SEALED, Decision
 from tasks.errors import WrongUse
 from tasks.journal import Journal
 from tasks.landing import PROJECT
@@ -49,7 +51,8 @@ class Asked:
         decided_on: When.
         note: What else there is to say.
         attachments: Files to keep with it.
-        plan: The plan that was decided: its name, or its folder.
+        plan: The plan that was decided: its name, or its folder. Where the year's cycle has
+            decided the case, it is the one that was proposed there.
     """
 
     run: str
@@ -84,8 +87,10 @@ def freeze(settings: Settings, asked: Asked, now: Callable[[], datetime] = clock
     decision_id = f"{identity}-{run.id.rsplit('-', 1)[1]}"
     _refuse_again(rooms, decision_id, asked)
     night = inputs.night_of(rooms, run)
+    adopted = of_case(Journal(rooms.journal).entries(), asked.case, run.id)
+    asked = _with_plan_of(asked, adopted)
     with disk.told(rooms):
-        files = _files(settings, asked, run, night)
+        files = _files(settings, asked, run, night, adopted)
         sealed = {"schema_version": SCHEMA_VERSION, "decision": decision_id, **files.told}
         text = json.dumps(sealed, ensure_ascii=False, indent=2, sort_keys=True).encode()
         folder = rooms.decisions / f".{decision_id}"
@@ -119,7 +124,27 @@ class _Files:
     told: dict[str, Any]
 
 
-def _files(settings: Settings, asked: Asked, run: runs.Run, night: Mapping[str, Any]) -> _Files:
+def _with_plan_of(asked: Asked, adopted: Adopted | None) -> Asked:
+    """With the plan that was proposed in the cycle; another than that was not decided on."""
+    if adopted is None:
+        return asked
+    if asked.plan is not None and asked.plan.name != adopted.plan:
+        raise WrongUse(
+            subject=f"--plan {asked.plan.name}",
+            expected=f"planen i årshjulet for {adopted.state.cycle.id}: {adopted.plan or 'ingen'}",
+            got="en annen enn den som ble lagt fram",
+            remedy="la være å oppgi --plan; den tas fra årshjulet",
+        )
+    return replace(asked, plan=asked.plan or (Path(adopted.plan) if adopted.plan else None))
+
+
+def _files(
+    settings: Settings,
+    asked: Asked,
+    run: runs.Run,
+    night: Mapping[str, Any],
+    adopted: Adopted | None,
+) -> _Files:
     frames, of_persons = inputs.of_run(settings, run, night)
     contents = kept.copied(settings.rooms, run, asked.attachments)
     contents |= {
@@ -128,6 +153,8 @@ def _files(settings: Settings, asked: Asked, run: runs.Run, night: Mapping[str, 
     }
     plan = _plan(settings, asked, run, frames)
     contents |= {f"{PLAN}/{name}": content for name, content in plan.items()}
+    if adopted:
+        contents[f"{ADOPTED}/offer.parquet"] = table_folder.parquet_bytes(adopted.offer())
     tables = {Path(n).stem: pl.read_parquet(c) for n, c in plan.items() if _is_table(n)}
     told = {
         "case": asked.case,
@@ -140,6 +167,7 @@ def _files(settings: Settings, asked: Asked, run: runs.Run, night: Mapping[str, 
         "landed": record.landed_lines(settings.rooms, _landed(night)),
         "canonical": canonical.hashes(run.tables),
         "plan": canonical.hashes(tables) if plan else None,
+        "adopted": adopted.told() if adopted else None,
         "files": {name: sha256(content) for name, content in sorted(contents.items())},
     }
     return _Files(contents, told)

@@ -26,6 +26,7 @@ FROZEN = "decision.frozen"
 SEALED = "decision.json"
 # Its folder has these in it, and in them what `freeze` says.
 RUN, PLAN, INPUTS, REPORT, ATTACHMENTS = "run", "plan", "inputs", "report", "attachments"
+ADOPTED = "adopted"
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 STORE = Path(__file__).parent.parent / "store"
-sys.path[:0] = [str(STORE.parent / room) for room in ("store", "keep", "places")]
+sys.path[:0] = [str(STORE.parent / room) for room in ("store", "keep", "places", "cycle")]
 _spec = importlib.util.spec_from_file_location("store_fixtures_of_decisions", STORE / "conftest.py")
 assert _spec is not None
 assert _spec.loader is not None

@@ -8,12 +8,14 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+import small_cycle
 from flow_tools import Ask, Said
 
 from flows import cli
 from tasks import made_with, runs
 from tasks.decisions import record
 from tasks.decisions.record import Decision
+from tasks.journal import Journal
 from tasks.settings import Settings
 
 DAY = date(2026, 11, 20)
@@ -64,6 +66,25 @@ def test_a_decision_is_frozen_listed_shown_and_made_again(
     digest = record.sha256((folder / "expected.csv").read_bytes())
     assert facts["hashes"] == {"expected": digest}
     assert ask("decide", run, "--case", case, "--by", "fylkestinget").code == 2
+
+
+def test_what_was_adopted_and_how_it_went_is_shown(
+    ask: Ask, settings: Settings, frozen: Decision
+) -> None:
+    counts = [small_cycle.count(melhus=60, roros=8), small_cycle.count("31. desember", 79.5)]
+    for kind, payload in small_cycle.a_year(*counts, run=frozen.run):
+        Journal(settings.rooms.journal).append(kind, payload)
+    assert ask("decide", frozen.run, "--case", "118/27", "--by", "fylkestinget").code == 0
+    said = " ".join(ask("decisions", "118/27").out.split())
+    assert "Årshjulet for 2027/28: godkjent med endringer" in said
+    assert "HSHSF1---- Vg1 ved 874558362: 3 klasser. Fordi" in said
+    assert "68 elever på 60 vedtatte plasser; 0 av 1 program" in said
+    assert "HS 1 sør 60 53 68 35 45 55" in said, "what fell outside the interval"
+    assert "79,5 prosent formidlet" in said
+    assert "Utfall mot vedtak og prognose:" in ask("decisions").out
+    (row, placed) = json.loads(ask("decisions", "118/27", "--json").out)["outcomes"]
+    assert (row["outcome"], row["inside"]) == (68.0, False)
+    assert placed["inside"] is True
 
 
 def test_what_was_changed_is_told_and_the_command_fails(

@@ -12,6 +12,7 @@ from typing import Any
 
 import polars as pl
 import pytest
+import small_cycle
 from decision_tools import RUN_AT, one_place_more
 from store_tools import Source
 
@@ -44,7 +45,42 @@ def new_run(settings: Settings, seed: int = 2) -> str:
     return runs.execute(settings, "2027/28", seed, now=lambda: RUN_AT)
 
 
+def adopted_in_cycle(settings: Settings, run: str) -> None:
+    """The journal of a cycle that decided case 118/27 on a run, one class more than proposed."""
+    for kind, payload in small_cycle.a_year(run=run):
+        Journal(settings.rooms.journal).append(kind, payload)
+
+
 # Freezing -----------------------------------------------------------------------------------------
+
+
+def test_the_offer_is_frozen_as_the_council_adopted_it(
+    settings: Settings, frozen: Decision
+) -> None:
+    run = new_run(settings)
+    adopted_in_cycle(settings, run)
+    made = freeze.freeze(settings, asked(run, case="118/27"))
+    told = verify.sealed(settings.rooms, made)["adopted"]
+    assert (told["cycle"], told["outcome"]) == ("2027/28", "godkjent med endringer")
+    assert [one["classes"] for one in told["amendments"]] == [3.0]
+    file = record.folder_of(settings.rooms, made) / "adopted" / "offer.parquet"
+    classes = pl.read_parquet(file).select("classes_now", "classes_proposed", "classes", "places")
+    # As adopted, not as adjusted in May.
+    assert classes.rows() == [(2.0, 2.0, 3.0, 45), (1.0, 1.0, 1.0, 15)]
+    file.write_bytes(b"x")
+    (fault,) = verify.faults(settings.rooms, made)
+    assert fault.file.endswith("adopted/offer.parquet")
+    assert verify.sealed(settings.rooms, frozen)["adopted"] is None, "no cycle has decided that"
+
+
+def test_another_plan_than_the_one_proposed_is_not_what_was_decided(
+    settings: Settings, frozen: Decision, tmp_path: Path
+) -> None:
+    run = new_run(settings)
+    adopted_in_cycle(settings, run)
+    with pytest.raises(WrongUse, match="planen i årshjulet for 2027/28: ingen"):
+        freeze.freeze(settings, asked(run, case="118/27", plan=tmp_path / "en-annen"))
+    assert [one.id for one in record.listed(settings.rooms)] == [frozen.id]
 
 
 def test_a_decision_is_a_record_of_the_journal_and_a_sealed_folder(
