@@ -153,7 +153,7 @@ def query(sql: str | None, form: str, as_of: datetime | None) -> None:
 
 def status(as_json: bool) -> None:
     """Print the last night, plan and decisions, open cycles, stale datasets and open alerts."""
-    from tasks import runs
+    from tasks import plan_report, runs
 
     settings = Settings()
     rooms = settings.rooms
@@ -172,6 +172,7 @@ def status(as_json: bool) -> None:
         "run": run,
         "runs": finished,
         "report": html,
+        "plan_document": plan_report.newest(rooms, run) if run else None,
         "stale": [v for v in known if v["stale"]],
         "awaited": [
             {"dataset": d.id, "title": d.title, "owner": d.owner}
@@ -259,8 +260,21 @@ def _print_profile(profile: str) -> None:
         show.line(norwegian.profile(profile).capitalize())
 
 
+def _print_run(facts: dict[str, Any]) -> None:
+    """The newest run with its report, and its newest plan in classes as a document."""
+    if facts["run"] is None:
+        show.line("Siste plan: ingen ennå. Kjør «tilbudsplan plan run --school-year 2027/28».")
+        return
+    report, document = facts["report"], facts["plan_document"]
+    show.line(f"Siste plan: {facts['run']}")
+    where = show.relative(report) if report else "mangler; skriv den med «tilbudsplan report»"
+    show.line(f"Rapport:    {where}")
+    if document:
+        show.line(f"Klasser:    {show.relative(document)}")
+
+
 def _print_status(facts: dict[str, Any]) -> None:
-    night, run, report = facts["night"], facts["run"], facts["report"]
+    night = facts["night"]
     _print_profile(facts["profile"])
     if night is None:
         show.line(home.no_night(show.relative(facts["home"])))
@@ -271,12 +285,7 @@ def _print_status(facts: dict[str, Any]) -> None:
         failed = facts["failed"]
         show.line(f"Mislykket natt: {show.local_time(failed['at'])}: {failed['reason']}")
         show.line("  Tallene som var publisert fra før, står urørt.")
-    if run is None:
-        show.line("Siste plan: ingen ennå. Kjør «tilbudsplan plan run --school-year 2027/28».")
-    else:
-        show.line(f"Siste plan: {run}")
-        where = show.relative(report) if report else "mangler; skriv den med «tilbudsplan report»"
-        show.line(f"Rapport:    {where}")
+    _print_run(facts)
     _print_decided(facts)
     show.line(f"Gamle datasett: {len(facts['stale']) or 'ingen'}")
     for vintage in facts["stale"]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from tasks import plan_intake, plans
-from tasks.settings import Settings
+from tasks.settings import Rooms, Settings
 
 
 def execute(settings: Settings, plan_id: str) -> Path:
@@ -36,3 +36,12 @@ def execute(settings: Settings, plan_id: str) -> Path:
         (intake.manifest, intake.tables) if intake else None,
     )
     return plan.write(proposal, rooms.reports / plan_id)
+
+
+def newest(rooms: Rooms, run_id: str) -> Path | None:
+    """The document that was written last of the plans of a run; None where there is none."""
+    from tasks.publish.plan import HTML
+
+    # A plan's name begins with its run's.
+    written = rooms.reports.glob(f"{run_id}-*/{HTML}")
+    return max(written, key=lambda file: file.stat().st_mtime_ns, default=None)

@@ -43,7 +43,10 @@ def test_the_document_lies_with_the_reports_and_has_the_intake_when_it_is_there(
     home: tuple[Settings, str],
 ) -> None:
     settings, plan = home
+    assert plan_report.newest(settings.rooms, RUN_ID) is None
     path = plan_report.execute(settings, plan)
+    assert plan_report.newest(settings.rooms, RUN_ID) == path
+    assert plan_report.newest(settings.rooms, "2027-28-annen") is None
     assert path == settings.rooms.reports / plan / "planforslag.html"
     assert "ikke prøvd i inntaket" in path.read_text(encoding="utf-8")
     with_intake(settings, plan)
