@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from tasks.places.by_hand import Rest
 
 _CSV = ".csv"
+_DOING = {
+    "hold": "plasserer elevene på nytt, og begrunner klassene",
+    "search": "regner klassene på nytt; det kan ta noen minutter",
+}
 # As many classes that followed are named.
 _MOST = 20
 
@@ -46,7 +50,7 @@ def take(file: Path, plan: str | None, rest: Rest, as_json: bool) -> None:
     settings = Settings()
     former, fixed = _asked(settings.rooms, file, plan)
     with show.progress():
-        show.step("plasserer elevene på nytt og begrunner klassene")
+        show.step(_DOING[rest])
         made = plan_amendments.amend(settings, former.id, fixed, rest)
     new = plans.read_plan(settings.rooms, made)
     if as_json:

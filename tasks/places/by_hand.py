@@ -28,19 +28,23 @@ class CannotHold(TilbudsplanError):
     def __init__(self, conflict: conflicts.Conflict, change: dict[str, float]) -> None:
         self.conflict = conflict
         self.change = change
-        broken = [
-            f"{conflicts.told(b.rule)}: {b.amount:.1f} {b.unit}".replace(".", ",")
-            for b in conflict.relaxation[: conflicts.SHOWN]
-        ]
-        more = len(conflict.relaxation) - len(broken)
-        broken += [f"og {more} til"] if more else []
-        rules = broken or [conflicts.told(rule) for rule in conflict.rules]
         super().__init__(
             subject="klassene satt for hånd",
             expected="en plan som holder reglene med alle de andre klassene som de er",
-            got=f"brudd på reglene: {'; '.join(rules)}; målene ville endret seg: {_told(change)}",
-            remedy="la resten bli regnet på nytt med --rest search, eller sett andre tall",
+            got="brudd på det som står under",
+            remedy="la resten bli regnet på nytt med --rest search, eller sett andre tall. "
+            "Ingenting er lagret",
         )
+
+    def __str__(self) -> str:
+        broken = [
+            f"{conflicts.told(b.rule)}: {b.amount:.1f} {b.unit}".replace(".", ",")
+            for b in self.conflict.relaxation
+        ]
+        lines = broken or [conflicts.told(rule) for rule in self.conflict.rules]
+        more = [f"og {len(lines) - conflicts.SHOWN} til"] if len(lines) > conflicts.SHOWN else []
+        shown = [*lines[: conflicts.SHOWN], *more, f"Målene ville endret seg: {_told(self.change)}"]
+        return "\n".join([super().__str__(), *(f"  - {line}" for line in shown)])
 
     def __reduce__(self) -> tuple[object, ...]:
         return type(self), (self.conflict, self.change)
@@ -83,12 +87,15 @@ def decided(former: Plan, free: Plan, fixed: Sequence[Fixed]) -> Float:
 
 
 def _change(former: Plan, classes: Float) -> dict[str, float]:
-    """By goal, what classes that break rules would give, less what the former plan gives."""
+    """By goal, what classes that break rules would give more than the former plan's.
+
+    Pupils are placed the same way in both, so that the difference is that of the classes.
+    """
     placement = measure.Placement(former)
-    found = placement.place(classes, shared=True)
-    before = measure.goals(former.problem, former)
-    goals = [goal.id for goal in former.problem.goals]
-    return {goal: found.values[goal] - before[goal] for goal in goals} if found else {}
+    before, after = (placement.place(c, shared=True) for c in (former.classes, classes))
+    if before is None or after is None:
+        return {}
+    return {g.id: after.values[g.id] - before.values[g.id] for g in former.problem.goals}
 
 
 def _told(change: dict[str, float]) -> str:
