@@ -42,7 +42,9 @@ def _classes(plan: Proposal) -> str:
     held = offers.filter((pl.col("classes") > 0) | (pl.col("classes_now") > 0))
     counts = dict(held.get_column("verdict").value_counts().rows())
     told = [
-        f"{formats.whole(counts[verdict])} {verdict}" for verdict in VERDICTS if verdict in counts
+        f"{formats.whole(counts[verdict])} {verdict.replace('som', 'er som')}"
+        for verdict in VERDICTS
+        if verdict in counts
     ]
     schools = offers.filter(pl.col("classes") > 0).get_column("organisation_number").n_unique()
     return (
@@ -109,18 +111,19 @@ def _gaps(plan: Proposal) -> str:
     adults, colleges = plan.tables["adults"], plan.tables["colleges"]
     granted = float(colleges.get_column("nok").sum())
     return (
-        f"Voksne i moduler: {_gap(adults, 'trade')} "
-        f"Fagskole: {_gap(colleges, 'offer')} Tilskudd: "
+        f"Voksne i moduler: {_gap(adults, 'trade', formats.SMALL)} "
+        f"Fagskole: {_gap(colleges, 'offer', 1)} Tilskudd: "
         f"{shown('kostnad', granted)} millioner kroner."
     )
 
 
-def _gap(found: pl.DataFrame, title: str) -> str:
+def _gap(found: pl.DataFrame, title: str, least: int) -> str:
+    """Places, and where they are at least so many fewer than asked for."""
     places, gap = (float(found.get_column(c).sum()) for c in ("places", "gap"))
     text = f"{formats.whole(places)} plasser"
     if round(gap) <= 0:
         return f"{text}, så mange som det er spurt etter."
-    named = found.filter(pl.col("gap").round() >= formats.SMALL)
+    named = found.filter(pl.col("gap").round() >= least)
     largest = named.sort("gap", title, descending=[True, False]).head(_NAMED)
     told = [f"{name} {formats.whole(g)}" for name, g in largest.select(title, "gap").rows()]
     where = f" ({formats.listing(told)})" if told else ""
