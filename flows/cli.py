@@ -46,7 +46,6 @@ plan = typer.Typer(
 app.add_typer(plan, name="plan")
 plan.command("places", cls=norwegian.Command)(cli_places.places)
 plan.command("report", cls=norwegian.Command)(cli_places.report)
-plan.command("why", cls=norwegian.Command)(cli_places.why)
 plan.command("export", cls=norwegian.Command)(cli_places.export)
 plan.command("import", cls=norwegian.Command)(cli_places.take)
 plan.command("intake", cls=norwegian.Command)(cli_intake.intake)
@@ -261,6 +260,7 @@ def purge(
 
 
 for _command in (
+    cli_places.why,
     cli_decisions.decide,
     cli_decisions.decisions,
     cli_decisions.rerun,

@@ -56,17 +56,41 @@ def report(
 
 
 def why(
-    plan: Annotated[str, typer.Argument(metavar="PLAN", help="Planen det spørres om.")],
-    school: Annotated[str, typer.Argument(metavar="SKOLE", help="Organisasjonsnummer eller navn.")],
-    area: Annotated[str, typer.Argument(metavar="OMRÅDE", help="Programområde: kode eller navn.")],
+    school: Annotated[
+        str,
+        typer.Argument(metavar="SKOLE", help="Navn, del av navnet eller organisasjonsnummer."),
+    ],
+    programme: Annotated[
+        str,
+        typer.Argument(
+            metavar="PROGRAM", help="Utdanningsprogram eller programområde: navn eller kode."
+        ),
+    ],
+    level: Annotated[int, typer.Argument(metavar="NIVÅ", min=1, max=3, help="1, 2 eller 3.")],
+    plan: Annotated[
+        str | None, typer.Option("--plan", metavar="PLAN", help="Standard: den siste.")
+    ] = None,
+    re_solve: Annotated[
+        float | None,
+        typer.Option(
+            "--re-solve",
+            metavar="KLASSER",
+            min=0,
+            help="Regn hele planen på nytt med så mange klasser her. Det kan ta flere minutter.",
+        ),
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="Skriv svaret som JSON.")] = False,
 ) -> None:
-    """Si hvorfor et tilbud har de klassene det har, og hva én mer eller færre ville gitt.
+    """Si hvorfor et tilbud har de klassene det har, og hvorfor ikke flere eller færre.
 
-    Eksempel: tilbudsplan plan why 2027-28-…-1a2b3c4d "Verdal videregående skole" Tømrer
+    Elevene plasseres på nytt med én klasse mer og én færre, og de andre klassene som de er. Har
+    ikke skolen tilbudet, regnes det som om det var ført i [[opening]] i rules/places.toml.
+
+    Eksempel: tilbudsplan why Verdal Tømrer 2
     """
     from flows import places_commands
 
-    places_commands.why(plan, school, area)
+    places_commands.why(school, programme, level, plan, re_solve, json)
 
 
 def export(

@@ -94,6 +94,7 @@ ORDER = (
     "check",
     "quarantine",
     "plan",
+    "why",
     "report",
     "cycle",
     "indicators",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -9,9 +11,13 @@ from typing import Any
 import polars as pl
 
 from flows import show
-from tasks import dates, plan_amendments, plan_intake, plan_report, plans
-from tasks.errors import NotFound
+from tasks import dates, plan_amendments, plan_intake, plan_report, plan_why, plans
 from tasks.settings import Settings
+
+NOT_OFFERED = (
+    "Skolen har ikke dette tilbudet, og det er ikke ført i [[opening]] i rules/places.toml. Svaret "
+    "er regnet som om det var ført: rom og lærere er da det reglene gir et nytt tilbud."
+)
 
 
 def places(run: str, fixed: Path | None, draws: int | None, as_json: bool) -> None:
@@ -52,34 +58,40 @@ def report(plan_id: str, as_json: bool) -> None:
         show.wrapped(f"Planen er ikke prøvd i inntaket: «tilbudsplan plan intake {plan_id}».")
 
 
-def why(plan_id: str, school: str, area: str) -> None:
-    """Print the reason of one pair, with its alternatives solved anew."""
-    from tasks.places import explain
+def why(
+    school: str, programme: str, level: int, plan: str | None, again: float | None, as_json: bool
+) -> None:
+    """Print why a school has the classes that it has, and why not others."""
+    found = plan_why.ask(Settings(), school, programme, level, plan_id=plan, again=again)
+    if as_json:
+        show.as_json(asdict(found))
+        return
+    show.line(f"Plan {found.plan}.")
+    for answer in found.answers:
+        show.line()
+        if answer.is_opening:
+            show.wrapped(NOT_OFFERED)
+        show.wrapped(answer.reason)
+        for title, said in (
+            ("Prinsipper", answer.principles),
+            ("Hvem det gjelder", answer.travel),
+            ("Hvorfor ikke", answer.why_not),
+            ("Anslaget bak", answer.forecast),
+            ("Slik har anslagene truffet", answer.track_record),
+            ("Hele planen på nytt", answer.again),
+        ):
+            _section(title, said)
+    if found.not_offered:
+        show.line()
+        named = ", ".join(found.not_offered)
+        show.wrapped(f"Skolen har ikke {named}. Spør med navnet for å få vite hvorfor.")
 
-    plan, declared = plans.restore(Settings(), plan_id)
-    problem = plan.problem
-    pairs = [
-        k
-        for k in range(len(problem.own))
-        if _called(school, problem.own.school[k], problem.own.name[k])
-        and _called(
-            area, problem.areas[problem.own.area[k]], problem.area_names[problem.own.area[k]]
-        )
-    ]
-    if not pairs:
-        raise NotFound(
-            subject="tilbud",
-            expected="et programområde som skolen har, eller som er ført i [[opening]]",
-            got=f"{school}, {area}",
-            remedy="se tabellen «classes» i planen, eller før tilbudet i rules/places.toml",
-        )
-    for row in explain.reasons(plan, declared.principles, pairs).iter_rows(named=True):
-        show.wrapped(row["text"])
-        show.wrapped(f"Prinsipper: {row['principles'] or 'ingen'}.")
 
-
-def _called(said: str, code: str, name: str) -> bool:
-    return said.casefold() in {code.casefold(), name.casefold(), code.rstrip("-").casefold()}
+def _section(title: str, said: Sequence[str]) -> None:
+    if said:
+        show.line(f"{title}:")
+    for sentence in said:
+        show.wrapped(sentence, "  – ")
 
 
 def _print(stored: plans.Stored) -> None:
@@ -101,7 +113,8 @@ def _print(stored: plans.Stored) -> None:
     counts = tables["classes"].group_by("verdict").agg(pl.len()).sort("verdict")
     show.line()
     show.line(", ".join(f"{name}: {number}" for name, number in counts.iter_rows()))
-    for text in tables["reasons"].get_column("text").head(10):
+    changed = tables["reasons"].filter(pl.col("verdict") != "som i år")
+    for text in changed.get_column("text").head(10):
         show.line(f"– {text}")
 
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
@@ -286,6 +287,16 @@ def _moved_on(stored: Stored, expected: str, got: str) -> WrongUse:
         got=got,
         remedy="lag planen på nytt med «tilbudsplan plan places», og gå ut fra den",
     )
+
+
+def newest(rooms: Rooms) -> str:
+    """The id of the plan that was made last; empty where there is none."""
+    made = []
+    for path in rooms.plans.glob("[!.]*/manifest.json"):
+        # A damaged plan is told of by retention, which stops for it.
+        with suppress(OSError, ValueError, KeyError, TypeError):
+            made.append((str(json.loads(path.read_bytes())["created_at"]), path.parent.name))
+    return max(made, default=("", ""))[1]
 
 
 def read_plan(rooms: Rooms, plan_id: str) -> Stored:

@@ -46,7 +46,7 @@ def weighed(
     """
     from tasks import plans
     from tasks.places import measure
-    from tasks.places.explain import TOLD
+    from tasks.places.words import TOLD
 
     plan, _ = plans.restore(settings, plan_id, project)
     filled = measure.Placement(plan, [rule for rule in measure.MAY_BREAK if rule != FILL])

@@ -7,7 +7,7 @@ from typing import Literal
 
 from tasks.errors import TilbudsplanError
 from tasks.forecast.types import Float
-from tasks.places import conflicts, explain, measure, solve
+from tasks.places import conflicts, measure, solve, words
 from tasks.places.solve import Plan
 from tasks.places.types import Fixed
 
@@ -100,7 +100,7 @@ def _change(former: Plan, classes: Float) -> dict[str, float]:
 
 def _told(change: dict[str, float]) -> str:
     shown = [
-        f"{value:+,.{0 if goal == 'kostnad' else 1}f} {explain.TOLD[goal]}".translate(_NORWEGIAN)
+        f"{value:+,.{0 if goal == 'kostnad' else 1}f} {words.TOLD[goal]}".translate(_NORWEGIAN)
         for goal, value in change.items()
         if abs(value) >= LEAST_TOLD
     ]

@@ -8,22 +8,15 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from tasks.forecast.types import Float
-from tasks.places.measure import MAY_BREAK, Measured, Placement, cost, goals
+from tasks.places import words
+from tasks.places.measure import cost, goals
+from tasks.places.reassign import NOBODY, Assigned, Moves, Reassignment
 from tasks.places.rules import GoalRule, Principles
 from tasks.places.solve import Plan
 from tasks.places.types import Problem
 
 ONE = 1.0
-# Goals as a planner reads them, where more of it is worse.
-TOLD = {
-    "udekket_behov": "udekket behov",
-    "uten_laereplass": "søkere uten læreplass",
-    "forstevalg": "elever uten førstevalget",
-    "reise": "elever med lang reise eller plass utenfor regionen",
-    "kostnad": "kroner",
-    "endring_fra_i_aar": "klasser endret fra i år",
-}
+WAYS = {"more": ONE, "fewer": -ONE}
 
 
 @dataclass(frozen=True)
@@ -35,16 +28,20 @@ class Marginal:
         without: Persons with the right who would have no place.
         change: By goal, that plan less this one, in the goal's unit.
         breaks: Rules that it would break, in words.
+        pupils: Persons in the pair.
+        moves: Who would be elsewhere.
     """
 
     classes: float
     without: float
     change: dict[str, float]
     breaks: tuple[str, ...]
+    pupils: float
+    moves: Moves
 
 
 class Explainer:
-    """Places pupils anew for one class more or fewer, with the other classes of a plan held.
+    """Assigns pupils anew for one class more or fewer, with the other classes of a plan held.
 
     Args:
         plan: The plan.
@@ -52,16 +49,8 @@ class Explainer:
 
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
-        self.loose = Placement(plan)
-        # First with every class filled; only where that cannot be may one be below the minimum.
-        self.strict = Placement(plan, [rule for rule in MAY_BREAK if rule != "minstefylling"])
-        self.base = self._placed(plan.classes)
-
-    def _placed(self, classes: Float) -> Measured:
-        found = self.strict.place(classes, shared=True) or self.loose.place(classes, shared=True)
-        if found is None:
-            raise RuntimeError("pupils cannot be placed though every rule of classes is let go")
-        return found
+        self.pupils = Reassignment(plan)
+        self.base = goals(plan.problem, self.pupils.base.plan)
 
     def marginal(self, pair: int, step: float) -> Marginal | None:
         """One class more (`step` 1) or fewer (−1), or what is left; None where there is none.
@@ -69,36 +58,37 @@ class Explainer:
         Grain: one pair. Units: the goals' own.
         """
         classes = self.plan.classes.copy()
-        other = max(classes[pair] + step, 0.0)
+        other = max(float(classes[pair]) + step, 0.0)
         if other == classes[pair]:
             return None
         classes[pair] = other
-        found = self._placed(classes)
+        found = self.pupils.assign(classes)
+        moves = self.pupils.moves(found, pair)
+        values = goals(self.plan.problem, found.plan)
         return Marginal(
             other,
-            found.without - self.base.without,
-            {g: v - self.base.values[g] for g, v in found.values.items()},
-            tuple(_breaks(self.plan.problem, found, self.base, pair, other)),
+            float(moves.without.sum()),
+            {g: v - self.base[g] for g, v in values.items()},
+            tuple(self._breaks(found, moves, pair)),
+            self.pupils.in_pair(found, pair),
+            moves,
         )
 
-
-def _breaks(
-    problem: Problem, found: Measured, base: Measured, pair: int, classes: float
-) -> Iterable[str]:
-    if found.without - base.without > 1e-3:
-        yield f"{found.without - base.without:.0f} med rett ville stå uten plass"
-    if found.underfilled > base.underfilled:
-        yield "en klasse ville være fylt under minstegrensen"
-    if found.over_budget > max(base.over_budget, 0.0) + 1:
-        yield f"budsjettet ville sprekke med {found.over_budget / 1e6:.1f} mill. kroner".replace(
-            ".", ","
-        ).replace("mill,", "mill.")
-    if classes > problem.own.most[pair]:
-        yield "tilbudet ville vokse mer enn lærerne rekker til"
-    rooms = problem.rooms
-    used = rooms.member @ found.classes
-    for room in np.flatnonzero(rooms.member[:, pair] & (used > rooms.most + 1e-9)):
-        yield f"det er ikke rom: {rooms.name[room]}"
+    def _breaks(self, found: Assigned, moves: Moves, pair: int) -> Iterable[str]:
+        problem, classes = self.plan.problem, found.plan.classes
+        if moves.without.sum() > NOBODY:
+            yield words.lacking(float(moves.without.sum()))
+        if found.short > self.pupils.base.short + NOBODY:
+            yield words.underfilled(found.short - self.pupils.base.short)
+        over, before = (cost(problem, p) - problem.budget for p in (found.plan, self.plan))
+        if over > max(before, 0.0) + 1:
+            yield words.over_budget(over)
+        if classes[pair] > problem.own.most[pair]:
+            yield words.few_teachers(float(problem.own.most[pair]))
+        rooms = problem.rooms
+        used = rooms.member @ classes
+        for room in np.flatnonzero(rooms.member[:, pair] & (used > rooms.most + 1e-9)):
+            yield words.no_room(rooms.name[room], float(rooms.most[room]))
 
 
 def verdict(now: float, then: float) -> str:
@@ -112,23 +102,86 @@ def verdict(now: float, then: float) -> str:
     return "utvides" if then > now else "reduseres"
 
 
-def reasons(plan: Plan, principles: Principles, pairs: Iterable[int] | None = None) -> pl.DataFrame:
-    """Table `reasons`: a row for each pair asked for, by default those that are changed.
+@dataclass(frozen=True)
+class Reason:
+    """All that is said of one pair.
 
-    Grain: school × programme area. `served` are goals that one class fewer would worsen by more
-    than their tolerance (or rights it would break), `principles` what the county has said that
-    stands behind them; `more_…` and `fewer_…` are changes in the goals' own units.
+    Attributes:
+        pair: Its position.
+        served: Goals and rules that the number of classes serves.
+        more: One class more; None where it was not asked for.
+        fewer: One class fewer; None where there is none.
     """
-    problem = plan.problem
-    changed = np.flatnonzero(plan.classes != problem.now)
-    explainer = Explainer(plan)
-    rows = [_reason(explainer, int(k), principles) for k in (changed if pairs is None else pairs)]
-    return pl.DataFrame(rows, schema=_schema(problem.goals), orient="row")
+
+    pair: int
+    served: tuple[str, ...]
+    more: Marginal | None
+    fewer: Marginal | None
+
+
+def reason(explainer: Explainer, pair: int) -> Reason:
+    """Why a pair has the classes that it has."""
+    plan = explainer.plan
+    more, fewer = (explainer.marginal(pair, step) for step in WAYS.values())
+    is_cut = bool(plan.classes[pair] < plan.problem.now[pair])
+    return Reason(pair, tuple(_served(plan.problem, is_cut, more, fewer)), more, fewer)
+
+
+def reasons(
+    plan: Plan, principles: Principles, pairs: Iterable[int] | None = None
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Tables `reasons` and `movers`, of the pairs asked about or of all.
+
+    Returns:
+        `reasons`, grain: school × programme area. `served` are goals that one class fewer would
+        worsen by more than a tenth of their tolerance (or rights it would break), `principles` what
+        the county has said that stands behind them; `more_…` and `fewer_…` are changes in the
+        goals' own units.
+
+        `movers`, grain: school × programme area × way (`more`, `fewer`) × home region; persons who
+        would be elsewhere, see `reassign.Moves`.
+    """
+    problem, explainer = plan.problem, Explainer(plan)
+    asked = range(len(problem.own)) if pairs is None else pairs
+    found = [reason(explainer, int(k)) for k in asked]
+    rows = [_row(plan, one, principles) for one in found]
+    moves = [row for one in found for row in _movers(problem, one)]
+    return (
+        pl.DataFrame(rows, schema=_schema(problem.goals), orient="row"),
+        pl.DataFrame(moves, schema=MOVERS, orient="row"),
+    )
+
+
+MOVERS: dict[str, type[pl.DataType]] = {
+    "organisation_number": pl.String,
+    "programme_area_code": pl.String,
+    "way": pl.String,
+    "home_region_code": pl.String,
+    "pupils": pl.Float64,
+    "pupils_here": pl.Float64,
+    "pupils_other_area": pl.Float64,
+    "pupils_long_way_or_outside": pl.Float64,
+    "persons_without_place": pl.Float64,
+}
+
+
+def _movers(problem: Problem, found: Reason) -> Iterable[tuple[object, ...]]:
+    """Rows of `movers`: home regions where somebody would be elsewhere."""
+    own, pair = problem.own, found.pair
+    for way, other in zip(WAYS, (found.more, found.fewer), strict=True):
+        if other is None:
+            continue
+        moves = other.moves
+        columns = (moves.moved, moves.here, moves.other_area, moves.far, moves.without)
+        for home in np.flatnonzero(moves.moved > words.FEW):
+            named = (own.school[pair], problem.areas[own.area[pair]], way, problem.regions[home])
+            # To the thousandth: what is smaller is the solver's rounding.
+            yield (*named, *(round(float(c[home]), 3) + 0.0 for c in columns))
 
 
 def _schema(order: tuple[GoalRule, ...]) -> dict[str, type[pl.DataType]]:
     changes: dict[str, type[pl.DataType]] = {
-        f"{way}_{g.id}": pl.Float64 for way in ("more", "fewer") for g in order
+        f"{way}_{g.id}": pl.Float64 for way in WAYS for g in order
     }
     return {
         "organisation_number": pl.String,
@@ -148,15 +201,9 @@ def _schema(order: tuple[GoalRule, ...]) -> dict[str, type[pl.DataType]]:
     }
 
 
-def _reason(explainer: Explainer, pair: int, principles: Principles) -> dict[str, object]:
-    plan = explainer.plan
-    problem, own = plan.problem, plan.problem.own
-    more, fewer = explainer.marginal(pair, ONE), explainer.marginal(pair, -ONE)
+def _row(plan: Plan, found: Reason, principles: Principles) -> dict[str, object]:
+    problem, own, pair = plan.problem, plan.problem.own, found.pair
     now, then = float(own.classes[pair]), float(plan.classes[pair])
-    served = _served(problem, then < now, more, fewer)
-    behind = [p for name in served for p in principles.behind(name)]
-    cited = list(dict.fromkeys(p.id for p in behind))
-    fixed = [f.reason for f in problem.fixed if f.pair == pair]
     row: dict[str, object] = {
         "organisation_number": own.school[pair],
         "school": own.name[pair],
@@ -166,15 +213,21 @@ def _reason(explainer: Explainer, pair: int, principles: Principles) -> dict[str
         "classes_now": now,
         "classes": then,
         "verdict": verdict(now, then),
-        "served": ", ".join(served),
-        "principles": ", ".join(cited),
-        "text": _text(problem, pair, then, served, fixed, more, fewer),
-        "more_without": more.without if more else None,
-        "fewer_without": fewer.without if fewer else None,
+        "served": ", ".join(found.served),
+        "principles": ", ".join(cited(found, principles)),
+        "text": text(plan, found),
+        "more_without": found.more.without if found.more else None,
+        "fewer_without": found.fewer.without if found.fewer else None,
     }
-    for way, found in (("more", more), ("fewer", fewer)):
-        row |= {f"{way}_{g.id}": found.change[g.id] if found else None for g in problem.goals}
+    for way, other in zip(WAYS, (found.more, found.fewer), strict=True):
+        row |= {f"{way}_{g.id}": other.change[g.id] if other else None for g in problem.goals}
     return row
+
+
+def cited(found: Reason, principles: Principles) -> list[str]:
+    """Ids of the principles behind what a pair serves, each once."""
+    behind = [p.id for name in found.served for p in principles.behind(name)]
+    return list(dict.fromkeys(behind))
 
 
 def _served(
@@ -194,47 +247,22 @@ def _served(
     return served
 
 
-def _text(
-    problem: Problem,
-    pair: int,
-    classes: float,
-    served: list[str],
-    fixed: list[str],
-    more: Marginal | None,
-    fewer: Marginal | None,
-) -> str:
-    now = float(problem.own.classes[pair])
-    said = [f"{problem.label(pair)}: {verdict(now, classes)}, {_number(now)} → {_number(classes)}."]
-    said += [f"Fastsatt for hånd: {reason}." for reason in fixed]
-    if served:
-        names = [TOLD.get(s, "retten til plass" if s == "rett" else s) for s in served]
-        said.append(f"Hensyn: {', '.join(names)}.")
-    if more is not None:
-        said.append(f"Én klasse mer: {_effects(problem, more)}.")
-    if fewer is not None:
-        # From half a class or one there is nothing left.
-        word = "Én klasse færre" if fewer.classes else "Uten tilbudet"
-        said.append(f"{word}: {_effects(problem, fewer)}.")
+def text(plan: Plan, found: Reason) -> str:
+    """What a planner is told of a pair: verdict, goals served, and one class more and one fewer."""
+    problem, pair = plan.problem, found.pair
+    now, then = float(problem.own.classes[pair]), float(plan.classes[pair])
+    change = f"{verdict(now, then)}, {words.number(now)} → {words.number(then)}"
+    if not now and not then:
+        change = "ikke i år, og ikke i planen"
+    said = [f"{problem.label(pair)}: {change}."]
+    said += [f"Fastsatt for hånd: {f.reason}." for f in problem.fixed if f.pair == pair]
+    if found.served:
+        said.append(f"Hensyn: {', '.join(words.TOLD[s] for s in found.served)}.")
+    if found.more is not None:
+        said.append(f"{words.MORE}: {words.effects(problem, found.more)}.")
+    if found.fewer is not None:
+        said.append(f"{words.fewer(found.fewer)}: {words.effects(problem, found.fewer)}.")
     return " ".join(said)
-
-
-def _effects(problem: Problem, found: Marginal) -> str:
-    told = [
-        f"{_signed(found.change[g.id], g.id)} {TOLD[g.id]}"
-        for g in problem.goals
-        if g.id != "endring_fra_i_aar"
-        and abs(found.change[g.id]) >= (1 if g.id == "kostnad" else 0.05)
-    ]
-    return "; ".join([*(told or ["ingen forskjell i målene"]), *found.breaks])
-
-
-def _signed(value: float, goal: str) -> str:
-    shown = f"{value:+,.0f}".replace(",", " ") if goal == "kostnad" else f"{value:+.1f}"
-    return shown.replace(".", ",").replace("-", "−")
-
-
-def _number(value: float) -> str:
-    return f"{value:g}".replace(".", ",")
 
 
 def distance(plan: Plan, free: Plan) -> dict[str, float]:

@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 
 from tasks.forecast.types import Forecast
-from tasks.places import alternatives, explain, measure
+from tasks.places import alternatives, explain, leaning, measure, words
 from tasks.places.model import arcs, wishes
 from tasks.places.solve import Plan
 
@@ -26,6 +26,8 @@ NAMES = (
     "groups",
     "alternatives",
     "reasons",
+    "movers",
+    "leaning",
     "fixed",
     "distance",
     "unconfirmed",
@@ -44,6 +46,7 @@ def tables(
         declared: Its principles are cited by reasons, and what is unconfirmed is listed.
         free: The plan without what is set by hand; None where nothing is.
     """
+    reasons, movers = explain.reasons(plan, declared.principles)
     return {
         "classes": classes(plan),
         "placed": placed(plan),
@@ -53,7 +56,9 @@ def tables(
         "colleges": colleges(plan),
         "groups": groups(plan),
         "alternatives": beside(plan, forecast),
-        "reasons": explain.reasons(plan, declared.principles),
+        "reasons": reasons,
+        "movers": movers,
+        "leaning": leaning.table(plan),
         "fixed": fixed(plan),
         "distance": distance(plan, free),
         "unconfirmed": unconfirmed(declared),
@@ -142,7 +147,7 @@ def goals(plan: Plan) -> pl.DataFrame:
     stages = {s.goal: s for s in plan.stages}
     return pl.DataFrame(
         [
-            (n + 1, g.id, explain.TOLD[g.id], value[g.id], stages[g.id].bound, g.unit, g.scale,
+            (n + 1, g.id, words.TOLD[g.id], value[g.id], stages[g.id].bound, g.unit, g.scale,
              stages[g.id].tolerance, stages[g.id].met, stages[g.id].nodes)
             for n, g in enumerate(plan.problem.goals)
             if g.id in stages

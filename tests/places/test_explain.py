@@ -60,7 +60,7 @@ def test_there_is_no_fewer_than_none():
 
 
 def test_reasons_cite_a_principle_and_say_what_one_more_and_one_fewer_give():
-    found = explain.reasons(plan(), DECLARED.principles, range(8))
+    found, _ = explain.reasons(plan(), DECLARED.principles)
     assert found.height == 8
     assert found.filter(pl.col("served") != "").get_column("principles").str.len_chars().min() > 0
     kept = found.row(7, named=True)
@@ -94,7 +94,7 @@ def test_set_by_hand_is_kept_and_the_distance_is_told():
     far = explain.distance(forced, plan())
     assert far["klasser"] >= 1
     assert far["udekket_behov"] > 0
-    text = explain.reasons(forced, DECLARED.principles, [0]).row(0, named=True)["text"]
+    text = explain.reasons(forced, DECLARED.principles, [0])[0].row(0, named=True)["text"]
     assert "Fastsatt for hånd: vedtatt i skolens plan." in text
 
 
@@ -155,7 +155,7 @@ def test_placement_that_falls_changes_figures_and_text():
     after = solve.plan(replace(before.problem, apprentice=fewer))
     value = [measure.goals(p.problem, p)["uten_laereplass"] for p in (before, after)]
     assert value[1] > value[0] + 1
-    told = [explain.reasons(p, DECLARED.principles, range(8))["text"].to_list()
+    told = [explain.reasons(p, DECLARED.principles)[0]["text"].to_list()
             for p in (before, after)]  # fmt: skip
     assert told[0] != told[1]
 
@@ -189,5 +189,16 @@ def test_classes_beyond_what_a_plan_may_have_are_measured_all_the_same():
 
 
 def test_the_plans_own_classes_are_filled_when_pupils_are_placed_anew():
-    assert explainer().base.underfilled == 0
-    assert explainer().base.without == pytest.approx(0, abs=1e-4)
+    base = explainer().pupils.base
+    assert measure.underfilled(base.plan.problem, base.plan) == 0
+    assert base.short == pytest.approx(0, abs=1e-4)
+    assert base.without.sum() == pytest.approx(0, abs=1e-4)
+
+
+def test_movers_stand_by_way_and_home_region_and_add_up_to_the_class():
+    reasons, movers = explain.reasons(plan(), DECLARED.principles, [7])
+    assert reasons["fewer_without"].to_list() == [pytest.approx(29, abs=0.1)]
+    fewer = movers.filter(way="fewer")
+    assert fewer["pupils_here"].sum() == pytest.approx(-29, abs=0.1)
+    assert fewer["persons_without_place"].sum() == pytest.approx(29, abs=0.1)
+    assert set(fewer["home_region_code"]) == {"intake-a", "intake-b"}
