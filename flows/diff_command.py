@@ -10,7 +10,7 @@ import polars as pl
 
 from flows import show
 from tasks import plans, runs
-from tasks.decisions import causes, record, verify
+from tasks.decisions import adopted, causes, record, verify
 from tasks.errors import LandingCorrupt, NotFound, WrongUse
 from tasks.settings import Rooms, Settings
 
@@ -84,6 +84,7 @@ def _side(rooms: Rooms, name: str) -> tuple[Path, Side]:
         plan = {
             path.stem: pl.read_parquet(path) for path in (folder / record.PLAN).glob("*.parquet")
         }
+        plan = adopted.over(plan, folder)
         folder, title = folder / record.RUN, f"Vedtak i sak {decision.case}"
     elif (rooms.plans / name / "manifest.json").is_file():
         stored = plans.read_plan(rooms, name)

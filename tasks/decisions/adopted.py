@@ -6,8 +6,10 @@ set by hand before, stands in the journal; the decision keeps the offer that cam
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -15,6 +17,7 @@ import polars as pl
 from tasks.cycle import acts, offer
 from tasks.cycle import state as states
 from tasks.cycle.state import Record, State
+from tasks.decisions.record import ADOPTED, SEALED
 from tasks.journal import Entry
 
 _SCHEMA = {
@@ -96,3 +99,29 @@ def of_case(entries: Sequence[Entry], case: str, run: str) -> Adopted | None:
         if (decided[0].case_number, proposed[0].run) == (case, run):
             return Adopted(state, *decided, proposed[0].plan)
     return None
+
+
+def over(plan: Mapping[str, pl.DataFrame], folder: Path) -> dict[str, pl.DataFrame]:
+    """The tables of a decided plan with what people changed of it, to hold it against another.
+
+    Args:
+        plan: Tables of the plan that was proposed.
+        folder: The decision's.
+
+    Returns:
+        `classes` with the classes and places that were adopted, `goals` with what these give where
+        that was reckoned; the others as they were.
+    """
+    file = folder / ADOPTED / "offer.parquet"
+    if not plan or not file.is_file():
+        return dict(plan)
+    key = ["organisation_number", "programme_area_code"]
+    offer = pl.read_parquet(file).filter(pl.col("classes") != pl.col("classes_planned"))
+    set_ = offer.select(name for name in offer.columns if name in plan["classes"].columns)
+    found = {"classes": plan["classes"].update(set_, on=key, how="full")}
+    told = json.loads((folder / SEALED).read_bytes())["adopted"]["weighed"]
+    if told:
+        given = {one["goal"]: one["after"] for one in told["goals"]}
+        value = pl.col("goal").replace_strict(given, default=pl.col("value"))
+        found["goals"] = plan["goals"].with_columns(value=value)
+    return {**plan, **found}
