@@ -146,7 +146,7 @@ def _files(
     adopted: Adopted | None,
 ) -> _Files:
     frames, of_persons = inputs.of_run(settings, run, night)
-    contents = kept.copied(settings.rooms, run, asked.attachments)
+    contents = kept.copied(settings.rooms, run, asked.plan, asked.attachments)
     contents |= {
         f"{INPUTS}/{name}.parquet": table_folder.parquet_bytes(frame)
         for name, frame in frames.items()

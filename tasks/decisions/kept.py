@@ -52,8 +52,16 @@ def _changed(run: runs.Run, file: str, wanted: str, found: str) -> LandingCorrup
     )
 
 
-def copied(rooms: Rooms, run: runs.Run, attachments: Iterable[Path]) -> dict[str, bytes]:
-    """Files of the run, of its report, and attachments, by their path in the decision's folder.
+def copied(
+    rooms: Rooms, run: runs.Run, plan: Path | None, attachments: Iterable[Path]
+) -> dict[str, bytes]:
+    """Files of the run, of the reports, and attachments, by their path in the decision's folder.
+
+    Args:
+        rooms: Folders of the installation.
+        run: The run that is frozen; its report is kept.
+        plan: The plan's folder, if there is a plan; its document is kept too.
+        attachments: Papers of the case.
 
     Raises:
         WrongUse: An attachment is not there, or has the name of another.
@@ -61,10 +69,10 @@ def copied(rooms: Rooms, run: runs.Run, attachments: Iterable[Path]) -> dict[str
     kept = ["manifest.json", *run.manifest["rule_files"]]
     kept += [f"{name}.parquet" for name in run.manifest["outputs"]]
     files = {f"{RUN}/{name}": (rooms.runs / run.id / name).read_bytes() for name in kept}
-    report = rooms.reports / run.id
-    for path in sorted(report.iterdir()) if report.is_dir() else []:
-        if path.is_file() and not path.name.endswith(".part"):
-            files[f"{REPORT}/{path.name}"] = path.read_bytes()
+    for report in (rooms.reports / name for name in (run.id, *([plan.name] if plan else []))):
+        for path in sorted(report.iterdir()) if report.is_dir() else []:
+            if path.is_file() and not path.name.endswith(".part"):
+                files[f"{REPORT}/{path.name}"] = path.read_bytes()
     for path in attachments:
         name = f"{ATTACHMENTS}/{path.name}"
         if not path.is_file() or name in files:

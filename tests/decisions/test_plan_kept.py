@@ -87,6 +87,18 @@ def test_a_plan_is_made_again_with_its_run(settings: Settings, run: str, plan: P
     assert set(found.hashes) == {"expected", "plan/classes", "plan/total"}
 
 
+def test_the_document_of_the_plan_is_kept_with_it(
+    settings: Settings, run: str, plan: Path
+) -> None:
+    document = settings.rooms.reports / plan.name / "planforslag.html"
+    document.parent.mkdir(parents=True)
+    document.write_text("<p>Planen</p>", encoding="utf-8")
+    made = frozen_with(settings, run, plan)
+    kept = record.folder_of(settings.rooms, made) / "report" / document.name
+    assert kept.read_bytes() == document.read_bytes()
+    assert f"report/{document.name}" in verify.sealed(settings.rooms, made)["files"]
+
+
 def test_a_plan_that_nobody_can_make_again_is_told_as_kept(
     settings: Settings, run: str, plan: Path
 ) -> None:
