@@ -122,19 +122,22 @@ def moves(former: plans.Stored, new: plans.Stored) -> list[dict[str, Any]]:
 
 
 def costs(former: plans.Stored, new: plans.Stored) -> list[dict[str, Any]]:
-    """What two plans give in each goal, in order, in the goal's unit; `near`: within tolerance.
+    """What two plans give in each goal, in order, in the goal's unit.
 
-    Grain: goal. `change` is the new plan less the former.
+    Grain: goal. `change` is the new plan less the former; `near` where that is within the tolerance
+    of a search, and may come of it alone.
     """
+    searched = any(step["rest"] == "search" for step in new.manifest.get("steps", [])[-1:])
     before = former.tables["goals"].select("goal", before="value")
     change = pl.col("value") - pl.col("before")
+    within = change.is_between(-pl.col("tolerance"), pl.col("tolerance")) & (change != 0)
     return (
         new.tables["goals"]
         .join(before, on="goal", maintain_order="left")
-        .select("order", "goal", "goal_name", "unit", "before", "value", change=change,
-                near=change.is_between(-pl.col("tolerance"), pl.col("tolerance")) & (change != 0))
+        .with_columns(change=change, near=within & searched)
+        .select("order", "goal", "goal_name", "unit", "before", "value", "change", "near")
         .to_dicts()
-    )  # fmt: skip
+    )
 
 
 def read_csv(path: Path) -> dict[tuple[str, str], tuple[float, str]]:

@@ -124,7 +124,8 @@ def hold(former: Plan, classes: Float, fixed: Sequence[Fixed]) -> Plan:
     """The plan where every class is decided already, and pupils alone are placed anew.
 
     Shared classes and their seats, adults, colleges and groups with rules of their own stay as
-    they were.
+    they were. Earlier goals give way to later ones no more than in the plan before, so that what
+    is different comes of the classes and not of tolerances.
 
     Args:
         former: The plan before.
@@ -141,7 +142,7 @@ def hold(former: Plan, classes: Float, fixed: Sequence[Fixed]) -> Plan:
     values[model.columns["half_class"]] = classes % 1 > 0
     values[model.columns["open"]] = classes > 0
     decided = _with(model, model.whole, values)
-    found = _by_goals(problem, decided, (), None)
+    found = _by_goals(problem, decided, (), None, former.values)
     if found is None:
         raise conflicts.Infeasible(conflicts.find(problem, decided))
     return found
@@ -164,9 +165,17 @@ def _with(model: Model, held: Bool, values: Float) -> Model:
 
 
 def _by_goals(
-    problem: Problem, model: Model, divided: Sequence[Bool], goals: Sequence[str] | None
+    problem: Problem,
+    model: Model,
+    divided: Sequence[Bool],
+    goals: Sequence[str] | None,
+    before: Float | None = None,
 ) -> Plan | None:
-    """The best plan by the goals in order; None where the rules conflict."""
+    """The best plan by the goals in order; None where the rules conflict.
+
+    Later goals may leave an earlier one at its bound and tolerance; where values from `before` are
+    given, at those.
+    """
     search = Search(model, problem.solver.nodes, divided)
     stages: list[Stage] = []
     x: Float | None = None
@@ -178,7 +187,8 @@ def _by_goals(
             return None
         x, stage = found
         stages.append(replace(stage, goal=goal.id))
-        most = max(stage.value, stage.bound + stage.tolerance)
+        near = stage.bound + stage.tolerance if before is None else before[position]
+        most = max(stage.value, near)
         search.hold(position, most + SLACK * goal.scale)
     if x is None:
         raise ValueError("no goal to go by")
