@@ -104,7 +104,7 @@ def ask(
     offered = {problem.areas[problem.own.area[k]] for k in pairs}
     if not pairs:
         area = asked.one_area(problem, areas, programme)
-        plan = openings.carried(plan, _with_opening(ground, number, area).problem())
+        plan = openings.carried(plan, ground.with_openings([(number, area)]).problem())
         pairs = _pairs(plan.problem, number, areas)
     if again is not None:
         asked.one_area(
@@ -123,18 +123,6 @@ def _pairs(problem: Problem, school: str, areas: list[str]) -> list[int]:
         for k, (s, a) in enumerate(zip(problem.own.school, problem.own.area, strict=True))
         if s == school and problem.areas[a] in areas
     ]
-
-
-def _with_opening(ground: plans.Ground, school: str, area: str) -> plans.Ground:
-    """The same ground with an opening declared."""
-    from tasks.places.rules import Opening
-
-    rules = ground.declared.rules
-    opening = Opening(
-        school=school, programme_area=area, source="spørsmål", confidence="unconfirmed"
-    )
-    rules = rules.model_copy(update={"opening": (*rules.opening, opening)})
-    return replace(ground, declared=replace(ground.declared, rules=rules))
 
 
 def _answer(

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -72,6 +72,18 @@ class Ground:
     def problem(self) -> Problem:
         """What is to be decided, with nothing set by hand."""
         return build(self.run, self.forecast, self.frames, self.declared)
+
+    def with_openings(self, pairs: Iterable[tuple[str, str]]) -> Ground:
+        """The same ground with schools that may open programme areas which they have not."""
+        from tasks.places.rules import Opening
+
+        asked = [
+            Opening(school=s, programme_area=a, source="spørsmål", confidence="unconfirmed")
+            for s, a in pairs
+        ]
+        rules = self.declared.rules
+        rules = rules.model_copy(update={"opening": (*rules.opening, *asked)})
+        return replace(self, declared=replace(self.declared, rules=rules))
 
 
 def execute(

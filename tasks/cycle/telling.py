@@ -335,7 +335,7 @@ def _weighed(record: Record) -> list[str]:
     found = [f"Vurdert med planens egne mål, de andre klassene som de var: {goals}."]
     for name, what, least in (
         ("without", "{} med rett står uten plass", 0.5),
-        ("underfilled", "{} klasser er fylt under minstegrensen", 1),
+        ("short", "klassene mangler {} elever på å nå minstegrensen", 1),
         ("over_budget", "budsjettet sprekker med {} kroner", 1),
     ):
         before, after = told[name]
@@ -343,7 +343,7 @@ def _weighed(record: Record) -> list[str]:
             found.append(f"Bryter en regel: {what.format(_kroner(after))} (før {_kroner(before)}).")
     if told["left_out"]:
         found.append(
-            f"Ikke regnet med, siden planen ikke har tilbudet: {', '.join(told['left_out'])}."
+            f"Ikke regnet med, siden planen ikke har området: {', '.join(told['left_out'])}."
         )
     return found
 

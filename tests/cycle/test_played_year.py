@@ -151,9 +151,9 @@ def a_plan(rooms: Rooms, run: str, line: offer.Line, *order: str) -> str:
         "classes": pl.DataFrame({**key, **classes}),
         "reasons": pl.DataFrame({**key, "text": ["Planen åpner en klasse på bygg"]}),
     }
-    name = f"en-plan-{order[0]}"
+    plan = f"en-plan-{order[0]}"
     made = {"run": run, "goals": [{"goal": goal} for goal in order]}
-    folder = rooms.plans / name
+    folder = rooms.plans / plan
     folder.mkdir(parents=True)
     outputs = {}
     for name, frame in tables.items():
@@ -161,7 +161,7 @@ def a_plan(rooms: Rooms, run: str, line: offer.Line, *order: str) -> str:
         content = (folder / f"{name}.parquet").read_bytes()
         outputs[name] = hashlib.sha256(content).hexdigest()
     (folder / "manifest.json").write_text(json.dumps(made | {"outputs": outputs}))
-    return name
+    return plan
 
 
 def test_a_whole_year(year: Year) -> None:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import numpy as np
 import pytest
 from small import AREAS
 from stored import free_plan
+from test_why import home_of, named, without_pair
 
 from tasks import plans
 from tasks.cycle import weighing
 from tasks.cycle.offer import BY_HAND, PLAN, Line
-from tasks.places import by_hand, measure
+from tasks.places import by_hand, measure, solve
 from tasks.places.types import Fixed
 from tasks.settings import Project
 
@@ -66,10 +70,23 @@ def test_rules_that_are_broken_are_told_and_not_mended(home):
     told = weighed(home, [], [line("1", AREAS[0], 20.0)])
     assert told["over_budget"][0] == 0
     assert told["over_budget"][1] > 0
-    assert told["underfilled"][1] > told["underfilled"][0]
+    assert told["short"][1] > told["short"][0]
 
 
-def test_an_offer_that_the_plan_has_no_pair_of_is_told_as_left_out(home):
-    told = weighed(home, [], [line("2", AREAS[0], 1.0)])
-    assert told["left_out"] == [f"{AREAS[0]} (Vg1) ved 2"]
+def test_an_offer_that_is_new_at_its_school_is_reckoned_as_an_opening(tmp_path, monkeypatch):
+    problem = named()
+    without = solve.plan(without_pair(problem, 5))
+    classes = np.delete(problem.own.classes, 5)
+    opened = replace(problem, own=replace(problem.own, classes=np.insert(classes, 5, 0.0)))
+    home = home_of(tmp_path, monkeypatch, without, opened)
+    told = weighed(home, [], [line("3", AREAS[1], 1.0)])
+    assert told["left_out"] == []
+    assert of(told, "after")["endring_fra_i_aar"] == of(told, "before")["endring_fra_i_aar"] + 1
+    assert of(told, "after")["kostnad"] > of(told, "before")["kostnad"]
+    assert of(told, "after")["reise"] < of(told, "before")["reise"]
+
+
+def test_an_area_that_the_plan_knows_nothing_of_is_told_as_left_out(home):
+    told = weighed(home, [], [line("2", "XXXXX1----", 1.0)])
+    assert told["left_out"] == ["XXXXX1---- (Vg1) ved 2"]
     assert of(told, "after") == of(told, "before")
