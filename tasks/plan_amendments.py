@@ -69,7 +69,7 @@ def amend(
     if not fixed:
         return plans.read_plan(settings.rooms, unforced).id
     ground = plans.ground_of(settings, stored, project or Project())
-    _in_steps(fixed, ground.declared.class_step)
+    in_steps(fixed, ground.declared.class_step)
     problem = ground.problem()
     former = plans.solved(stored, problem)
     free = (
@@ -175,7 +175,12 @@ def _classes(text: str | None) -> float:
     return value
 
 
-def _in_steps(fixed: Set, step: float) -> None:
+def in_steps(fixed: Set, step: float) -> None:
+    """Hold that numbers of classes are such as the county has.
+
+    Raises:
+        WrongUse: Some are not; it names them.
+    """
     wrong = [
         f"{classes:g} på {school} {area}".replace(".", ",")
         for (school, area), (classes, _) in fixed.items()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tasks import plans
+from tasks import plan_amendments, plans
 from tasks.settings import Project, Settings
 
 if TYPE_CHECKING:
@@ -107,9 +107,9 @@ def ask(
         plan = openings.carried(plan, ground.with_openings([(number, area)]).problem())
         pairs = _pairs(plan.problem, number, areas)
     if again is not None:
-        asked.one_area(
-            problem, [plan.problem.areas[plan.problem.own.area[k]] for k in pairs], programme
-        )
+        there = [plan.problem.areas[plan.problem.own.area[k]] for k in pairs]
+        area = asked.one_area(problem, there, programme)
+        plan_amendments.in_steps({(number, area): (again, "")}, ground.declared.class_step)
     explainer = Explainer(plan)
     answers = [_answer(ground, explainer, pair, again, is_opening=not offered) for pair in pairs]
     left = [a for a in areas if offered and a not in offered]

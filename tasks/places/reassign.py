@@ -26,6 +26,7 @@ BEFORE = 2
 # Persons or seats that are none at all.
 NOBODY = 1e-6
 NONE = np.zeros(0)
+ANSWERS = (highspy.HighsModelStatus.kOptimal, highspy.HighsModelStatus.kInfeasible)
 # Of a goal's tolerance, what an earlier goal may give for rounding.
 SPARE = 1e-5
 
@@ -115,7 +116,8 @@ class Reassignment:
         self._hold_still(x)
         nearest = self._nearest.solve(low, high, values + self._spare)
         if nearest is None:
-            raise RuntimeError("pupils cannot be placed as they just were")
+            # By rounding the goals cannot be held quite as they are: the assignment that met them.
+            return self._assigned(classes, x)
         placed, left = self._model.columns["placed"], len(x)
         nearest[placed] -= nearest[left:]
         return self._assigned(classes, nearest[:left])
@@ -182,7 +184,8 @@ class Reassignment:
             if found is None:
                 raise RuntimeError("pupils cannot be placed though they may be without a place")
             x = found
-            values = np.append(values, self._model.goals[number] @ x)
+            # Not by @, whose threads take longer to wake than the sum takes.
+            values = np.append(values, (self._model.goals[number] * x).sum())
         return x, values
 
     def _assigned(self, classes: Float, pupils: Float) -> Assigned:
@@ -229,6 +232,10 @@ class _Stage:
         if self.basis is not None:
             self.solver.setBasis(self.basis)
         self.solver.run()
+        if self.solver.getModelStatus() not in ANSWERS:
+            # Where it went on from led nowhere: from nothing, then.
+            self.solver.clearSolver()
+            self.solver.run()
         if self.solver.getModelStatus() != highspy.HighsModelStatus.kOptimal:
             return None
         return np.array(self.solver.getSolution().col_value)

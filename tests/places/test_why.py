@@ -228,6 +228,8 @@ def test_a_programme_with_several_areas_is_answered_for_each_and_re_solved_for_o
     assert "Skolen har ikke Rørlegger." in told
     assert cli.run(["why", "verksted", "AA", "2", "--re-solve", "2"]) == 2
     capsys.readouterr()
+    assert cli.run(["why", "Grong", "Tømrer", "2", "--re-solve", "1.3"]) == 2
+    assert "1,3 på 3 AAAXX2----" in capsys.readouterr().err
     assert cli.run(["why", "Grong", "Tømrer", "2", "--re-solve", "2"]) == 0
     told = " ".join(capsys.readouterr().out.split())
     assert "Med 2 klasser og resten av planen regnet på nytt: " in told
