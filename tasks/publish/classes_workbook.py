@@ -192,8 +192,9 @@ def distance(stored: Stored) -> list[tuple[str, str]]:
 
 def signed(value: float) -> str:
     """A difference with its sign, and a decimal where it is small."""
-    if abs(value) >= _BIG or value == round(value):
-        return formats.signed(value)
+    shown = round(value, 1)
+    if abs(shown) >= _BIG or shown == round(shown):
+        return formats.signed(shown)
     return ("+" if value > 0 else "") + formats.decimal(value)
 
 

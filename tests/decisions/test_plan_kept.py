@@ -87,9 +87,7 @@ def test_a_plan_is_made_again_with_its_run(settings: Settings, run: str, plan: P
     assert set(found.hashes) == {"expected", "plan/classes", "plan/total"}
 
 
-def test_the_document_of_the_plan_is_kept_with_it(
-    settings: Settings, run: str, plan: Path
-) -> None:
+def test_the_document_of_the_plan_is_kept_with_it(settings: Settings, run: str, plan: Path) -> None:
     document = settings.rooms.reports / plan.name / "planforslag.html"
     document.parent.mkdir(parents=True)
     document.write_text("<p>Planen</p>", encoding="utf-8")

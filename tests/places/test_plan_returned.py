@@ -251,6 +251,14 @@ def test_the_first_sheet_says_what_plan_it_is_and_how_far_from_the_unforced(home
     assert edited.book["Kjennetegn"].sheet_state == "hidden"
 
 
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [(0.04, "0"), (-0.04, "0"), (13.94, "+13,9"), (-2.0, "−2"), (-12345.6, "−12\u202f346")],
+)
+def test_a_difference_has_its_sign_and_no_more_digits_than_matter(value, told):
+    assert classes_workbook.signed(value) == told
+
+
 OFFICE = shutil.which("soffice")
 
 
