@@ -11,7 +11,8 @@ from typing import Any
 import polars as pl
 
 from flows import show
-from tasks import dates, plan_amendments, plan_intake, plan_report, plan_why, plans
+from tasks import dates, plan_amendments, plan_intake, plan_report, plan_why, plans, runs
+from tasks.errors import WrongUse
 from tasks.settings import Settings
 
 NOT_OFFERED = (
@@ -24,6 +25,7 @@ def places(run: str, fixed: Path | None, draws: int | None, as_json: bool) -> No
     """Make the plan of a run, run it through the intake, and print what matters of it."""
     settings = Settings()
     by_hand = plan_amendments.read_csv(fixed) if fixed else {}
+    _refuse_more_draws(settings, run, draws or 0)
     plan_id = plans.execute(settings, run)
     if by_hand:
         plan_id = plan_amendments.amend(settings, plan_id, by_hand, "search")
@@ -44,6 +46,18 @@ def places(run: str, fixed: Path | None, draws: int | None, as_json: bool) -> No
     show.line()
     show.line(f"Planen ligger i {show.relative(settings.rooms.plans / plan_id)}")
     show.line(f"Dokument: {show.relative(document)}")
+
+
+def _refuse_more_draws(settings: Settings, run: str, draws: int) -> None:
+    """Before the plan is made, which takes minutes, and not after."""
+    most = runs.read(settings.rooms, run).manifest["parameters"]["draws"]
+    if draws > most:
+        raise WrongUse(
+            subject="--draws",
+            expected=f"høyst {most}, så mange trekninger som kjøringen har",
+            got=str(draws),
+            remedy="velg færre, eller kjør behovet på nytt med flere trekninger",
+        )
 
 
 def report(plan_id: str, as_json: bool) -> None:

@@ -13,7 +13,7 @@ from stored import RUN_ID, free_plan
 
 from flows import places_commands
 from tasks import plan_intake, plan_report, plans, table_folder
-from tasks.errors import LandingCorrupt, NotFound
+from tasks.errors import LandingCorrupt, NotFound, WrongUse
 from tasks.settings import Settings
 
 
@@ -23,7 +23,9 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Settings, str
     stored = free_plan(tmp_path, monkeypatch)
     # The small county's run is a name alone; the document reads a whole one.
     shutil.rmtree(tmp_path / "runs" / RUN_ID)
-    write_run(tmp_path / "runs" / RUN_ID)
+    manifest = write_run(tmp_path / "runs" / RUN_ID) / "manifest.json"
+    told = json.loads(manifest.read_text(encoding="utf-8"))
+    manifest.write_text(json.dumps(told | {"outputs": {}}), encoding="utf-8")
     write_warehouse(tmp_path)
     monkeypatch.setenv("TILBUDSPLAN_HOME", str(tmp_path))
     return stored
@@ -82,3 +84,38 @@ def test_what_is_not_there_or_was_changed_is_refused(home: tuple[Settings, str])
     with pytest.raises(LandingCorrupt):
         plan_report.execute(settings, plan)
     assert not (settings.rooms.reports / plan).exists(), "nothing half-made is left"
+
+
+def test_making_a_plan_tells_what_the_intake_finds_beside_the_plans_own(
+    home: tuple[Settings, str],
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    settings, plan = home
+    asked: list[int | None] = []
+
+    def play(of: Settings, name: str, *, draws: int | None) -> Path:
+        """The small county's intake, which is drawn and not read from a night."""
+        asked.append(draws)
+        return with_intake(of, name)
+
+    monkeypatch.setattr(plans, "execute", lambda *_: plan)
+    monkeypatch.setattr(plan_intake, "execute", play)
+    places_commands.places(RUN_ID, None, 0, as_json=False)
+    assert "egen regning" not in capsys.readouterr().out
+    assert asked == [], "with no draws the plan is not run through the intake"
+    places_commands.places(RUN_ID, None, None, as_json=False)
+    told = capsys.readouterr().out
+    assert "planens egen regning" in told
+    found = plan_intake.of_plan(settings.rooms, plan)
+    assert found is not None
+    (row,) = found.tables["intake_beside"].filter(plan="planen", goal="reise").rows(named=True)
+    (line,) = [one for one in told.splitlines() if one.startswith("lang reise")]
+    for part in ("own", "mean", "p10", "p90"):
+        assert f"{row[part]:.1f}".replace(".", ",") in line
+    places_commands.places(RUN_ID, None, 0, as_json=True)
+    said = json.loads(capsys.readouterr().out)
+    assert {one["goal"] for one in said["intake"]} == {"forstevalg", "reise", "tomme_plasser"}
+    assert Path(said["document"]).is_file()
+    with pytest.raises(WrongUse, match="så mange trekninger som kjøringen har"):
+        places_commands.places(RUN_ID, None, 10**6, as_json=False)
