@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from tasks.cycle import acts, balance, offer
 from tasks.cycle import state as states
 from tasks.cycle.state import Record, State
-from tasks.decisions.record import FROZEN
+from tasks.decisions.record import of_case
 from tasks.journal import Entry
 
 if TYPE_CHECKING:
@@ -95,10 +95,11 @@ def of_cycle(state: State, entries: Iterable[Entry]) -> list[DecisionOutcome]:
         return []
     case, run = decided[0].case_number, proposed[0].run
     counts = {act.when: (act, record) for act, record in state.all(acts.Count)}
+    frozen = of_case(entries, case, run)
     common = {
         "cycle": state.cycle.id,
         "case_number": case,
-        "decision": _frozen(entries, case, run),
+        "decision": frozen and frozen.id,
         "run": run,
         "plan": proposed[0].plan,
     }
@@ -167,16 +168,6 @@ def _placed(
         inside=low <= act.placed_percent <= high if final else None,
         reason=None if final else "prognosen gjelder 31. desember",
     )
-
-
-def _frozen(entries: Iterable[Entry], case: str, run: str) -> str | None:
-    """The name that a decision was frozen by, the newest."""
-    names = [
-        str(entry.payload["id"])
-        for entry in entries
-        if entry.kind == FROZEN and (entry.payload["case"], entry.payload["run"]) == (case, run)
-    ]
-    return names[-1] if names else None
 
 
 def frame(outcomes: Iterable[DecisionOutcome]) -> pl.DataFrame:

@@ -12,7 +12,7 @@ from tasks.cycle import state as states
 from tasks.cycle.calendar import Calendar, Dated
 from tasks.cycle.state import State
 from tasks.cycle.waiting import Awaited, Came
-from tasks.decisions.record import FROZEN, Decision, of_entry
+from tasks.decisions.record import Decision, of_case
 from tasks.forms.calendar import known_regions
 from tasks.journal import Entry, Journal
 from tasks.settings import Project, Settings, oslo_today
@@ -105,10 +105,4 @@ def _frozen(state: State, entries: Sequence[Entry]) -> Decision | None:
     decided, proposed = state.last(acts.Decide), state.last(acts.Propose)
     if decided is None or proposed is None:
         return None
-    wanted = decided[0].case_number, proposed[0].run
-    found = [
-        entry
-        for entry in entries
-        if entry.kind == FROZEN and (entry.payload["case"], entry.payload["run"]) == wanted
-    ]
-    return of_entry(found[-1]) if found else None
+    return of_case(entries, decided[0].case_number, proposed[0].run)

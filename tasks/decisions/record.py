@@ -6,7 +6,7 @@ the SHA-256 of its `decision.json`, which has the SHA-256 of every other file in
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -78,6 +78,16 @@ def of_entry(entry: Entry) -> Decision:
         said[name] = date.fromisoformat(said[name])
     known = {name: said[name] for name in Decision.__dataclass_fields__ if name in said}
     return Decision(**known, frozen_at=entry.at)
+
+
+def of_case(entries: Iterable[Entry], case: str, run: str) -> Decision | None:
+    """The newest decision that was frozen of a case and a run; None where there is none."""
+    found = [
+        entry
+        for entry in entries
+        if entry.kind == FROZEN and (entry.payload["case"], entry.payload["run"]) == (case, run)
+    ]
+    return of_entry(found[-1]) if found else None
 
 
 def listed(rooms: Rooms) -> list[Decision]:

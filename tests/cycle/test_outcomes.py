@@ -31,7 +31,11 @@ def came(*counts: dict[str, Any]) -> list[DecisionOutcome]:
 
 
 def test_a_count_is_held_to_what_was_decided_adjusted_and_foreseen() -> None:
-    frozen = {"id": "118-27-ab", "case": "118/27", "run": "2027-28-x"}
+    frozen = {
+        "id": "118-27-ab", "case": "118/27", "run": "2027-28-x", "decided_on": "2026-12-14",
+        "as_of": "2026-11-27", "by": "", "note": "", "school_year": "2027/28", "night": "n",
+        "project": "p", "vintages": {}, "seal": "s",
+    }  # fmt: skip
     told = [*a_year(count(melhus=40, roros=8)), ("decision.frozen", frozen)]
     (one,) = outcomes.of_journal(entries(told))
     assert (one.cycle, one.case_number, one.decision) == ("2027/28", "118/27", "118-27-ab")
