@@ -136,8 +136,8 @@ def schools(plan: Proposal) -> Section:
         "skoler",
         "Skole for skole",
         (
-            "Først alle skolene i sum, så hver skole med tilbudene sine og begrunnelsen for det "
-            "som endres. Hver begrunnelse viser til fylkeskommunens prinsipper.",
+            "Først alle skolene i sum, så hver skole med tilbudene sine og hvorfor de åpnes, endres, "
+            "legges ned eller står. Hver begrunnelse viser til fylkeskommunens prinsipper.",
         ),
         tables=(_every_school(plan), *detail),
     )
@@ -175,7 +175,7 @@ def _anchor(school: str) -> str:
 
 
 def _school(plan: Proposal, offers: pl.DataFrame) -> list[Table]:
-    """The school's offers, and the reasons of those that are changed."""
+    """The school's offers, and their reasons."""
     number, name = offers.row(0, named=True)["organisation_number"], offers["school"][0]
     rows = [
         [
