@@ -136,8 +136,8 @@ def schools(plan: Proposal) -> Section:
         "skoler",
         "Skole for skole",
         (
-            "Først alle skolene i sum, så hver skole med tilbudene sine og hvorfor de åpnes, endres, "
-            "legges ned eller står. Hver begrunnelse viser til fylkeskommunens prinsipper.",
+            "Først alle skolene i sum, så hver skole med tilbudene sine og hvorfor de åpnes, "
+            "endres, legges ned eller står. Hver begrunnelse viser til fylkeskommunens prinsipper.",
         ),
         tables=(_every_school(plan), *detail),
     )
