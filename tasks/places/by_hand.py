@@ -71,7 +71,7 @@ def amended(former: Plan, free: Plan, fixed: Sequence[Fixed], rest: Rest) -> Pla
         return solve.override(former, fixed)
     classes = decided(former, free, fixed)
     try:
-        return solve.hold(former, classes, fixed)
+        return solve.hold(former, classes, fixed, measure.Placement(former).spare)
     except conflicts.Infeasible as error:
         raise CannotHold(error.conflict, _change(former, classes)) from error
 

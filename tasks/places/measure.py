@@ -12,11 +12,12 @@ from tasks.forecast.types import Float
 from tasks.places import highs, need
 from tasks.places.linear import Model
 from tasks.places.model import arcs, build, wishes
+from tasks.places.rules import Goal
 from tasks.places.solve import Plan
 from tasks.places.types import Problem
 
 # Goals that depend on where pupils are placed, and not on classes alone.
-OF_PUPILS = ("uten_laereplass", "forstevalg", "reise")
+OF_PUPILS = ("udekket_behov", "uten_laereplass", "forstevalg", "reise")
 # Blocks that are held as the plan has them.
 HELD = (
     "adult_places",
@@ -28,7 +29,7 @@ HELD = (
     "special_groups",
 )
 # How nearly nobody is without a place (persons) before the goals count.
-NEARLY = 1e-2
+NEARLY = 1e-5
 # Rules that a plan made elsewhere may break; how far it does is told.
 MAY_BREAK = ("minstefylling", "laerere", "rom", "fast", "budsjett")
 
@@ -62,16 +63,15 @@ def places(problem: Problem, plan: Plan) -> Float:
 
 def goals(problem: Problem, plan: Plan) -> dict[str, float]:
     """Each goal reckoned from the plan itself, by the definitions and not by the solver's costs."""
-    supply = np.zeros(len(problem.need.name))
-    np.add.at(supply, problem.cell[: len(problem.own)], places(problem, plan))
-    np.add.at(supply, problem.cell[len(problem.own) :], problem.others.places)
+    home, pair = arcs(problem)
+    met = np.zeros(len(problem.need.name))
+    np.add.at(met, problem.cell[pair], plan.block("placed"))
     _, first, area = wishes(problem)
     got = plan.block("wish")
     pupils = np.zeros(len(problem.areas))
     np.add.at(pupils, area, got)
-    home, pair = arcs(problem)
     far = np.maximum(problem.outside, problem.beyond)[home, pair]
-    unmet = need.expected(problem.need, supply).sum()
+    unmet = need.expected(problem.need, met).sum()
     unmet += (problem.adults.demand - plan.block("adult_places")).sum()
     unmet += np.maximum(problem.colleges.demand - plan.block("college_places"), 0).sum()
     return {
@@ -110,8 +110,10 @@ def college_grant(problem: Problem, plan: Plan) -> float:
 class Placement:
     """Places pupils in given classes, by the goals in order that pupils have a part in.
 
-    First nobody is to be without a place, then the goals. Adults, colleges and groups are held as a
-    plan has them. One solver is kept: from one set of classes to the next it begins where it ended.
+    First nobody is to be without a place, then the goals. A goal gives way to later ones as far as
+    it does in the plan, so that what is different comes of the classes. Adults, colleges and groups
+    are held as the plan has them. One solver is kept: from one set of classes to the next it begins
+    where it ended.
 
     Args:
         plan: What classes are compared with.
@@ -124,18 +126,16 @@ class Placement:
         self.model = _loosened(build(self.problem), plan, breaks)
         self.solver = highs.load(self.model, relaxed=True)
         self.solver.setOptionValue("presolve", "off")
-        self.order = [
-            (0, NEARLY),
-            *(
-                (n + 1, self.problem.solver.tolerance * g.scale)
-                for n, g in enumerate(self.problem.goals)
-                if g.id in OF_PUPILS
-            ),
-        ]
-        for goal, _ in self.order:
+        values = goals(self.problem, plan)
+        mine = [(n, g) for n, g in enumerate(self.problem.goals) if g.id in OF_PUPILS]
+        self.order = [0, *(n + 1 for n, _ in mine)]
+        self._own = [0.0, *(values[g.id] for _, g in mine)]
+        self._spare = [NEARLY, *(1e-3 * self.problem.solver.tolerance * g.scale for _, g in mine)]
+        for goal in self.order:
             at = np.flatnonzero(self.model.goals[goal]).astype(np.int32)
             costs = self.model.goals[goal, at]
             self.solver.addRow(-highspy.kHighsInf, highspy.kHighsInf, len(at), at, costs)
+        self._by_goals(plan.classes, shared=True, like_the_plan=True)
 
     def place(self, classes: Float, *, shared: bool = False) -> Measured | None:
         """Place pupils in classes `[pair]`, and in the plan's shared classes if so asked.
@@ -143,20 +143,9 @@ class Placement:
         Returns:
             None where a rule that may not be broken would be.
         """
-        self._hold(classes, shared=shared)
-        first = self.model.matrix.shape[0]
-        for row in range(len(self.order)):
-            self.solver.changeRowBounds(first + row, -highspy.kHighsInf, highspy.kHighsInf)
-        x = np.zeros(len(self.model.low))
-        for row, (goal, tolerance) in enumerate(self.order):
-            highs.costs(self.solver, self.model.goals[goal])
-            self.solver.run()
-            found = np.array(self.solver.getSolution().col_value)
-            if self.solver.getModelStatus() != highspy.HighsModelStatus.kOptimal:
-                return None
-            x = found
-            most = float(self.model.goals[goal] @ x) + 1e-3 * tolerance
-            self.solver.changeRowBounds(first + row, -highspy.kHighsInf, most)
+        x = self._by_goals(classes, shared=shared)
+        if x is None:
+            return None
         placed = Plan(self.problem, self.model, x, ())
         return Measured(
             classes=classes,
@@ -165,6 +154,35 @@ class Placement:
             underfilled=underfilled(self.problem, placed),
             over_budget=max(cost(self.problem, placed) - self.problem.budget, 0.0),
         )
+
+    @property
+    def spare(self) -> dict[Goal, float]:
+        """How far each goal of pupils gives way to later ones in the plan, in its own unit."""
+        ids = [g.id for g in self.problem.goals if g.id in OF_PUPILS]
+        return dict(zip(ids, self._spare[1:], strict=True))
+
+    def _by_goals(
+        self, classes: Float, *, shared: bool, like_the_plan: bool = False
+    ) -> Float | None:
+        """The columns; `like_the_plan` learns how far the plan lets each goal give way."""
+        self._hold(classes, shared=shared)
+        first = self.model.matrix.shape[0]
+        for row in range(len(self.order)):
+            self.solver.changeRowBounds(first + row, -highspy.kHighsInf, highspy.kHighsInf)
+        x = np.zeros(len(self.model.low))
+        for row, goal in enumerate(self.order):
+            highs.costs(self.solver, self.model.goals[goal])
+            self.solver.run()
+            found = np.array(self.solver.getSolution().col_value)
+            if self.solver.getModelStatus() != highspy.HighsModelStatus.kOptimal:
+                return None
+            x = found
+            if like_the_plan and row:
+                given = self._own[row] - self.model.value(goal, x)
+                self._spare[row] = max(self._spare[row], given)
+            most = float(self.model.goals[goal] @ x) + self._spare[row]
+            self.solver.changeRowBounds(first + row, -highspy.kHighsInf, most)
+        return x
 
     def _hold(self, classes: Float, *, shared: bool) -> None:
         columns = self.model.columns
@@ -190,8 +208,6 @@ def _loosened(model: Model, plan: Plan, breaks: Sequence[str]) -> Model:
     loose[model.columns["open_rows"]] = True
     low, high = model.low.copy(), model.high.copy()
     high[model.columns["without_place"]] = np.inf
-    # Classes may be more than the plan could have; their need is reckoned from them, not here.
-    high[model.columns["need_segment"]] = np.inf
     for name in HELD:
         at = model.columns[name]
         low[at] = high[at] = plan.block(name)

@@ -44,14 +44,18 @@ def _classes(b: Builder, problem: Problem) -> None:
     most = own.most.copy()
     for set_ in problem.fixed:
         most[set_.pair] = max(most[set_.pair], set_.classes)
-    n = b.add("whole_classes", 0, np.ceil(most), count, whole=True)
+    n = b.add("whole_classes", 0, np.floor(most), count, whole=True)
     h = b.add("half_class", 0, (own.half > 0).astype(np.float64), count, whole=True)
     o = b.add("open", 0, 1, count, whole=True)
     b.put(r := b.rows("", -np.inf, 0, count), n, 1.0)
-    b.put(r, o, -np.ceil(most))
+    b.put(r, o, -np.maximum(np.floor(most), 1))
     b.columns["open_rows"] = r
     b.put(r := b.rows("", -np.inf, 0, count), h, 1.0)
     b.put(r, o, -1.0)
+    # Nothing is open without a class: whole classes need not this, but their relaxation does.
+    b.put(r := b.rows("", -np.inf, 0, count), o, 1.0)
+    b.put(r, n, -1.0)
+    b.put(r, h, -1.0)
     b.add("combined", 0, 1, len(problem.combined), whole=True)
     sizes = [len(group) for group in problem.combined]
     member = np.concatenate([*problem.combined, np.zeros(0, np.intp)]).astype(np.intp)
@@ -270,55 +274,39 @@ def _change(b: Builder, problem: Problem) -> None:
         b.put(r, change, -1.0)
 
 
-def _convex(
-    b: Builder,
-    name: str,
-    function: Convex,
-    low: Float,
-    high: Float,
-    points: list[Float] | None = None,
-) -> tuple[Index, Terms, float]:
-    """Segments whose sum is a quantity above `low`; rows that the quantity's columns go into."""
-    cell, length, slope, at_low = need.segments(function, low, high, points)
+def _convex(b: Builder, name: str, function: Convex, most: Float) -> tuple[Index, Terms, float]:
+    """Segments whose sum is a quantity up to `most`; rows that the quantity's columns go into."""
+    cell, length, slope, at_none = need.segments(function, most)
     s = b.add(name, 0, length, len(cell))
-    r = b.rows("", 0, 0, len(low))
+    r = b.rows("", 0, 0, len(most))
     b.put(r[cell], s, -1.0)
-    return r, [(s, slope)], float(at_low.sum())
+    return r, [(s, slope)], float(at_none.sum())
 
 
 def _unmet(b: Builder, problem: Problem) -> tuple[Terms, float]:
-    """E[(need − places)⁺] over cells, adults and colleges.
-
-    The row of a cell is: places of the county = sum of its segments, which begin at what others
-    give.
-    """
-    own, cells = problem.own, len(problem.need.name)
-    given = np.zeros(cells)
-    np.add.at(given, problem.cell[len(own) :], problem.others.places)
-    mine, member = problem.cell[: len(own)], b.columns["combined_member"]
-    ceiling = b.high[0]
-    points = need.attainable(own, mine, given, ceiling)
-    for c in np.unique(mine[member]):
-        # Seats of a shared class come one by one.
-        last = points[c][-1] + own.full[member[mine[member] == c]].sum()
-        points[c] = np.arange(given[c], last + 1)
-    most = np.array([p[-1] for p in points])
-    r, terms, constant = _convex(b, "need_segment", problem.need, given, most, points)
-    b.put(r[mine], b.columns["whole_classes"], own.full)
-    b.put(r[mine], b.columns["half_class"], own.half)
-    b.put(r[mine[member]], b.columns["combined_seats"], 1.0)
+    """E[(need − pupils placed)⁺] over cells, and what adults and colleges lack."""
+    every = np.concatenate([problem.own.area, problem.others.area])
+    of_cell = np.zeros(len(problem.need.name), dtype=np.intp)
+    of_cell[problem.cell] = every
+    _, pair = arcs(problem)
+    r, terms, constant = _convex(b, "need_segment", problem.need, reach(problem)[of_cell])
+    b.put(r[problem.cell[pair]], b.columns["placed"], 1.0)
     gaps: Terms = [(b.columns["adult_gap"], 1.0), (b.columns["college_gap"], 1.0)]
     return [*terms, *gaps], constant
+
+
+def reach(problem: Problem) -> Float:
+    """`[area]` persons who may get it at all: those who have it among their choices."""
+    return np.asarray(problem.right.sum(axis=0) @ problem.choice, dtype=np.float64)
 
 
 def _without_apprenticeship(b: Builder, problem: Problem) -> tuple[Terms, float]:
     """E[ρ (X − B)⁺] by the pupils X that an area gets."""
     _, _, area = wishes(problem)
-    cells = len(problem.apprentice_area)
     position = np.full(len(problem.areas), -1)
-    position[problem.apprentice_area] = np.arange(cells)
-    most = np.full(cells, problem.right.sum())
-    r, terms, constant = _convex(b, "apprentice_segment", problem.apprentice, np.zeros(cells), most)
+    position[problem.apprentice_area] = np.arange(len(problem.apprentice_area))
+    most = reach(problem)[problem.apprentice_area]
+    r, terms, constant = _convex(b, "apprentice_segment", problem.apprentice, most)
     counts = position[area] >= 0
     b.put(r[position[area[counts]]], b.columns["wish"][counts], 1.0)
     return terms, constant

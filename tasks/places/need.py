@@ -77,74 +77,53 @@ def by_cell(need: Array, where: list[tuple[int, int]]) -> Float:
 
 
 def expected(function: Convex, quantity: Float) -> Float:
-    """The exact expectation by cell at a quantity `[cell]`: the mean over the draws."""
+    """The exact expectation by cell at a number of persons `[cell]`: the mean over the draws.
+
+    Persons are whole. A part of one counts as that part of the step to the next, as in `segments`.
+    """
+    below = np.floor(quantity)
+    at, next_ = _at(function, below), _at(function, below + 1)
+    mean: Float = at + (quantity - below) * (next_ - at)
+    return mean
+
+
+def _at(function: Convex, quantity: Float) -> Float:
     gap = function.draws - quantity[:, None]
     part = np.maximum(-gap if function.rising else gap, 0) * function.weight
     mean: Float = part.mean(axis=1)
     return mean
 
 
-def attainable(own: Pairs, cell: Index, given: Float, ceiling: Float) -> list[Float]:
-    """Places that a cell can have `[cell][point]`: what others give, and classes of its pairs.
+def segments(function: Convex, most: Float) -> tuple[Index, Float, Float, Float]:
+    """The expectation of whole persons from none to `most` as segments of rising slope.
 
-    Sums of whole classes, and of one half class a pair, are all that is ever decided, so that the
-    expectation need only be right there.
-
-    Args:
-        own: The county's pairs.
-        cell: `[own pair]` cell of each.
-        given: `[cell]` places of others.
-        ceiling: `[own pair]` most classes.
-    """
-    points = []
-    for c, start in enumerate(given):
-        reach = {0}
-        for k in np.flatnonzero(cell == c):
-            whole = [int(own.full[k]) * n for n in range(int(np.ceil(ceiling[k])) + 1)]
-            one = {p + h for p in whole for h in {0, int(own.half[k])}}
-            reach = {a + b for a in reach for b in one}
-        points.append(start + np.array(sorted(reach), dtype=np.float64))
-    return points
-
-
-def segments(
-    function: Convex, low: Float, high: Float, points: list[Float] | None = None
-) -> tuple[Index, Float, Float, Float]:
-    """The expectation between two bounds as segments of rising slope.
-
-    E[w(D − P)⁺] bends at the sorted draws only, so a segment between two neighbours is exact. Where
-    fewer quantities than draws can be had at all, the segments run between those instead: exact at
-    each of them, and the relaxation is the closer for it.
+    E[w(D − X)⁺] bends at the sorted draws only. Persons are whole, so it need only be right there:
+    a segment a person, or longer where no draw lies between.
 
     Args:
         function: Cells and draws.
-        low: `[cell]` least quantity.
-        high: `[cell]` greatest quantity.
-        points: `[cell][point]` quantities that can be had, `low` first; None: any.
+        most: `[cell]` greatest quantity.
 
     Returns:
-        Cell, length and slope of each segment, cell by cell from `low` up, and `[cell]` the value
-        at `low`.
+        Cell, length and slope of each segment, cell by cell from none up, and `[cell]` the value
+        at none.
     """
     cells: list[Index] = []
     lengths: list[Float] = []
     slopes: list[Float] = []
-    for c in range(len(low)):
-        draws = np.unique(function.draws[c])
-        inside = draws[(draws > low[c]) & (draws < high[c])]
-        edges = np.concatenate([[low[c]], inside, [high[c]]])
-        if points is not None and len(points[c]) < len(edges):
-            edges = points[c]
-        gap = function.draws[c][None, :] - edges[:, None]
+    for c, top in enumerate(np.maximum(np.ceil(most), 1)):
+        draws = function.draws[c]
+        bends = np.unique(np.concatenate([np.floor(draws), np.ceil(draws), [0.0, top]]))
+        edges = bends[(bends >= 0) & (bends <= top)]
+        gap = draws[None, :] - edges[:, None]
         part = np.maximum(-gap if function.rising else gap, 0) * function.weight
         value, length = part.mean(axis=1), np.diff(edges)
-        kept = length > 1e-9
-        cells.append(np.full(int(kept.sum()), c, dtype=np.intp))
-        lengths.append(length[kept])
-        slopes.append(np.diff(value)[kept] / length[kept])
+        cells.append(np.full(len(length), c, dtype=np.intp))
+        lengths.append(length)
+        slopes.append(np.diff(value) / length)
     return (
         np.concatenate(cells),
         np.concatenate(lengths),
         np.concatenate(slopes),
-        expected(function, low),
+        expected(function, np.zeros(len(most))),
     )

@@ -5,17 +5,15 @@ from __future__ import annotations
 import numpy as np
 
 from tasks.forecast.types import Float, Index
+from tasks.places.linear import Model
 from tasks.places.measure import HELD
-from tasks.places.model import build
+from tasks.places.model import arcs, build, wishes
 from tasks.places.solve import Plan
 from tasks.places.types import Problem
 
 
 def carried(plan: Plan, problem: Problem) -> Plan:
-    """The classes of a plan in a problem that has its pairs and others, which have none.
-
-    Adults, colleges, groups and shared classes are as in the plan. Where pupils are is not carried:
-    `reassign.Reassignment` places them.
+    """A plan in a problem that has its pairs and others, which have no classes and no pupils.
 
     Args:
         plan: The plan.
@@ -31,7 +29,33 @@ def carried(plan: Plan, problem: Problem) -> Plan:
     group, seat = _shared(plan.problem, problem, at)
     x[model.columns["combined"][group]] = plan.block("combined")
     x[model.columns["combined_seats"][seat]] = plan.block("combined_seats")
+    _pupils_too(plan, problem, model, x, at)
     return Plan(problem, model, x, ())
+
+
+def _pupils_too(plan: Plan, problem: Problem, model: Model, x: Float, at: Index) -> None:
+    """Pupils stay where they were: the same areas, homes and rights, and one pair more."""
+    areas = len(problem.areas)
+
+    def wish(of: Problem) -> Index:
+        region, first, area = wishes(of)
+        return (region * areas + first) * areas + area
+
+    x[model.columns["wish"][_found(wish(plan.problem), wish(problem))]] = plan.block("wish")
+    x[model.columns["without_place"]] = plan.block("without_place")
+    others = len(problem.own) + np.arange(len(problem.others))
+    moved = np.concatenate([at, others]).astype(np.intp)
+    width = len(problem.own) + len(problem.others)
+    home, pair = arcs(plan.problem)
+    home_now, pair_now = arcs(problem)
+    here = _found(home * width + moved[pair], home_now * width + pair_now)
+    x[model.columns["placed"][here]] = plan.block("placed")
+
+
+def _found(keys: Index, among: Index) -> Index:
+    """Positions of keys that are all there."""
+    order = np.argsort(among, kind="stable")
+    return order[np.searchsorted(among, keys, sorter=order)].astype(np.intp)
 
 
 def _positions(before: Problem, problem: Problem) -> Index:

@@ -20,14 +20,14 @@ from tasks.places.solve import Plan
 from tasks.places.types import Bool, Problem
 
 # Columns that say where pupils are; all others are held.
-PUPILS = ("wish", "without_place", "placed", "apprentice_segment")
+PUPILS = ("wish", "without_place", "placed", "need_segment", "apprentice_segment")
 # Before the goals come the right to a place, and then the minimum fill.
 BEFORE = 2
 # Persons or seats that are none at all.
 NOBODY = 1e-6
 NONE = np.zeros(0)
 ANSWERS = (highspy.HighsModelStatus.kOptimal, highspy.HighsModelStatus.kInfeasible)
-# Of a goal's tolerance, what an earlier goal may give for rounding.
+# Of a goal's tolerance, what an earlier goal may give for rounding at least.
 SPARE = 1e-5
 
 
@@ -71,7 +71,9 @@ class Reassignment:
     """Assigns pupils to classes that differ little from a plan's.
 
     First nobody is to be without a place, then classes are to reach the minimum fill, then come the
-    goals in order; of what is left, as few as possible have another place than in the plan.
+    goals in order; of what is left, as few as possible have another place than in the plan. A goal
+    gives way to later ones as far as it does in the plan, so that the plan's own classes have the
+    plan's own pupils and what is different comes of the classes.
 
     Args:
         plan: The plan; its adults, colleges, shared classes and groups are held.
@@ -88,14 +90,17 @@ class Reassignment:
         near = [NOBODY] * BEFORE + [self.problem.solver.tolerance * scale for scale in scales]
         self._spare = SPARE * np.array(near)
         self._stages = [_Stage(self._model, goal) for goal in range(len(near))]
-        bounds = self._bounds(plan.classes)
-        x, self._best = self._by_goals(*bounds, NONE)
+        low, high = self._bounds(plan.classes)
+        self._best = self._as_the_plan(low, high)
         for stage in self._stages:
             stage.keep()
-        self._nearest = _Stage(*_nearest(self._model, x))
-        self._nearest.solve(*bounds, self._best + self._spare)
+        start = np.append(plan.x[self._pupils], np.zeros(len(self._model.columns["short"])))
+        self._nearest = _Stage(*_nearest(self._model, start))
+        found = self._nearest.solve(low, high, self._best + self._spare)
+        if found is None:
+            raise RuntimeError("the plan's own pupils cannot be placed as they are")
         self._nearest.keep()
-        self.base = self._assigned(plan.classes, x)
+        self.base = self._assigned(plan.classes, self._without_leavers(found))
         problem = self.problem
         self._home, self._to = arcs(problem)
         self._area = np.concatenate([problem.own.area, problem.others.area])
@@ -118,9 +123,7 @@ class Reassignment:
         if nearest is None:
             # By rounding the goals cannot be held quite as they are: the assignment that met them.
             return self._assigned(classes, x)
-        placed, left = self._model.columns["placed"], len(x)
-        nearest[placed] -= nearest[left:]
-        return self._assigned(classes, nearest[:left])
+        return self._assigned(classes, self._without_leavers(nearest))
 
     def moves(self, found: Assigned, pair: int) -> Moves:
         """Who is elsewhere than in the plan because of other classes in a pair."""
@@ -145,6 +148,38 @@ class Reassignment:
     def in_pair(self, found: Assigned, pair: int) -> float:
         """Pupils in a pair."""
         return float(found.plan.block("placed")[self._to == pair].sum())
+
+    def _as_the_plan(self, low: Float, high: Float) -> Float:
+        """Each stage's best in the plan's classes, and `_spare` as much as the plan gives way."""
+        of_plan = self._plans_own()
+        best = NONE
+        for number, stage in enumerate(self._stages):
+            found = stage.solve(low, high, best + self._spare[:number])
+            if found is None:
+                raise RuntimeError("the plan's own pupils cannot be placed as they are")
+            best = np.append(best, (self._model.goals[number] * found).sum())
+            if number >= BEFORE:
+                given = of_plan[number - BEFORE] - best[number]
+                self._spare[number] = max(self._spare[number], given + self._spare[number])
+        return best
+
+    def _plans_own(self) -> Float:
+        """The plan's goals that pupils have a part in, that part of them."""
+        plan, values = self.plan, measure.goals(self.problem, self.plan)
+        held = np.where(self._pupils, 0, plan.x)
+        return np.array(
+            [
+                values[goal.id] - plan.model.constants[n] - (plan.model.goals[n] * held).sum()
+                for n, goal in enumerate(self.problem.goals)
+                if goal.id in measure.OF_PUPILS
+            ]
+        )
+
+    def _without_leavers(self, nearest: Float) -> Float:
+        """The pupils' columns of the nearest assignment: those who left are taken off."""
+        placed, left = self._model.columns["placed"], len(self._model.low)
+        nearest[placed] -= nearest[left:]
+        return nearest[:left]
 
     def _hold_still(self, pupils: Float) -> None:
         """Let only pupils of areas that change at all move: with all it takes five times longer."""
@@ -247,9 +282,11 @@ def _reduced(plan: Plan, pupils: Bool) -> tuple[Model, sparse.csr_matrix]:
     A class below the minimum fill is `short` of seats, a column for each.
     """
     model = plan.model
-    rows = np.flatnonzero(np.diff(model.matrix[:, pupils].tocsr().indptr))
+    # A class that nobody can come to has no pupils in its row, and lacks them all the same.
+    filled = np.array([rule.startswith("minstefylling") for rule in model.rule])
+    rows = np.flatnonzero((np.diff(model.matrix[:, pupils].tocsr().indptr) > 0) | filled)
     matrix = model.matrix.tocsr()[rows]
-    least = np.flatnonzero([model.rule[r].startswith("minstefylling") for r in rows])
+    least = np.flatnonzero(filled[rows])
     short = sparse.csr_matrix(
         (np.ones(len(least)), (least, np.arange(len(least)))), (len(rows), len(least))
     )

@@ -136,13 +136,10 @@ class GoalRule(Told):
 
 
 class Solver(Declared):
-    """How closely each goal is met, and after how many nodes the search of the whole stops.
-
-    With 0 nodes a later goal ends with the search part by part, and its bound is the relaxation's.
-    """
+    """How closely each goal is met, and after how many nodes a search stops."""
 
     tolerance: Annotated[float, Field(gt=0, le=0.1)]
-    nodes: Annotated[int, Field(ge=0, le=10_000_000)]
+    nodes: Annotated[int, Field(ge=1, le=10_000_000)]
 
 
 class PlaceRules(Exact):

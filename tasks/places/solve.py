@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import highspy
@@ -12,14 +12,11 @@ from tasks.forecast.types import Float
 from tasks.places import conflicts, highs
 from tasks.places.linear import Model
 from tasks.places.model import build
+from tasks.places.rules import Goal
 from tasks.places.types import Bool, Fixed, Problem
 
 # A goal met so far is held with this share of its tolerance to spare for rounding.
 SLACK = 1e-6
-# Nodes of the search of a part, which is small.
-PART_NODES = 5
-# A part is searched where it could give this share of the tolerance.
-WORTH = 0.2
 LEAST_NODES = 1000
 # Whole columns that are decided anew whatever classes are held.
 FREE = ("adult_places", "adult_groups", "college_places", "college_start", "special_groups")
@@ -92,7 +89,7 @@ def plan(problem: Problem, goals: Sequence[str] | None = None) -> Plan:
         conflicts.Infeasible: The rules conflict; it names an irreducible set of them.
     """
     model = build(problem)
-    found = _by_goals(problem, model, parts(problem, model), goals)
+    found = _by_goals(problem, model, goals)
     if found is None:
         raise conflicts.Infeasible(conflicts.find(problem, model))
     return found
@@ -116,45 +113,37 @@ def override(free: Plan, fixed: Sequence[Fixed]) -> Plan:
     held = model.whole & ~_columns(model, moved)
     for name in FREE:
         held[model.columns[name]] = False
-    near = _with(model, held, _like(model, free.x))
-    return _by_goals(problem, near, (), None) or plan(problem)
+    near = _with(model, held, np.rint(free.x))
+    return _by_goals(problem, near, None) or plan(problem)
 
 
-def hold(former: Plan, classes: Float, fixed: Sequence[Fixed]) -> Plan:
+def hold(former: Plan, classes: Float, fixed: Sequence[Fixed], spare: Mapping[Goal, float]) -> Plan:
     """The plan where every class is decided already, and pupils alone are placed anew.
 
     Shared classes and their seats, adults, colleges and groups with rules of their own stay as
-    they were. Earlier goals give way to later ones no more than in the plan before, so that what
-    is different comes of the classes and not of tolerances.
+    they were.
 
     Args:
         former: The plan before.
         classes: `[pair]`.
         fixed: Those of them that people have set.
+        spare: By goal, how far it gives way to later ones: as far as in the plan before
+            (`measure.Placement.spare`), so that what is different comes of the classes.
 
     Raises:
         conflicts.Infeasible: These classes cannot be, with the rules as they are.
     """
     problem = replace(former.problem, fixed=tuple(fixed))
     model = build(problem)
-    values = _like(model, former.x)
+    values = np.rint(former.x)
     values[model.columns["whole_classes"]] = np.floor(classes)
     values[model.columns["half_class"]] = classes % 1 > 0
     values[model.columns["open"]] = classes > 0
     decided = _with(model, model.whole, values)
-    found = _by_goals(problem, decided, (), None, former.values)
+    found = _by_goals(problem, decided, None, spare)
     if found is None:
         raise conflicts.Infeasible(conflicts.find(problem, decided))
     return found
-
-
-def _like(model: Model, x: Float) -> Float:
-    """The columns of another plan of the same county.
-
-    Whole ones stand in the same place; how many segments come last is up to what is set by hand.
-    """
-    count = min(len(x), len(model.low))
-    return np.concatenate([np.rint(x[:count]), np.zeros(len(model.low) - count)])
 
 
 def _with(model: Model, held: Bool, values: Float) -> Model:
@@ -167,16 +156,15 @@ def _with(model: Model, held: Bool, values: Float) -> Model:
 def _by_goals(
     problem: Problem,
     model: Model,
-    divided: Sequence[Bool],
     goals: Sequence[str] | None,
-    before: Float | None = None,
+    spare: Mapping[Goal, float] | None = None,
 ) -> Plan | None:
     """The best plan by the goals in order; None where the rules conflict.
 
-    Later goals may leave an earlier one at its bound and tolerance; where values from `before` are
-    given, at those.
+    Later goals may leave an earlier one at its bound and tolerance; with what is to `spare` instead
+    where that is given.
     """
-    search = Search(model, problem.solver.nodes, divided)
+    search = Search(model, problem.solver.nodes)
     stages: list[Stage] = []
     x: Float | None = None
     for position, goal in enumerate(problem.goals):
@@ -187,8 +175,8 @@ def _by_goals(
             return None
         x, stage = found
         stages.append(replace(stage, goal=goal.id))
-        near = stage.bound + stage.tolerance if before is None else before[position]
-        most = max(stage.value, near)
+        given = stage.tolerance if spare is None else spare.get(goal.id, 0.0)
+        most = max(stage.value, stage.bound + given)
         search.hold(position, most + SLACK * goal.scale)
     if x is None:
         raise ValueError("no goal to go by")
@@ -198,21 +186,17 @@ def _by_goals(
 class Search:
     """Minimises goals one after the other under those already held.
 
-    Each goal goes by steps, and ends with the first that is near enough to the relaxation's bound.
-    The first goal is solved with classes between the relaxation's neighbours (relaxation enforced
-    neighbourhood, Berthold 2014). Later ones begin with the last plan: pupils are placed anew, then
-    one programme at a time is solved with the others held (large neighbourhoods, Shaw 1998). The
-    whole programme begins from the best plan found, and ends when its own bound is near enough or
-    nodes run out.
+    Each goal goes by steps, and ends with the first that is near enough to the relaxation's bound:
+    pupils placed anew in the last plan's classes; classes between the relaxation's neighbours
+    (relaxation enforced neighbourhood, Berthold 2014); the whole programme from the best plan
+    found, until its own bound is near enough or nodes run out.
 
     Args:
         model: Rows and columns.
         nodes: Most nodes of a search.
-        parts: Parts that are searched by themselves, 0/1 over the whole columns.
     """
 
-    def __init__(self, model: Model, nodes: int, parts: Sequence[Bool] = ()) -> None:
-        self.parts = parts
+    def __init__(self, model: Model, nodes: int) -> None:
         self.model = model
         self.nodes = nodes
         self.held: list[tuple[int, float]] = []
@@ -229,53 +213,28 @@ class Search:
         relaxed = self.relaxed(goal, tolerance)
         if relaxed is None:
             return None
-        bound, best = relaxed[1].bound, start
-        if best is None:
-            near = self._run(self._near(relaxed[0]), goal, tolerance, None)
-            best = near[0] if near else None
-        else:
-            best = self._improved(goal, tolerance, best, bound)
-        if best is not None:
-            value = self.model.value(goal, best)
-            met = value - bound <= tolerance
-            if met or (start is not None and self.nodes == 0):
-                return best, replace(relaxed[1], value=value, met=met)
-        return self._run(self._solver(), goal, tolerance, best)
+        best = _better(self.model, goal, start, self.replace_pupils(goal, tolerance, start))
+        if (near := self._near_enough(goal, tolerance, best, relaxed[1])) is not None:
+            return near
+        nearby = self._run(self._near(relaxed[0]), goal, tolerance, None)
+        best = _better(self.model, goal, best, nearby)
+        if (near := self._near_enough(goal, tolerance, best, relaxed[1])) is not None:
+            return near
+        # The first plan of all is looked for whatever it takes.
+        nodes = self.nodes if best is not None else max(self.nodes, LEAST_NODES)
+        return minimise(self._solver(), self.model, goal, tolerance, nodes, best)
+
+    def _near_enough(
+        self, goal: int, tolerance: float, best: Float | None, relaxed: Stage
+    ) -> tuple[Float, Stage] | None:
+        """The best plan found, where it is within the tolerance of the relaxation's bound."""
+        if best is None or (value := self.model.value(goal, best)) - relaxed.bound > tolerance:
+            return None
+        return best, replace(relaxed, value=value, met=True)
 
     def relaxed(self, goal: int, tolerance: float) -> tuple[Float, Stage] | None:
         """The goal's best where classes need not be whole; None where the rules conflict."""
         return self._run(self._solver(relaxed=True), goal, tolerance, None)
-
-    def _improved(self, goal: int, tolerance: float, start: Float, bound: float) -> Float:
-        """Pupils placed anew, then part by part with the other classes held, until that gives less.
-
-        A part is solved like the whole, so what it gives is a plan that holds the earlier goals.
-        """
-        best = _better(self.model, goal, start, self.replace_pupils(goal, tolerance, start))
-        before = np.inf
-        while before - self.model.value(goal, best) > tolerance:
-            before = self.model.value(goal, best)
-            for part in self.parts:
-                if self.model.value(goal, best) - bound <= tolerance:
-                    return best
-                best = self._with_part(goal, tolerance, best, part)
-        return best
-
-    def _with_part(self, goal: int, tolerance: float, best: Float, part: Bool) -> Float:
-        """The plan with a part decided anew, where its relaxation says that it is worth it."""
-        held = np.rint(best[self.integers])
-        low = np.where(part, self.model.low[self.integers], held)
-        high = np.where(part, self.model.high[self.integers], held)
-        relaxed = self._solver(relaxed=True)
-        relaxed.changeColsBounds(len(held), self.integers, low, high)
-        possible = self._run(relaxed, goal, tolerance, None)
-        value = self.model.value(goal, best)
-        if possible is None or value - possible[1].value < WORTH * tolerance:
-            return best
-        solver = self._solver()
-        solver.changeColsBounds(len(held), self.integers, low, high)
-        found = minimise(solver, self.model, goal, tolerance, PART_NODES, best)
-        return _better(self.model, goal, best, found)
 
     def replace_pupils(
         self, goal: int, tolerance: float, start: Float | None
@@ -311,21 +270,14 @@ class Search:
         return minimise(solver, self.model, goal, tolerance, self.nodes, start)
 
 
-def _better(model: Model, goal: int, best: Float, found: tuple[Float, Stage] | None) -> Float:
-    if found is None or model.value(goal, best) <= model.value(goal, found[0]):
+def _better(
+    model: Model, goal: int, best: Float | None, found: tuple[Float, Stage] | None
+) -> Float | None:
+    if found is None:
+        return best
+    if best is not None and model.value(goal, best) <= model.value(goal, found[0]):
         return best
     return found[0]
-
-
-def parts(problem: Problem, model: Model) -> list[Bool]:
-    """Parts of the classes that are searched by themselves: the programmes, one by one.
-
-    Each is 0/1 over the model's whole columns. School regions were tried as parts too: they took
-    most of the time, and on the sample found nothing that the programmes had not.
-    """
-    programme = np.array(problem.programme)[problem.own.area]
-    pairs = [programme == p for p in sorted(set(programme))]
-    return [_columns(model, mine)[model.whole] for mine in pairs]
 
 
 def _columns(model: Model, pairs: Bool) -> Bool:
@@ -352,8 +304,7 @@ def minimise(
     # In units of the tolerance, so that the solver's own tolerances mean the same for every goal.
     highs.costs(solver, model.goals[goal] / tolerance)
     solver.setOptionValue("mip_abs_gap", 0.9)
-    # The first plan of all is looked for whatever it takes.
-    solver.setOptionValue("mip_max_nodes", nodes or LEAST_NODES)
+    solver.setOptionValue("mip_max_nodes", nodes)
     if start is not None:
         given = highspy.HighsSolution()
         given.col_value = start.tolist()

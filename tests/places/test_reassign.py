@@ -95,13 +95,18 @@ def test_the_order_of_questions_does_not_matter():
     for pair in range(8):
         other.assign(with_step(pair, -1.0))
     for pair in (6, 2):
-        a, b = (one.assign(with_step(pair, 1.0)).plan.x for one in (first, other))
-        np.testing.assert_allclose(a, b, atol=0.005)
+        a, b = (one.assign(with_step(pair, 1.0)).plan for one in (first, other))
+        # Among those moved there may be several answers as good: a part of a person, not more.
+        np.testing.assert_allclose(a.block("placed"), b.block("placed"), atol=0.5)
+        mine, theirs = (measure.goals(small(), found) for found in (a, b))
+        assert mine == pytest.approx(theirs, abs=0.01)
 
 
 def test_a_class_that_nobody_wants_is_short_of_pupils():
     problem = small()
-    none = replace(problem, right=np.where(np.arange(5) == 3, 0, problem.right))
+    choice = problem.choice.copy()
+    choice[2, 3] = False
+    none = replace(problem, right=np.where(np.arange(5) == 3, 0, problem.right), choice=choice)
     empty = Reassignment(solve.plan(none))
     classes = empty.plan.classes.copy()
     classes[3] = 1

@@ -25,37 +25,29 @@ def pupils_by_pair(plan):
 
 @given(
     st.lists(st.floats(0, 60), min_size=1, max_size=12),
-    st.floats(0, 20),
     st.floats(1, 60),
     st.booleans(),
 )
-def test_segments_are_the_expectation_itself(draws, low, length, rising):
+def test_segments_are_the_expectation_itself(draws, most, rising):
     weight = np.linspace(0.5, 1.5, len(draws))
     function = Convex(("c",), np.array([draws]), weight, rising)
-    ends = np.array([low]), np.array([low + length])
-    _, lengths, slopes, start = need.segments(function, *ends)
+    _, lengths, slopes, start = need.segments(function, np.array([most]))
     assert (np.diff(slopes) > -1e-9).all(), "convex: the cheap segments come first"
+    assert lengths.sum() == np.ceil(most)
     for share in (0.0, 0.3, 0.77, 1.0):
-        at = share * length
+        at = share * most
         used = np.clip(at - np.concatenate([[0], lengths.cumsum()[:-1]]), 0, lengths)
-        exact = need.expected(function, ends[0] + at)[0]
+        exact = need.expected(function, np.array([at]))[0]
         assert start[0] + used @ slopes == pytest.approx(exact, abs=1e-6)
 
 
-def test_segments_between_attainable_places_are_exact_there():
-    problem = small()
-    given_ = np.zeros(8)
-    points = need.attainable(problem.own, problem.cell[:8], given_, problem.own.most)
-    assert points[0].tolist()[:5] == [0, 8, 15, 23, 30]
-    high = np.array([p[-1] for p in points])
-    cell, lengths, slopes, start = need.segments(problem.need, given_, high, points)
-    for c in range(8):
-        mine = cell == c
-        at = np.concatenate([[0], lengths[mine].cumsum()])
-        value = start[c] + np.concatenate([[0], (lengths * slopes)[mine].cumsum()])
-        for p in points[c]:
-            exact = need.expected(problem.need, np.full(8, p))[c]
-            assert np.interp(p, at, value) == pytest.approx(exact, abs=1e-6)
+def test_of_whole_persons_the_expectation_is_the_mean_over_the_draws():
+    function = Convex(("c",), np.array([[3.2, 7.0]]), np.array([1.0, 0.5]), rising=False)
+    assert need.expected(function, np.array([5.0])) == pytest.approx([(0 + 0.5 * 2) / 2])
+    assert need.expected(function, np.array([3.0])) == pytest.approx([(0.2 + 0.5 * 4) / 2])
+    # A quarter of the way from three persons to four.
+    at = 0.75 * 1.1 + 0.25 * 0.75
+    assert need.expected(function, np.array([3.25])) == pytest.approx([at])
 
 
 def test_every_right_is_met_and_no_class_is_over_full_or_under_filled():
@@ -95,17 +87,32 @@ def test_no_goal_is_worse_than_the_solver_says():
 def test_one_goal_is_as_good_as_trying_every_plan():
     problem = small(goals=goals(("udekket_behov",)), combined=())
     plan = solve.plan(problem)
-    # The cells of Vg2 in region b stand alone: try every number of classes of pair 7.
-    values = [
-        need.expected(problem.need, np.full(8, 30.0 * n + 15.0 * h))[7]
-        for n in range(4)
-        for h in (0, 1)
-        # 29 want this area and no other will do; the last class must be filled to 60 per cent.
-        if 30 * n + 15 * h >= 29 and 30 * n + 15 * h - 0.4 * (15 if h else 30) <= 29
-    ]
-    at = need.expected(problem.need, measure.places(problem, plan))[7]
-    assert at == pytest.approx(min(values))
+    # Of one area at one school nobody has a choice: its need is what its pupils leave. The others
+    # are tried: every number of pupils whom classes can hold that are full enough.
+    met = np.zeros(8)
+    _, pair = arcs(problem)
+    np.add.at(met, problem.cell[pair], plan.block("placed"))
+    assert met[7] == 29
     assert plan.stages[0].met
+    best = min(
+        need.expected(problem.need, np.array([0, 0, x, met_3, 0, 0, y, 0.0]))[[2, 3, 6]].sum()
+        for x in range(49)
+        for y in range(49)
+        for met_3 in [48 - x - y]
+        if met_3 >= 0 and all(_held(v) for v in (x, y, met_3))
+    )
+    at = need.expected(problem.need, met)[[2, 3, 6]].sum()
+    assert at <= best + problem.solver.tolerance * problem.goals[0].scale
+
+
+def _held(pupils):
+    """Whether classes of fifteen and eight, the last at least 60 per cent full, hold them."""
+    return pupils == 0 or any(
+        least <= pupils <= most
+        for whole in range(4)
+        for least, most in ((15 * whole + 4.8, 15 * whole + 8), (15 * whole - 6, 15 * whole))
+        if whole or most == 8
+    )
 
 
 def test_a_goal_met_is_held_while_later_ones_are_met():

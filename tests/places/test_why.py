@@ -138,7 +138,7 @@ def test_the_record_is_of_what_is_used_and_of_the_finest_unit():
 
 
 def test_why_not_names_the_rule_that_stops_it_and_what_would_have_to_give_way():
-    more = explainer().marginal(0, 1.0)
+    more = explainer().marginal(0, 2.0)
     leans = leaning.of(plan(), 0)
     said = why_not.more(explainer(), 0, more, leans, REGIONS)
     assert "Fosen" in said[0]
