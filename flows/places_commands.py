@@ -13,8 +13,11 @@ import polars as pl
 from flows import show
 from tasks import dates, plan_amendments, plan_intake, plan_report, plan_why, plans, runs
 from tasks.errors import WrongUse
+from tasks.places import words
 from tasks.settings import Settings
 
+# Changed offers that are printed with their reasons.
+NAMED = 10
 NOT_OFFERED = (
     "Skolen har ikke dette tilbudet, og det er ikke ført i [[opening]] i rules/places.toml. Svaret "
     "er regnet som om det var ført: rom og lærere er da det reglene gir et nytt tilbud."
@@ -128,8 +131,11 @@ def _print(stored: plans.Stored) -> None:
     show.line()
     show.line(", ".join(f"{name}: {number}" for name, number in counts.iter_rows()))
     changed = tables["reasons"].filter(pl.col("verdict") != "som i år")
-    for text in changed.get_column("text").head(10):
-        show.line(f"– {text}")
+    for one in changed.head(NAMED).iter_rows(named=True):
+        becomes = words.from_to(one["verdict"], one["classes_now"], one["classes"])
+        show.wrapped(f"{one['school']}, {one['programme_area']}: {becomes}. {one['text']}", "– ")
+    if (rest := changed.height - NAMED) > 0:
+        show.line(f"… og {rest} andre, hver med sin begrunnelse i dokumentet.")
 
 
 def _print_intake(found: pl.DataFrame) -> None:

@@ -142,7 +142,7 @@ def _answer(
         school=problem.own.school[pair],
         area=problem.areas[problem.own.area[pair]],
         is_opening=is_opening,
-        reason=explain.text(plan, found),
+        reason=f"{explain.heading(plan, pair)} {explain.text(plan, found)}",
         principles=tuple(behind[p] for p in explain.cited(found, ground.declared.principles)),
         travel=tuple(_travel(explainer, found, regions)),
         why_not=tuple(against),

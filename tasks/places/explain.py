@@ -247,15 +247,19 @@ def _served(
     return served
 
 
+def heading(plan: Plan, pair: int) -> str:
+    """Which pair it is, and what becomes of it."""
+    now, then = float(plan.problem.own.classes[pair]), float(plan.classes[pair])
+    return f"{plan.problem.label(pair)}: {words.from_to(verdict(now, then), now, then)}."
+
+
 def text(plan: Plan, found: Reason) -> str:
-    """What a planner is told of a pair: verdict, goals served, and one class more and one fewer."""
+    """Why a pair has what it has: goals served, and what one class more and one fewer would give.
+
+    Which pair it is, and from what to what, is left to where it is shown (`heading`).
+    """
     problem, pair = plan.problem, found.pair
-    now, then = float(problem.own.classes[pair]), float(plan.classes[pair])
-    change = f"{verdict(now, then)}, {words.number(now)} → {words.number(then)}"
-    if not now and not then:
-        change = "ikke i år, og ikke i planen"
-    said = [f"{problem.label(pair)}: {change}."]
-    said += [f"Fastsatt for hånd: {f.reason}." for f in problem.fixed if f.pair == pair]
+    said = [f"Fastsatt for hånd: {f.reason}." for f in problem.fixed if f.pair == pair]
     if found.served:
         said.append(f"Hensyn: {', '.join(words.TOLD[s] for s in found.served)}.")
     if found.more is not None:

@@ -45,6 +45,13 @@ def number(value: float) -> str:
     return f"{value:g}".replace(".", ",")
 
 
+def from_to(verdict: str, now: float, then: float) -> str:
+    """What becomes of an offer: `utvides, 1 → 2`; of one that stands, how many it has."""
+    if now == then:
+        return f"{verdict}, {number(now)}" if now else "ikke i år, og ikke i planen"
+    return f"{verdict}, {number(now)} → {number(then)}"
+
+
 def classes(value: float) -> str:
     """A number of classes, with the word."""
     return f"{number(value)} {'klasse' if value <= 1 else 'klasser'}"

@@ -56,6 +56,8 @@ class Table:
         total: Whether the last row is a total.
         repeats: Whether rows that share a heading stand together and show it once.
         apart: What the workbook holds instead, where a cell of the page says two things.
+        folded: What stands on the page until the reader opens the table; not printed. Empty: the
+            table is open.
     """
 
     id: str
@@ -68,6 +70,7 @@ class Table:
     total: bool = False
     repeats: bool = False
     apart: Table | None = None
+    folded: str = ""
 
     @property
     def groups(self) -> list[tuple[str, int]]:

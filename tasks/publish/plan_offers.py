@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import numpy as np
 import polars as pl
 
-from tasks.publish import disclosure, formats, model, row_charts
+from tasks.publish import disclosure, formats, model, plan_reasons, row_charts
 from tasks.publish.model import Cell, Column, Figure, Section, Table
 from tasks.publish.parts import INTERVAL, Row, described, figure
 from tasks.publish.plan_parts import (
@@ -137,7 +135,8 @@ def schools(plan: Proposal) -> Section:
         "Skole for skole",
         (
             "Først alle skolene i sum, så hver skole med tilbudene sine og hvorfor de åpnes, "
-            "endres, legges ned eller står. Hver begrunnelse viser til fylkeskommunens prinsipper.",
+            "endres eller legges ned. Hvorfor de andre står, ligger brettet sammen under.",
+            plan_reasons.LEAD,
         ),
         tables=(_every_school(plan), *detail),
     )
@@ -210,46 +209,11 @@ def _school(plan: Proposal, offers: pl.DataFrame) -> list[Table]:
         rows,
         notes=(f"De to siste kolonnene er inntaket: snitt med {INTERVAL} i parentes. {SMALL}",),
     )
-    reasons = _reasons(plan, number, name)
-    return [found, reasons] if reasons.rows else [found]
+    return [found, *plan_reasons.of_school(plan, number, name)]
 
 
 _TONES = {"åpnes": "overskudd", "utvides": "overskudd", "reduseres": "mangel"}
 _TONES |= {"legges ned": "mangel"}
-
-
-def _reasons(plan: Proposal, school: str, name: str) -> Table:
-    told = plan.manifest.get("principles", {}).get("principle", [])
-    principles = {one["id"]: one for one in told}
-    mine = plan.tables["reasons"].filter(organisation_number=school)
-    rows = [
-        [
-            model.text(f"{r['programme_area']}, Vg{r['level']}"),
-            model.text(r["text"]),
-            model.text(_cited(r["principles"], principles)),
-        ]
-        for r in mine.sort("level", "programme_area").iter_rows(named=True)
-    ]
-    return table(
-        f"hvorfor-{school}",
-        f"{name}: hvorfor",
-        (
-            Column("Programområde", "text"),
-            Column("Begrunnelse", "text"),
-            Column("Prinsipp og sak", "text"),
-        ),
-        rows,
-    )
-
-
-def _cited(ids: str, principles: Mapping[str, Row]) -> str:
-    """What the county has said, with the case where it said so."""
-    told = []
-    for one in filter(None, ids.split(", ")):
-        found = principles.get(one, {"text": one, "case_number": ""})
-        case = f"sak {found['case_number']}" if found["case_number"] else "saksnummer ikke kjent"
-        told.append(f"{found['text']} ({case})")
-    return " ".join(told) or "ingen"
 
 
 def others(plan: Proposal) -> Section:

@@ -93,6 +93,12 @@ class Proposal:
         mine = self.intake["intake_offers"].filter(pl.col("plan") == PLAN, last)
         return classes.join(mine.select(*key, *figures), on=key, how="left", maintain_order="left")
 
+    @property
+    def principles(self) -> list[Row]:
+        """The county's principles that the plan was made under, in the order of their numbers."""
+        told: list[Row] = self.manifest.get("principles", {}).get("principle", [])
+        return told
+
     def region(self, code: str) -> str:
         """Name of an intake region; the code itself where nobody has named it."""
         return self.run.regions.get(code, code)
@@ -151,9 +157,10 @@ def table(
     notes: tuple[str, ...] = (),
     source: str = SOURCE,
     total: bool = False,
+    folded: str = "",
 ) -> Table:
     """A table of the page; the plan's figures have no workbook of their own."""
-    return Table(name, title, "", columns, rows, source, notes, total)
+    return Table(name, title, "", columns, rows, source, notes, total, folded=folded)
 
 
 def classes(value: float) -> Cell:

@@ -72,7 +72,7 @@ def unconfirmed(plan: Proposal) -> list[tuple[str, str]]:
 
 def _grouped(plan: Proposal, *, by_source: bool) -> list[tuple[str, str, list[str], str]]:
     """File, kind of entry, which of them, and source, of what nobody has confirmed."""
-    principles = {one["id"]: one["text"].rstrip(".") for one in _principles_of(plan)}
+    principles = {one["id"]: one["text"].rstrip(".") for one in plan.principles}
     found: dict[tuple[str, str, str], list[str]] = {}
     for file, entry, source in plan.tables["unconfirmed"].rows():
         name, _, one = entry.partition(" ")
@@ -87,11 +87,6 @@ def _grouped(plan: Proposal, *, by_source: bool) -> list[tuple[str, str, list[st
         (FILES.get(file, file), ENTRIES.get(name, name), ones, source)
         for (file, name, source), ones in found.items()
     ]
-
-
-def _principles_of(plan: Proposal) -> list[dict[str, Any]]:
-    told: list[dict[str, Any]] = plan.manifest.get("principles", {}).get("principle", [])
-    return told
 
 
 def section(plan: Proposal) -> Section:
@@ -143,17 +138,19 @@ def _unconfirmed(plan: Proposal) -> Table:
 def _principles(plan: Proposal) -> Table:
     rows = [
         [
+            model.text(str(number)),
             model.text(one["text"]),
             model.text(", ".join(GOALS.get(a, (a, ""))[0].casefold() for a in one["applies_to"])),
             model.text(one["case_number"] or "ikke kjent"),
             model.text("ja" if one["confidence"] == "confirmed" else "nei"),
         ]
-        for one in _principles_of(plan)
+        for number, one in enumerate(plan.principles, 1)
     ]
     return table(
         "tabell-prinsipper",
         "Fylkeskommunens prinsipper, som begrunnelsene viser til",
         (
+            Column("Nr.", "text"),
             Column("Prinsipp", "text"),
             Column("Står bak", "text"),
             Column("Sak", "text"),

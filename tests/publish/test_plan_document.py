@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from dataclasses import replace
 
@@ -145,13 +146,51 @@ def test_every_school_has_its_offers_and_every_change_its_reason(usual: Page) ->
         rows = table_rows(usual.html, f"skole-{school}")
         mine = tables["classes"].filter(organisation_number=school)
         assert len(rows) == mine.height
-    assert tables["reasons"].height > 0
-    cited = {p.id: f"{p.text} (saksnummer ikke kjent)" for p in DECLARED.principles.principle}
-    for text, principles in tables["reasons"].select("text", "principles").rows():
-        assert text in usual.text
-        assert all(cited[one] in usual.text for one in principles.split(", ") if one)
     total = cells(usual, "tabell-skoler")["Alle skoler"]
     assert number(total[1]) == tables["classes"]["classes"].sum()
+
+
+def test_a_reason_says_nothing_twice_and_cites_principles_by_their_numbers(usual: Page) -> None:
+    tables = usual.proposal.tables
+    numbers = {p.id: str(n) for n, p in enumerate(DECLARED.principles.principle, 1)}
+    listed = cells(usual, "tabell-prinsipper")
+    assert [listed[str(n)][0] for n in range(1, len(numbers) + 1)] == [
+        p.text for p in DECLARED.principles.principle
+    ]
+    assert tables["reasons"].height > 0
+    for row in tables["reasons"].iter_rows(named=True):
+        is_kept = row["classes"] == row["classes_now"]
+        anchor = "hvorfor-som-i-aar" if is_kept else "hvorfor"
+        told = cells(usual, f"{anchor}-{row['organisation_number']}")
+        change, text, _, _, cited = told[f"{row['programme_area']}, Vg{row['level']}"]
+        assert change.startswith(row["verdict"] if row["classes"] or row["classes_now"] else "ikke")
+        assert text == row["text"]
+        assert row["school"] not in text
+        assert row["programme_area"] not in text
+        assert cited == (
+            ", ".join(sorted(numbers[p] for p in row["principles"].split(", ") if p)) or "ingen"
+        )
+
+
+def test_reasons_of_what_stands_are_folded_and_paper_says_so(usual: Page) -> None:
+    before = usual.html.split('<table id="hvorfor-som-i-aar-', 1)[0]
+    assert before.rindex("<details>") > before.rfind("</details>")
+    assert "er som i år, står i dokumentet på skjerm." in usual.text
+
+
+def test_who_would_move_and_the_forecast_behind_stand_with_the_reason(usual: Page) -> None:
+    tables = usual.proposal.tables
+    moves = tables["movers"].filter(way="fewer").sort("pupils", descending=True).row(0, named=True)
+    key = {k: moves[k] for k in ("organisation_number", "programme_area_code")}
+    row = tables["reasons"].filter(**key).row(0, named=True)
+    behind = tables["leaning"].filter(**key).row(0, named=True)
+    is_kept = row["classes"] == row["classes_now"]
+    anchor = "hvorfor-som-i-aar" if is_kept else "hvorfor"
+    told = cells(usual, f"{anchor}-{row['organisation_number']}")
+    _, _, who, forecast, _ = told[f"{row['programme_area']}, Vg{row['level']}"]
+    assert f"{formats.estimate(moves['pupils'])} fra " in html.unescape(who)
+    assert f": {formats.estimate(behind['need_mean'])} (" in html.unescape(forecast)
+    assert f"nok i {formats.share(behind['p_covered'])} av framtidene" in forecast
 
 
 def test_ten_adult_places_and_a_grant_taken_away_are_seen(handed: Handed, usual: Page) -> None:
