@@ -46,6 +46,7 @@ plan = typer.Typer(
 app.add_typer(plan, name="plan")
 plan.command("places", cls=norwegian.Command)(cli_places.places)
 plan.command("report", cls=norwegian.Command)(cli_places.report)
+plan.command("tradeoff", cls=norwegian.Command)(cli_places.tradeoff)
 plan.command("export", cls=norwegian.Command)(cli_places.export)
 plan.command("import", cls=norwegian.Command)(cli_places.take)
 plan.command("intake", cls=norwegian.Command)(cli_intake.intake)

@@ -93,6 +93,43 @@ def why(
     places_commands.why(school, programme, level, plan, re_solve, json)
 
 
+def tradeoff(
+    plan: Annotated[str, typer.Argument(metavar="PLAN", help="Planen det gjelder.")],
+    bounded: Annotated[
+        str,
+        typer.Argument(
+            metavar="MÅL",
+            help="Målet som får et tak: udekket_behov, uten_laereplass, forstevalg, reise, kostnad "
+            "eller endring_fra_i_aar.",
+        ),
+    ] = "udekket_behov",
+    minimised: Annotated[
+        str, typer.Argument(metavar="MOT", help="Målet som gjøres minst mulig under taket.")
+    ] = "kostnad",
+    points: Annotated[
+        int,
+        typer.Option(
+            "--points",
+            metavar="ANTALL",
+            min=0,
+            max=50,
+            help="Punkter mellom ytterpunktene. Hvert av dem tar opptil et minutt.",
+        ),
+    ] = 5,
+    json: Annotated[bool, typer.Option("--json", help="Skriv svaret som JSON.")] = False,
+) -> None:
+    """Vei to mål mot hverandre: hva koster det i det ene å få mindre av det andre?
+
+    Reglene og det som er satt for hånd, holdes; de andre målene teller ikke. Svaret legges ved
+    planen og tas inn i dokumentet.
+
+    Eksempel: tilbudsplan plan tradeoff 2027-28-…-1a2b3c4d udekket_behov forstevalg --points 8
+    """
+    from flows import places_commands
+
+    places_commands.tradeoff(plan, bounded, minimised, points, json)
+
+
 def export(
     plan: Annotated[str, typer.Argument(metavar="PLAN", help="Planen som skal med i møtet.")],
     out: Annotated[

@@ -11,7 +11,16 @@ from typing import Any
 import polars as pl
 
 from flows import show
-from tasks import dates, plan_amendments, plan_intake, plan_report, plan_why, plans, runs
+from tasks import (
+    dates,
+    plan_amendments,
+    plan_intake,
+    plan_report,
+    plan_tradeoff,
+    plan_why,
+    plans,
+    runs,
+)
 from tasks.errors import WrongUse
 from tasks.places import words
 from tasks.settings import Settings
@@ -73,6 +82,44 @@ def report(plan_id: str, as_json: bool) -> None:
     show.line(f"Dokument: {show.relative(document)}")
     if plan_intake.of_plan(settings.rooms, plan_id) is None:
         show.wrapped(f"Planen er ikke prøvd i inntaket: «tilbudsplan plan intake {plan_id}».")
+
+
+def tradeoff(plan_id: str, bounded: str, minimised: str, points: int, as_json: bool) -> None:
+    """Find the front of two goals of a plan, and print what they cost each other."""
+    from tasks.places import pareto_words as said
+
+    settings = Settings()
+    folder = plan_tradeoff.execute(settings, plan_id, bounded, minimised, points=points)
+    document = plan_report.execute(settings, plan_id)
+    found = plan_tradeoff.read(folder, plan_id)
+    front, goals = found.tables[plan_tradeoff.TABLE], plan_tradeoff.goals_of(found)
+    alternatives = plans.read_plan(settings.rooms, plan_id).tables["alternatives"]
+    own = dict(alternatives.filter(alternative="planen").select("goal", "value").rows())
+    told = said.said(front, *goals, own)
+    if as_json:
+        rows = front.to_dicts()
+        show.as_json({"plan": plan_id, "points": rows, "said": told, "manifest": found.manifest})
+        return
+    show.wrapped(f"{said.NAMES[goals[0]].capitalize()} mot {said.NAMES[goals[1]]}.")
+    show.line()
+    for sentence in told:
+        show.wrapped(sentence, "– ")
+    show.line()
+    columns = ("bounded", "minimised", "minimised_bound", "met", "classes_from_plan")
+    shown = [
+        (
+            said.amount(goals[0], bounded),
+            *(said.amount(goals[1], value) for value in (minimised, bound)),
+            "ja" if met else "nei",
+            _number(changed),
+        )
+        for bounded, minimised, bound, met, changed in front.select(*columns).iter_rows()
+    ]
+    head = ("tak på", "minst av", "kan ikke bli under", "innfridd", "klasser ulikt planen")
+    show.as_table(head, shown)
+    show.line()
+    show.line(f"Tabellen ligger i {show.relative(folder)}")
+    show.line(f"Dokument: {show.relative(document)}")
 
 
 def why(

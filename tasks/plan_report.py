@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tasks import plan_intake, plans
+from tasks import plan_intake, plan_tradeoff, plans
 from tasks.settings import Rooms, Settings
 
 
@@ -20,9 +20,10 @@ def execute(settings: Settings, plan_id: str) -> Path:
 
     Raises:
         NotFound: No such plan, or its run or the published night is not there.
-        LandingCorrupt: A table of the plan or of its intake is not what was written.
+        LandingCorrupt: A table of the plan, its intake or a trade-off is not what was written.
     """
     from tasks.publish import plan
+    from tasks.publish.plan_parts import Front
 
     rooms = settings.rooms
     stored = plans.read_plan(rooms, plan_id)
@@ -34,6 +35,10 @@ def execute(settings: Settings, plan_id: str) -> Path:
         rooms.runs / stored.manifest["run"],
         rooms.warehouse,
         (intake.manifest, intake.tables) if intake else None,
+        [
+            Front(*plan_tradeoff.goals_of(one), one.tables[plan_tradeoff.TABLE])
+            for one in plan_tradeoff.of_plan(rooms, plan_id)
+        ],
     )
     return plan.write(proposal, rooms.reports / plan_id)
 

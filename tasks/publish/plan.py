@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -16,12 +16,13 @@ from tasks.publish import (
     plan_goals,
     plan_offers,
     plan_rules,
+    plan_tradeoff,
     provenance,
     report,
     tables,
 )
 from tasks.publish.model import Document, Section, Table
-from tasks.publish.plan_parts import INTAKE_SOURCE, SOURCE, Proposal
+from tasks.publish.plan_parts import INTAKE_SOURCE, SOURCE, Front, Proposal
 
 HTML = "planforslag.html"
 METHOD = (
@@ -107,6 +108,7 @@ def document(plan: Proposal) -> PlanDocument:
 def _sections(plan: Proposal) -> list[Section]:
     return [
         plan_goals.beside(plan),
+        *plan_tradeoff.sections(plan),
         plan_goals.intake(plan),
         plan_offers.programmes(plan),
         plan_offers.others(plan),
@@ -142,6 +144,7 @@ def read(
     run_folder: Path,
     warehouse_path: Path,
     intake: tuple[Mapping[str, Any], Mapping[str, pl.DataFrame]] | None = None,
+    fronts: Iterable[Front] = (),
 ) -> Proposal:
     """Put a plan together with its run and its intake.
 
@@ -152,6 +155,7 @@ def read(
         run_folder: The run that it is made of.
         warehouse_path: The published warehouse: names.
         intake: Manifest and tables of its intake; None where there is none.
+        fronts: Pairs of its goals against each other.
 
     Raises:
         NotFound: A table of the run, the warehouse, or the vintage of a dataset is missing.
@@ -159,4 +163,4 @@ def read(
     """
     made, found = intake or ({}, {})
     run = tables.read(run_folder, warehouse_path)
-    return Proposal(plan_id, manifest, plan_tables, found, made, run)
+    return Proposal(plan_id, manifest, plan_tables, found, made, run, tuple(fronts))

@@ -89,6 +89,57 @@ def _intervals(narrow: bool) -> list[Spec]:
     ]
 
 
+FRONT, OWN = "best sammen", "planen"
+
+
+def front(rows: Rows, bounded: str, minimised: str, narrow: bool) -> Spec:
+    """One goal against another, with what is proven as a whisker under each point.
+
+    Args:
+        rows: With `x`, `y`, `low` (no plan can be under it; None: not told) and `what`: `FRONT`
+            or `OWN`.
+        bounded: Title of the x axis.
+        minimised: Title of the y axis.
+        narrow: Whether the page is.
+    """
+    look: Spec = {
+        channel: {
+            "field": "what",
+            "type": "nominal",
+            "scale": {"domain": [FRONT, OWN], "range": colours},
+            "legend": {"title": None, "symbolType": "circle"},
+        }
+        for channel, colours in (("fill", [NAVY, "#ffffff00"]), ("stroke", [NAVY, SOFT]))
+    }
+    axis: Spec = {"tickCount": 4 if narrow else 6, "format": ",~f", "domain": False}
+    # A front is far from nothing in both goals; the axes say where they begin.
+    scale = {"zero": False, "nice": True, "padding": 12}
+    x: Spec = {"field": "x", "type": "quantitative", "axis": {**axis, "title": bounded}}
+    y: Spec = {"field": "y", "type": "quantitative", "axis": {**axis, "title": minimised}}
+    x, y = {**x, "scale": scale}, {**y, "scale": scale}
+    low = {**y, "field": "low"}
+    of_front = [{"filter": f"datum.what === '{FRONT}'"}]
+    line = {"type": "line", "color": PALE, "strokeWidth": 2, "strokeDash": [4, 3]}
+    whisker = {"type": "rule", "color": GREY, "strokeWidth": 1.5}
+    cap = {"type": "tick", "color": GREY, "thickness": 1.5, "size": 9, "orient": "horizontal"}
+    point = {"type": "point", "size": 90, "strokeWidth": 2, "opacity": 1}
+    return {
+        "data": {"values": rows},
+        "width": (NARROW if narrow else WIDE - 200) - 70,
+        "height": 260 if narrow else 320,
+        "layer": [
+            {"transform": of_front, "mark": line, "encoding": encode(x=x, y=y)},
+            {
+                "transform": of_front,
+                "mark": whisker,
+                "encoding": encode(x=x, y=low, y2={"field": "y"}),
+            },
+            {"transform": of_front, "mark": cap, "encoding": encode(x=x, y=low)},
+            {"mark": point, "encoding": encode(x=x, y=y, **look)},
+        ],
+    }
+
+
 def _side_by_side(
     panels: Panels, width: int, columns: int, layers: Callable[[Rows], list[Spec]]
 ) -> Spec:

@@ -18,6 +18,7 @@ from tasks.publish.plan_parts import (
     Proposal,
     cell,
     persons,
+    scaled,
     share,
     shown,
     spread,
@@ -108,7 +109,7 @@ def _beside(plan: Proposal) -> Figure:
         GOALS[goal]: [
             {
                 "name": name,
-                "value": _scaled(goal, plan.reckoned[code, goal]),
+                "value": scaled(goal, plan.reckoned[code, goal]),
                 "text": shown(goal, plan.reckoned[code, goal]),
                 "mine": code == PLAN,
             }
@@ -128,10 +129,6 @@ def _beside(plan: Proposal) -> Figure:
         lambda narrow: plan_charts.bars(panels, narrow),
         _beside_table(plan),
     )
-
-
-def _scaled(goal: str, value: float) -> float:
-    return value / 1e6 if goal == "kostnad" else value
 
 
 def _beside_table(plan: Proposal) -> Table:

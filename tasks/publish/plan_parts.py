@@ -9,6 +9,7 @@ from typing import Any
 
 import polars as pl
 
+from tasks.places.rules import Goal
 from tasks.publish import formats, model
 from tasks.publish.model import Cell, Column, Table
 from tasks.publish.parts import Row
@@ -34,6 +35,21 @@ SMALL = "<5 er et anslag over null og under fem personer."
 
 
 @dataclass(frozen=True)
+class Front:
+    """Two goals against each other.
+
+    Attributes:
+        bounded: The goal with a limit.
+        minimised: The other goal.
+        points: Table `tradeoff`.
+    """
+
+    bounded: Goal
+    minimised: Goal
+    points: pl.DataFrame
+
+
+@dataclass(frozen=True)
 class Proposal:
     """A plan as it is told of.
 
@@ -44,6 +60,7 @@ class Proposal:
         intake: Tables of its intake; none where it was not run through it.
         intake_manifest: What made them.
         run: The run that it is made of.
+        fronts: Pairs of its goals against each other; none where nobody has asked.
     """
 
     id: str
@@ -52,6 +69,7 @@ class Proposal:
     intake: Mapping[str, pl.DataFrame]
     intake_manifest: Mapping[str, Any]
     run: Run
+    fronts: tuple[Front, ...] = ()
 
     @cached_property
     def names(self) -> dict[str, str]:
@@ -111,6 +129,11 @@ def shown(goal: str, value: float | None) -> str:
     if goal == "kostnad":
         return formats.decimal(value / 1e6)
     return formats.decimal(value) if goal == "endring_fra_i_aar" else formats.whole(value)
+
+
+def scaled(goal: str, value: float) -> float:
+    """A goal's value as it is drawn, in the unit of `GOALS`."""
+    return value / 1e6 if goal == "kostnad" else value
 
 
 def cell(goal: str, value: float | None, tone: str = "") -> Cell:

@@ -11,8 +11,8 @@ from made_up_run import write_run, write_warehouse
 from small_documents import DRAWS, simulated, solved
 from stored import RUN_ID, free_plan
 
-from flows import places_commands
-from tasks import plan_intake, plan_report, plans, table_folder
+from flows import cli, places_commands
+from tasks import plan_intake, plan_report, plan_tradeoff, plans, table_folder
 from tasks.errors import LandingCorrupt, NotFound, WrongUse
 from tasks.settings import Settings
 
@@ -119,3 +119,42 @@ def test_making_a_plan_tells_what_the_intake_finds_beside_the_plans_own(
     assert Path(said["document"]).is_file()
     with pytest.raises(WrongUse, match="så mange trekninger som kjøringen har"):
         places_commands.places(RUN_ID, None, 10**6, as_json=False)
+
+
+def test_goals_weighed_against_each_other_stand_in_the_document(
+    home: tuple[Settings, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings, plan = home
+    before = plan_report.execute(settings, plan).read_text(encoding="utf-8")
+    assert "avveininger" not in before
+    assert cli.run(["plan", "tradeoff", plan, "--points", "2"]) == 0
+    told = " ".join(capsys.readouterr().out.split())
+    assert "Udekket behov mot kostnad." in told
+    assert "Minst mulig av udekket behov: " in told
+    assert "100 mindre gir" in told
+    assert cli.run(["plan", "tradeoff", plan, "--points", "1", "--json"]) == 0
+    assert len(json.loads(capsys.readouterr().out)["points"]) < 5
+    assert cli.run(["plan", "tradeoff", plan, "forstevalg", "kostnad", "--points", "1"]) == 0
+    kept = plan_tradeoff.of_plan(settings.rooms, plan)
+    pairs = {plan_tradeoff.goals_of(one): one.manifest["points"] for one in kept}
+    most = {("udekket_behov", "kostnad"): 2, ("forstevalg", "kostnad"): 1}
+    assert pairs == most, "of one pair it is the front with most points"
+    path = settings.rooms.reports / plan / "planforslag.html"
+    text = path.read_text(encoding="utf-8")
+    assert 'id="figur-udekket-behov-kostnad"' in text
+    assert 'id="tabell-forstevalg-kostnad"' in text
+
+
+def test_goals_that_cannot_be_weighed_are_refused(
+    home: tuple[Settings, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings, plan = home
+    for goals in (["behov", "kostnad"], ["kostnad", "kostnad"]):
+        assert cli.run(["plan", "tradeoff", plan, *goals]) != 0
+        assert "uten_laereplass" in capsys.readouterr().err
+    with pytest.raises(NotFound, match="plan i klasser"):
+        plan_tradeoff.execute(settings, "ingen", "kostnad", "reise", points=1)
+    folder = plan_tradeoff.execute(settings, plan, "kostnad", "reise", points=0)
+    (folder / "tradeoff.parquet").write_bytes(b"annet")
+    with pytest.raises(LandingCorrupt, match="plan tradeoff"):
+        plan_report.execute(settings, plan)
