@@ -7,10 +7,10 @@ from typing import Annotated, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
-from tasks.places.intake.types import IntakeRules, Quota
+from tasks.places.intake.types import IntakeRules, Quota, Reserved
 from tasks.rule_files import Share, Value
 from tasks.rules import refused
-from tasks.strict import Declared, Exact, read_toml
+from tasks.strict import Declared, Exact, Text, Told, read_toml
 
 Programme = Annotated[str, StringConstraints(pattern=r"^[A-ZÆØÅ]{2}$")]
 School = Annotated[str, StringConstraints(pattern=r"^\d{9}$")]
@@ -54,6 +54,14 @@ class QuotaEntry(Declared):
         return self
 
 
+class ReservedEntry(Told):
+    """Places of an offer that are not for the ordinary intake: landslinjer and guest pupils."""
+
+    school: School
+    programme_area: Text
+    places: Annotated[int, Field(ge=1, le=1000)]
+
+
 class PointsByProgramme(Declared, extra="allow"):
     """Mean points by programme."""
 
@@ -92,7 +100,7 @@ class IntakeFile(Exact):
     turned_down: TurnedDown
     special: ByLevel
     stays: Value[Share]
-    reserved: Value[Share]
+    exchange: Value[Share]
     quota: list[QuotaEntry]
     points_mean: PointsByProgramme
     points_spread: PointsSpread
@@ -100,6 +108,7 @@ class IntakeFile(Exact):
     pattern_persons: Value[Positive]
     long_travel: Value[Annotated[float, Field(ge=0, le=1000)]]
     fallback: Fallback
+    reserved: list[ReservedEntry] = Field(default_factory=list)
 
     @model_validator(mode="after")
     def _once(self) -> Self:
@@ -140,7 +149,8 @@ def rules_of(found: IntakeFile) -> IntakeRules:
         turned_down_other=found.turned_down.other,
         special=(found.special.vg1, found.special.vg2, found.special.vg3),
         stays=found.stays.value,
-        reserved=found.reserved.value,
+        exchange=found.exchange.value,
+        reserved=tuple(Reserved(r.school, r.programme_area, r.places) for r in found.reserved),
         quotas={q.programme: Quota(q.share, q.schools, q.points, q.chance) for q in found.quota},
         points_mean=dict(found.points_mean.model_extra or {}),
         points_sd=found.points_spread.within,

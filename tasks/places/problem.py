@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 
 import numpy as np
 import polars as pl
@@ -16,6 +17,7 @@ from tasks.forecast.panel import build as build_panel
 from tasks.forecast.streams import Block
 from tasks.forecast.types import Float, Forecast, Index
 from tasks.places import need, offers, travel
+from tasks.places.intake import reserved
 from tasks.places.intake import travel as ways
 from tasks.places.intake.types import IntakeRules
 from tasks.places.rules import PlaceRules
@@ -23,11 +25,14 @@ from tasks.places.types import Adults, Bool, Convex, Fixed, Pairs, Problem, Room
 
 PAABYGGING = "PB"
 VOCATIONAL = "yrkesfaglig"
+GENERAL = "studieforberedende"
 # What the plan reads beside the frames of a run: marts and reference tables, by its name here.
 EXTRA = {
-    "college": "mart.vocational_college_by_campus_programme",
+    "college": "mart.vocational_college_offer",
     "college_funding": "mart.vocational_college_funding_by_offer",
     "schools_now": "mart.school",
+    "support": "mart.compulsory_school_pupils_by_area",
+    "settlement": "mart.settlement_by_area_year",
 }
 
 
@@ -71,7 +76,7 @@ def build(
     """
     panel = build_panel(frames)
     facts = _facts(panel, frames)
-    own, others = _pairs(panel, frames, rules, sizes, facts, year)
+    own, others = _pairs(panel, frames, rules, sizes, facts, intake, year)
     spread = need.shares(panel, frames, own, others)
     cell, where = need.cells(own, others, facts.wide, len(panel.regions))
     drawn, known = need.drawn(panel, forecast, year, spread, rules.need_basis.value)
@@ -81,6 +86,9 @@ def build(
     areas, apprentice = _apprentices(panel, forecast, frames, rules, year, county, seed)
     unplaced = need.expected(apprentice, right.sum(axis=0)[areas]).sum()
     adults = offers.adults(frames, rules, county)
+    shared = partial(offers.bases, frames, panel, county=county, year=year)
+    next_year = shared(right.sum(axis=0), years_before=0)
+    this_year = shared(panel.pupils[-1].sum(axis=1), years_before=1)
     return Problem(
         year=year,
         areas=panel.areas,
@@ -105,13 +113,13 @@ def build(
         need_known=known[[a for a, _ in where]],
         apprentice_area=areas,
         apprentice=apprentice,
-        combined=_combined(panel, rules, own),
+        combined=_combined(panel, frames, rules, own),
         rooms=_rooms(panel, rules, own, facts),
         adults=adults,
         colleges=offers.colleges(frames, rules, year),
-        specials=offers.specials(rules, float(unplaced)),
+        specials=offers.specials(rules, next_year, float(unplaced)),
         minimum_fill=sizes.minimum_fill,
-        budget=_budget(own, adults, rules),
+        budget=_budget(own, adults, rules, offers.special_cost(rules, this_year)),
         goals=rules.goal,
         solver=rules.solver,
         fixed=fixed,
@@ -122,6 +130,7 @@ def build(
 class _Facts:
     names: tuple[str, ...]
     vocational: Bool
+    general: Bool
     wide: Bool
     below: tuple[frozenset[str], ...]
 
@@ -135,13 +144,20 @@ def _facts(panel: Panel, frames: Frames) -> _Facts:
     return _Facts(
         tuple(str(names[a]) for a in panel.areas),
         np.array([branch.get(p) == VOCATIONAL for p in panel.programme]),
+        np.array([branch.get(p) == GENERAL for p in panel.programme]),
         np.array([bool(wide.get(p)) for p in panel.programme]),
         tuple(frozenset((below[a] or "").split()) for a in panel.areas),
     )
 
 
 def _pairs(
-    panel: Panel, frames: Frames, rules: PlaceRules, sizes: Sizes, facts: _Facts, year: int
+    panel: Panel,
+    frames: Frames,
+    rules: PlaceRules,
+    sizes: Sizes,
+    facts: _Facts,
+    intake: IntakeRules,
+    year: int,
 ) -> tuple[Pairs, Pairs]:
     """The county's pairs, open by capacity or declared so, and those of others."""
     key = ["organisation_number", "programme_area_code"]
@@ -160,9 +176,13 @@ def _pairs(
     )
     own = rows.filter(pl.col("owner") == "county")
     own = pl.concat([own, _openings(own, rules)]).sort(key)
+    there = set(own.select(key).iter_rows())
+    held = {(r.school, r.programme_area) for r in intake.reserved}
+    if unknown := sorted(" ".join(offer) for offer in held - there):
+        raise _unknown("[[reserved]] skole og programområde", unknown, "intake.toml")
     return (
-        _as_pairs(panel, own, rules, sizes, facts),
-        _as_pairs(panel, rows.filter(pl.col("owner") != "county"), rules, sizes, facts),
+        _as_pairs(panel, own, rules, sizes, facts, intake),
+        _as_pairs(panel, rows.filter(pl.col("owner") != "county"), rules, sizes, facts, intake),
     )
 
 
@@ -186,7 +206,12 @@ def _openings(own: pl.DataFrame, rules: PlaceRules) -> pl.DataFrame:
 
 
 def _as_pairs(
-    panel: Panel, rows: pl.DataFrame, rules: PlaceRules, sizes: Sizes, facts: _Facts
+    panel: Panel,
+    rows: pl.DataFrame,
+    rules: PlaceRules,
+    sizes: Sizes,
+    facts: _Facts,
+    intake: IntakeRules,
 ) -> Pairs:
     area = _positions(rows.get_column("programme_area_code"), panel.areas, "programområde")
     school = tuple(rows.get_column("organisation_number").to_list())
@@ -195,21 +220,20 @@ def _as_pairs(
         usual[_one(panel.areas, size.programme_area, "[[class_size]]")] = size.pupils
     full = usual[area]
     classes = rows.get_column("classes").to_numpy().astype(np.float64)
-    reserved = {(r.school, r.programme_area): float(r.places) for r in rules.reserved}
+    places = rows.get_column("places").to_numpy().astype(np.float64)
+    abroad = facts.general[area] & (panel.level[area] > 1)
     return Pairs(
         school=school,
         name=tuple(rows.get_column("school").to_list()),
         area=area,
         region=_positions(rows.get_column("intake_region_code"), panel.regions, "inntaksregion"),
         classes=classes,
-        places=rows.get_column("places").to_numpy().astype(np.float64),
+        places=places,
         full=full,
         half=np.ceil(full / 2) if sizes.step < 1 else np.zeros(len(full)),
         most=classes + rules.largest_growth.value,
         rate=np.array([rules.rates.of(panel.programme[a]) for a in area], dtype=np.float64),
-        reserved=np.array(
-            [reserved.get((s, panel.areas[a]), 0.0) for s, a in zip(school, area, strict=True)]
-        ),
+        reserved=reserved.held(intake, school, [panel.areas[a] for a in area], abroad, places),
     )
 
 
@@ -343,8 +367,11 @@ def _pick(values: Float, u: Float) -> Float:
     return picked
 
 
-def _combined(panel: Panel, rules: PlaceRules, own: Pairs) -> tuple[Index, ...]:
+def _combined(panel: Panel, frames: Frames, rules: PlaceRules, own: Pairs) -> tuple[Index, ...]:
     """Pairs of a school that may share a class, two or more."""
+    known = set(frames["programme_areas"].get_column("programme_area_code"))
+    if unknown := sorted({a for group in rules.combined for a in group.areas} - known):
+        raise _unknown("[[combined]]", unknown)
     found = []
     for group in rules.combined:
         members = {_one(panel.areas, a, "[[combined]]") for a in group.areas if a in panel.areas}
@@ -387,11 +414,10 @@ def _rooms(panel: Panel, rules: PlaceRules, own: Pairs, facts: _Facts) -> Rooms:
     return Rooms(tuple(names), np.array(member).reshape(-1, len(own)), np.array(most))
 
 
-def _budget(own: Pairs, adults: Adults, rules: PlaceRules) -> float:
+def _budget(own: Pairs, adults: Adults, rules: PlaceRules, special: float) -> float:
     """Kroner: this year's classes, adults and groups by the rates, and what it may grow by."""
     cost = float((own.rate * own.places).sum())
     groups = np.ceil(adults.demand / adults.group) * adults.group
-    special = sum(s.persons * s.nok_per_place for s in rules.special)
     return (cost + float((groups * adults.rate).sum()) + special) * (1 + rules.budget_growth.value)
 
 
@@ -409,12 +435,12 @@ def _one(codes: tuple[str, ...], code: str, where: str) -> int:
     return codes.index(code)
 
 
-def _unknown(where: str, codes: list[str]) -> ConfigurationError:
+def _unknown(where: str, codes: list[str], file: str = "places.toml") -> ConfigurationError:
     return ConfigurationError(
         subject=f"plasser, {where}",
         expected="koder som finnes i kapasiteten og referansedataene",
         got=", ".join(codes[:10]),
-        remedy="rett koden i data/reference/rules/places.toml",
+        remedy=f"rett koden i data/reference/rules/{file}",
     )
 
 

@@ -27,6 +27,7 @@ GOALS: tuple[Goal, ...] = (
     "endring_fra_i_aar",
 )
 Basis = Literal["arbeidsliv", "elever"]
+SpecialBasis = Literal["elever", "tilrettelagt", "saerskilt_norsk", "bosatte"]
 
 
 class Value(Declared, Generic[T]):
@@ -81,26 +82,41 @@ class Opening(Told):
     programme_area: Text
 
 
-class Reserved(Told):
-    """Places that are not for the ordinary intake (exchange, landslinje, guest pupils)."""
-
-    school: Text
-    programme_area: Text
-    places: Count
-
-
 class Special(Told):
-    """A programme with rules of its own: adapted, introduction or combination classes."""
+    """A programme with rules of its own: adapted, introduction or combination classes.
+
+    Attributes:
+        persons: A number the county knows; otherwise `share` of `basis`.
+        basis: What the share is taken of: `elever` the pupils expected, `tilrettelagt` and
+            `saerskilt_norsk` those of them who, as in compulsory school, have adapted teaching or
+            reinforced Norwegian, `bosatte` refugees settled in the newest year.
+        share: Of the basis.
+        levels: Of the pupils; every level where it is empty.
+    """
 
     id: Text
     name: Text
-    persons: Count
+    persons: Count | None = None
+    basis: SpecialBasis | None = None
+    share: Share | None = None
+    levels: Annotated[tuple[Annotated[int, Field(ge=1, le=3)], ...], Field(strict=False)] = ()
     group_size: Annotated[int, Field(ge=1, le=60)]
     nok_per_place: Positive
 
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        """Persons are a number, or a share of something."""
+        of_basis = self.basis is not None and self.share is not None
+        half = (self.basis is None) != (self.share is None)
+        if half or of_basis == (self.persons is not None):
+            raise ValueError(f"{self.id} har ikke enten «persons» eller «basis» med «share»")
+        if self.levels and self.basis in {None, "bosatte"}:
+            raise ValueError(f"{self.id} har «levels», som bare en andel av elevene kan ha")
+        return self
+
 
 class Limit(Told):
-    """Most places of an offer: a trade for adults, or an offer of a vocational college."""
+    """Places of an offer, at most or asked for: adults' trade or a vocational college's offer."""
 
     id: Text
     places: Count
@@ -163,11 +179,11 @@ class PlaceRules(Exact):
     class_size: Annotated[tuple[ClassSize, ...], Field(strict=False)] = ()
     combined: Annotated[tuple[Combined, ...], Field(strict=False)] = ()
     opening: Annotated[tuple[Opening, ...], Field(strict=False)] = ()
-    reserved: Annotated[tuple[Reserved, ...], Field(strict=False)] = ()
     special: Annotated[tuple[Special, ...], Field(strict=False)] = ()
     adult_limit: Annotated[tuple[Limit, ...], Field(strict=False)] = ()
     adult_demand: Annotated[tuple[Limit, ...], Field(strict=False)] = ()
     college_limit: Annotated[tuple[Limit, ...], Field(strict=False)] = ()
+    college_demand: Annotated[tuple[Limit, ...], Field(strict=False)] = ()
 
     @model_validator(mode="after")
     def _order(self) -> Self:

@@ -14,6 +14,7 @@ from tasks import plans, runs, table_folder
 from tasks.forecast.types import Axes, Forecast
 from tasks.place_rules import read_place_rules
 from tasks.places import solve
+from tasks.places.problem import EXTRA
 from tasks.places.types import Problem
 from tasks.settings import Project, Settings
 
@@ -37,10 +38,7 @@ def forecast(draws: int = 20) -> Forecast:
 
 
 def ground() -> plans.Ground:
-    frames = {
-        name: pl.DataFrame({"name": [name]})
-        for name in ("college", "college_funding", "schools_now", *plans.TABLES)
-    }
+    frames = {name: pl.DataFrame({"name": [name]}) for name in (*EXTRA, *plans.TABLES)}
     run = runs.Run(RUN_ID, RUN, {})
     return SmallGround(run, forecast(), frames, read_place_rules(Project().reference))
 

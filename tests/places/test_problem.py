@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import functools
+from dataclasses import replace
+from datetime import date
 
 import numpy as np
 import polars as pl
@@ -14,8 +16,11 @@ from tasks.forecast.types import Axes, Forecast
 from tasks.place_rules import read_place_rules
 from tasks.places import need, problem, travel
 from tasks.places.intake import travel as ways
+from tasks.places.intake.competition import Rights
+from tasks.places.intake.types import Offers, Reserved
 from tasks.settings import Project
 from tests.forecast.conftest import made_up_frames
+from tests.places.intake.intake_tools import applications
 
 DECLARED = read_place_rules(Project().reference)
 SIZES = problem.Sizes(15, 30, 0.5, 0.6)
@@ -48,11 +53,14 @@ def made_up():
         "places": places,
         "flow.adult_modules": adults,
         "college": pl.DataFrame(
-            offers
-            | {
-                "year": [2026, 2026],
-                "semester": ["autumn", "autumn"],
-                "accreditation_code": ["akkreditert", "søkt"],
+            {
+                "offer_code": ["F:1", "F:2", "F:3"],
+                "college": ["Fagskolen"] * 3,
+                "college_programme": ["Aldring", "Batteri", "Robot"],
+                "study_mode_code": ["nett", "nett", "nett"],
+                "accreditation_code": ["akkreditert", "søkt", "akkreditert"],
+                "valid_from": [date(2020, 1, 1)] * 3,
+                "valid_to": pl.Series([None] * 3, dtype=pl.Date),
             }
         ),
         "college_funding": pl.DataFrame(
@@ -61,9 +69,22 @@ def made_up():
                 "year": [2026, 2026],
                 "college": ["Fagskolen", "Fagskolen"],
                 "college_programme": ["Aldring", "Batteri"],
+                "study_mode_code": ["nett", "stedbasert"],
                 "place_years": [60.0, 40.0],
                 "rate_nok": [106_500, 74_000],
             }
+        ),
+        "support": pl.DataFrame(
+            {
+                "area_code": ["50"],
+                "school_year_start": [2024],
+                "pupils": [54_438],
+                "pupils_with_adapted_teaching": [4_603],
+                "pupils_with_reinforced_norwegian": [3_573],
+            }
+        ),
+        "settlement": pl.DataFrame(
+            {"area_code": ["50"] * 3, "year": [2025, 2026, 2028], "settled": [1222, 1048, 1]}
         ),
         **{
             name: pl.read_csv(Project().reference / f"{name}.csv", infer_schema=False)
@@ -83,13 +104,13 @@ def futures():
     return Forecast(axes, drawn.astype(np.float32), ratio)
 
 
-def made(frames=None, **rules):
+def made(frames=None, *, forecast=None, intake=DECLARED.intake, **rules):
     return problem.build(
         made_up() if frames is None else frames,
-        futures(),
+        forecast or futures(),
         DECLARED.rules.model_copy(update=rules),
         SIZES,
-        DECLARED.intake,
+        intake,
         year=2027,
         county="50",
         seed=1,
@@ -129,6 +150,133 @@ def test_ten_adult_places_taken_away_and_a_grant_are_seen():
     assert found.adults.demand[at] - found.adults.limit[at] == 10
     assert made().colleges.limit.tolist() == [np.inf, 0.0], "not accredited, no grant"
     assert found.colleges.limit.tolist() == [0.0, 0.0]
+
+
+def test_a_grant_asked_for_waits_for_the_accreditation():
+    asked = {"id": "F:3", "places": 20}
+    found = made(college_demand=entries("college_demand", asked)).colleges
+    at = found.code.index("F:3")
+    assert (found.now[at], found.demand[at], found.limit[at]) == (0, 20, np.inf)
+    assert found.rate[at] == 106_500, "as others that are taught the same way"
+    assert found.budget == made().colleges.budget, "nobody has given it a grant yet"
+    college = made_up()["college"]
+    lost = pl.col("offer_code") == "F:3"
+    later = college.with_columns(
+        accreditation_code=pl.when(lost)
+        .then(pl.lit("under oppbygging"))
+        .otherwise("accreditation_code")
+    )
+    waits = made({**made_up(), "college": later}, college_demand=entries("college_demand", asked))
+    assert waits.colleges.limit[at] == 0
+
+
+def test_the_accreditation_is_that_of_1_october():
+    row = made_up()["college"].filter(pl.col("offer_code") == "F:1")
+    turned = date(2027, 11, 1)
+    for state, day, limit in (("utløpt", turned, np.inf), ("utløpt", date(2027, 9, 1), 0.0)):
+        history = pl.concat(
+            [
+                made_up()["college"].filter(pl.col("offer_code") != "F:1"),
+                row.with_columns(valid_to=pl.lit(day)),
+                row.with_columns(valid_from=pl.lit(day), accreditation_code=pl.lit(state)),
+            ]
+        )
+        assert made({**made_up(), "college": history}).colleges.limit[0] == limit
+
+
+def test_reserve_least_start_and_growth_are_of_the_grant():
+    before = made().colleges
+    grant = 60 * 106_500 + 40 * 74_000
+    college = DECLARED.rules.college
+    assert before.budget == pytest.approx(grant * (1 + college.budget_growth) * 0.95)
+    twice = made(college=college.model_copy(update={"reserve": 0.1})).colleges
+    assert twice.budget == pytest.approx(before.budget / 0.95 * 0.9)
+    small = entries("college_limit", {"id": "F:1", "places": 14})
+    assert made(college_limit=small).colleges.limit[0] == 0, "fourteen are too few to start"
+    fewer = college.model_copy(update={"minimum_start": 14})
+    assert made(college_limit=small, college=fewer).colleges.limit[0] == 14
+
+
+def persons_of(problem_, name: str) -> float:
+    return float(problem_.specials.persons[problem_.specials.id.index(name)])
+
+
+def test_groups_with_rules_of_their_own_follow_pupils_and_settlement():
+    found = made()
+    pupils = found.right.sum()
+    vg1 = found.right[:, found.level == 1].sum()
+    assert persons_of(found, "tilrettelagt") == np.ceil(pupils * 4_603 / 54_438 * 0.25)
+    assert persons_of(found, "kombinasjon") == np.ceil(vg1 * 3_573 / 54_438 * 0.2)
+    assert persons_of(found, "innforing") == np.ceil(1_048 * 0.07), "what is after 2027 is not read"
+    twice = replace(futures(), progression=futures().progression * 2)
+    grown = made(forecast=twice)
+    assert persons_of(grown, "tilrettelagt") == pytest.approx(
+        2 * persons_of(found, "tilrettelagt"), abs=1
+    )
+    assert persons_of(grown, "innforing") == persons_of(found, "innforing")
+    more = made_up()["settlement"].with_columns(settled=pl.col("settled") * 3)
+    came = made({**made_up(), "settlement": more})
+    assert persons_of(came, "innforing") == np.ceil(3 * 1_048 * 0.07)
+    # The budget is this year's: what comes on top must be found within its growth.
+    assert made(forecast=twice).budget == found.budget
+    assert came.budget > found.budget, "settled last year, too"
+
+
+def test_a_group_of_a_known_number_needs_no_figures_and_one_of_a_share_does():
+    row = {"id": "x", "name": "Gruppe", "group_size": 8, "nok_per_place": 1.0}
+    closed = made_up()["support"].with_columns(
+        pupils_with_adapted_teaching=pl.lit(None, dtype=pl.Int64)
+    )
+    frames = {**made_up(), "support": closed}
+    told = made(frames, special=entries("special", {**row, "persons": 17}))
+    assert persons_of(told, "x") == 17
+    of = {**row, "basis": "tilrettelagt", "share": 0.1}
+    with pytest.raises(ConfigurationError, match=r"\[\[special\]\] x.*«persons»"):
+        made(frames, special=entries("special", of))
+
+
+@pytest.mark.parametrize(
+    "how",
+    [
+        {},
+        {"persons": 3, "basis": "elever", "share": 0.1},
+        {"basis": "elever"},
+        {"persons": 3, "share": 0.1},
+        {"persons": 3, "levels": [1]},
+        {"basis": "bosatte", "share": 0.1, "levels": [1]},
+    ],
+)
+def test_a_group_is_a_number_or_a_share_of_something(how):
+    row = {"id": "x", "name": "Gruppe", "group_size": 8, "nok_per_place": 1.0}
+    with pytest.raises(ValueError, match="x har"):
+        entries("special", row | how)
+
+
+def test_what_is_held_back_is_the_same_in_the_plan_and_in_the_intake():
+    places = made_up()["places"].filter(pl.col("owner") == "county")
+    one = places.filter(pl.col("programme_area_code").str.slice(5, 1) == "1").row(0, named=True)
+    held = Reserved(one["organisation_number"], one["programme_area_code"], 3)
+    rules = replace(DECLARED.intake, exchange=0.1, reserved=(held,))
+    found = made(intake=rules)
+    own = found.own
+    general = made_up()["programmes"].filter(pl.col("branch") == "studieforberedende")
+    offered = Offers(
+        schools=own.school,
+        school_region=own.region,
+        regions=("a", "b", "c", "d", "e"),
+        areas=found.areas,
+        programmes=found.programme,
+        levels=found.level,
+        county_wide=np.zeros(len(found.areas), bool),
+        general=np.isin(found.programme, general["programme_code"].to_list()),
+        school=np.arange(len(own)),
+        area=own.area,
+        places=own.places.astype(np.int64),
+    )
+    kept = offered.places - Rights.of(offered, applications(offered, 1), rules).room
+    assert (own.reserved == kept).all()
+    assert own.reserved.sum() > 3
+    assert made(intake=replace(rules, exchange=0.0)).own.reserved.sum() == 3
 
 
 def test_a_closed_workshop_leaves_no_room():
@@ -176,11 +324,33 @@ def test_a_school_may_open_what_is_declared():
         ("room", {"school": "000", "programme": "HS", "classes": 1.0}),
         ("class_size", {"programme_area": "XXXXX1----", "pupils": 12}),
         ("choice", {"programme": "XX", "then": ["HS"]}),
+        ("combined", {"areas": ["XXXXX2----", "HSHEA2----"]}),
+        ("adult_demand", {"id": "XXXXX3----", "places": 10}),
+        ("adult_limit", {"id": "XXXXX3----", "places": 10}),
+        ("college_demand", {"id": "F:9", "places": 10}),
+        ("college_limit", {"id": "F:9", "places": 10}),
     ],
 )
 def test_a_rule_about_nothing_is_refused(kind, row):
     with pytest.raises(ConfigurationError, match="plasser"):
         made(**{kind: entries(kind, row)})
+
+
+def test_places_held_back_of_nothing_are_refused():
+    rules = replace(DECLARED.intake, reserved=(Reserved("999999999", "HSHSF1----", 2),))
+    with pytest.raises(ConfigurationError, match=r"reserved.*intake\.toml"):
+        made(intake=rules)
+
+
+def test_a_trade_that_nobody_took_last_year_is_planned_when_it_is_asked_for():
+    frames = made_up()
+    none = pl.when(pl.col("trade_code") == "RMKOK3----").then(0).otherwise("participants")
+    quiet = frames["flow.adult_modules"].with_columns(participants=none)
+    quiet = {**frames, "flow.adult_modules": quiet}
+    assert made(quiet).adults.code == (HEALTH,)
+    asked = entries("adult_demand", {"id": "RMKOK3----", "places": 24})
+    found = made(quiet, adult_demand=asked).adults
+    assert dict(zip(found.code, found.demand, strict=True)) == {HEALTH: 202, "RMKOK3----": 24}
 
 
 def test_second_choices_are_of_the_same_level_and_three_programmes_at_most_on_vg1():

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tasks.forecast.types import Array, Index
+from tasks.places.intake import reserved
 from tasks.places.intake.matching import ANYBODY, deferred_acceptance
 from tasks.places.intake.types import (
     CHOICES,
@@ -66,14 +67,20 @@ class Rights:
         right = np.where(guest, GUEST, np.where(own, OWN, OTHER))
         minutes = applications.minutes[None] + np.where(own, 0.0, ELSEWHERE_MINUTES)
         later = (offers.levels[offers.area] > 1) & offers.general[offers.area]
-        reserved = np.floor(offers.places * np.where(later, rules.reserved, 0.0) + 1e-9)
+        kept = reserved.held(
+            rules,
+            [offers.schools[s] for s in offers.school],
+            [offers.areas[a] for a in offers.area],
+            later,
+            offers.places.astype(np.float64),
+        )
         weight = np.maximum(applications.weight.astype(np.float32), LEAST_WEIGHT)
         return cls(
             weight=np.where(there, weight, np.float32(0)),
             code=np.where(there, at * RIGHTS + right, -1).astype(np.int32),
             far=np.where(there, 1 + minutes, np.inf).astype(np.float32),
             quota=quotas(offers, rules),
-            room=offers.places - reserved.astype(np.int64),
+            room=offers.places - kept.astype(np.int64),
         )
 
 

@@ -36,6 +36,21 @@ class Quota:
 
 
 @dataclass(frozen=True)
+class Reserved:
+    """Places of an offer that are not for the ordinary intake.
+
+    Attributes:
+        school: Organisation number.
+        programme_area: Code.
+        places: How many.
+    """
+
+    school: str
+    programme_area: str
+    places: int
+
+
+@dataclass(frozen=True)
 class IntakeRules:
     """`data/reference/rules/intake.toml`.
 
@@ -46,7 +61,8 @@ class IntakeRules:
         turned_down_other: The same of other offers.
         special: Share taken in before the others, by level (priority and individual intake).
         stays: Share of applicants to general areas on Vg2 and Vg3 who go on at their own school.
-        reserved: Share of the places on Vg2 and Vg3 of general areas kept for exchange pupils.
+        exchange: Share of the places on Vg2 and Vg3 of general areas kept for exchange pupils.
+        reserved: Places kept for others by offer: landslinjer, guest pupils.
         quotas: By programme.
         points_mean: Mean points by programme, before they are held to the county's.
         points_sd: Standard deviation of points among those with the same first wish.
@@ -67,7 +83,8 @@ class IntakeRules:
     turned_down_other: float
     special: tuple[float, float, float]
     stays: float
-    reserved: float
+    exchange: float
+    reserved: tuple[Reserved, ...]
     quotas: Mapping[str, Quota]
     points_mean: Mapping[str, float]
     points_sd: float

@@ -193,7 +193,7 @@ def test_those_from_elsewhere_come_last() -> None:
 
 def test_reserved_places_stay_empty() -> None:
     plan, app = county(5, 0.5)
-    rule = rules(reserved=0.5)
+    rule = rules(exchange=0.5)
     right = Rights.of(plan, app, rule)
     later = (plan.levels[plan.area] > 1) & plan.general[plan.area]
     assert (right.room[later] == plan.places[later] - plan.places[later] // 2).all()
