@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import os
 import tomllib
+from collections.abc import Mapping
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
+
+from pydantic.fields import FieldInfo
 
 from flows import cycle_server, cycle_words, mailing, show
 from tasks.cycle import acting, acts, balance, offer, reminders, standing, telling
@@ -151,14 +154,19 @@ def _explain(what: str) -> None:
             remedy="«tilbudsplan cycle status» sier hva som kan føres nå",
         )
     show.line(f"{kind.model_config.get('title', what)} ({what})")
-    rows = [
-        [name, field.title or name, "ja" if field.is_required() else "nei"]
-        for name, field in kind.model_fields.items()
-        if name != "type"
-    ]
-    below = [f.description or "" for name, f in kind.model_fields.items() if name != "type"]
+    _print_fields({name: field for name, field in kind.model_fields.items() if name != "type"})
+    for name, part, many in cycle_words.parts_of(kind):
+        show.line()
+        mark = f"[[{name}]] foran hver" if many else f"[{name}]"
+        show.line(f"I {name}, i en fil som gis med --file, {mark}:")
+        _print_fields(part.model_fields)
+
+
+def _print_fields(fields: Mapping[str, FieldInfo]) -> None:
+    rows = [[n, f.title or n, "ja" if f.is_required() else "nei"] for n, f in fields.items()]
     if rows:
         show.line()
+        below = [cycle_words.field_told(field) for field in fields.values()]
         show.as_table(["felt", "navn", "kreves"], rows, below=below)
 
 

@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import Any, Literal, TypeGuard, get_args, get_origin
+
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+
 from tasks import dates
 from tasks.cycle import telling, waiting
 from tasks.cycle.stages import DONE, TITLES
@@ -9,6 +15,7 @@ from tasks.cycle.standing import Standing
 
 # Of many names so many are told in one line.
 MOST = 4
+LISTED = "Flere skilles med semikolon."
 
 
 def heading(found: Standing) -> str:
@@ -97,3 +104,32 @@ def request(found: Standing) -> str:
     lines = [f"**{heading(found)}**", *waits(found)]
     lines.append(f"Det som kan føres nå: {', '.join(found.possible)}.")
     return "\n\n".join(lines)
+
+
+def field_told(field: FieldInfo) -> str:
+    """What a field is, the values that it may have where they are given, and how many are given."""
+    inside = list(_inside(field.annotation))
+    values = [str(v) for one in inside if get_origin(one) is Literal for v in get_args(one)]
+    chosen = f"Velg blant {', '.join(values)}." if values else ""
+    is_list = get_origin(field.annotation) is tuple and not any(map(_is_part, inside))
+    return " ".join(filter(None, (field.description, chosen, LISTED if is_list else "")))
+
+
+def parts_of(kind: type[BaseModel]) -> Iterator[tuple[str, type[BaseModel], bool]]:
+    """Fields of an act that have fields of their own: name, what they are, and whether many."""
+    for name, field in kind.model_fields.items():
+        for one in _inside(field.annotation):
+            if _is_part(one):
+                yield name, one, get_origin(field.annotation) is tuple
+
+
+def _inside(annotation: Any) -> Iterator[Any]:
+    """An annotation and what it is made of: of `tuple[X, ...] | None`, X among others."""
+    yield annotation
+    if get_origin(annotation) is not Literal:
+        for one in get_args(annotation):
+            yield from _inside(one)
+
+
+def _is_part(annotation: Any) -> TypeGuard[type[BaseModel]]:
+    return isinstance(annotation, type) and issubclass(annotation, BaseModel)

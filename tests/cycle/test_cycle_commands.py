@@ -133,7 +133,17 @@ def test_fields_are_explained_in_norwegian(run: Run) -> None:
     assert code == 0
     assert "Sett prioriteringen (prioriter)" in out
     assert "opplæringslova § 5-3" in out
+    assert "Velg blant udekket behov, uten læreplass," in out
+    assert out.count("semikolon") == 2
     assert run("act", CYCLE, "noe", "--explain")[0] == 2
+
+
+def test_lines_of_an_act_are_explained_with_it(run: Run) -> None:
+    out = run("act", CYCLE, "vedtak", "--explain")[1]
+    assert "Velg blant godkjent, godkjent med endringer," in out
+    assert "I amendments, i en fil som gis med --file, [[amendments]] foran hver:" in out
+    assert "Skolens organisasjonsnummer." in out
+    assert "--file, [setting]:" in run("act", CYCLE, "overstyr", "--explain")[1]
 
 
 def test_as_it_stood_on_a_day(run: Run) -> None:
