@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from tasks import plan_intake, plan_tradeoff, plans
+from tasks.errors import WrongUse
 from tasks.settings import Rooms, Settings
 
 
@@ -21,12 +22,21 @@ def execute(settings: Settings, plan_id: str) -> Path:
     Raises:
         NotFound: No such plan, or its run or the published night is not there.
         LandingCorrupt: A table of the plan, its intake or a trade-off is not what was written.
+        WrongUse: The plan is of an earlier edition and lacks what the document tells.
     """
+    from tasks.places import tables
     from tasks.publish import plan
     from tasks.publish.plan_parts import Front
 
     rooms = settings.rooms
     stored = plans.read_plan(rooms, plan_id)
+    if missing := [name for name in tables.NAMES if name not in stored.tables]:
+        raise WrongUse(
+            subject=f"planen {plan_id}",
+            expected="alle tabellene som dokumentet leser",
+            got=f"en av en eldre utgave, uten {', '.join(missing)}",
+            remedy=f"lag en ny med «tilbudsplan plan places {stored.manifest['run']}»",
+        )
     intake = plan_intake.of_plan(rooms, plan_id)
     proposal = plan.read(
         plan_id,

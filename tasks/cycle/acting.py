@@ -189,13 +189,13 @@ def parsed(said: Mapping[str, Any], subject: str) -> Act:
         return kind.model_validate_json(json.dumps(said, default=str))
     except ValidationError as error:
         wrong = "; ".join(
-            f"{'.'.join(map(str, e['loc'])) or 'handlingen'} {norwegian(e)}" for e in error.errors()
+            f"{'.'.join(map(str, e['loc']))} {norwegian(e)}".lstrip() for e in error.errors()
         )
         raise WrongUse(
             subject=f"{subject}, «{acts.name(kind)}»",
             expected="gyldige opplysninger",
             got=wrong,
-            remedy=f"se «tilbudsplan cycle act --explain {acts.name(kind)}»",
+            remedy=f"se «tilbudsplan cycle act ÅRSHJUL {acts.name(kind)} --explain»",
         ) from error
 
 

@@ -57,6 +57,19 @@ def test_the_document_lies_with_the_reports_and_has_the_intake_when_it_is_there(
     assert plan in text
 
 
+def test_a_plan_of_an_earlier_edition_is_refused_with_what_it_lacks(
+    home: tuple[Settings, str],
+) -> None:
+    settings, plan = home
+    folder = settings.rooms.plans / plan
+    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    del manifest["outputs"]["leaning"]
+    (folder / "leaning.parquet").unlink()
+    (folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+    with pytest.raises(WrongUse, match=r"uten leaning.*plan places"):
+        plan_report.execute(settings, plan)
+
+
 def test_the_command_says_where_it_is_and_what_is_not_there(
     home: tuple[Settings, str], capsys: pytest.CaptureFixture[str]
 ) -> None:
