@@ -109,9 +109,9 @@ class Special(Told):
         of_basis = self.basis is not None and self.share is not None
         half = (self.basis is None) != (self.share is None)
         if half or of_basis == (self.persons is not None):
-            raise ValueError(f"{self.id} har ikke enten «persons» eller «basis» med «share»")
+            raise ValueError(f"{self.id} skal ha enten «persons», eller «basis» og «share»")
         if self.levels and self.basis in {None, "bosatte"}:
-            raise ValueError(f"{self.id} har «levels», som bare en andel av elevene kan ha")
+            raise ValueError(f"{self.id} skal ikke ha «levels»: bare en andel av elevene har trinn")
         return self
 
 

@@ -248,7 +248,7 @@ def test_a_group_of_a_known_number_needs_no_figures_and_one_of_a_share_does():
 )
 def test_a_group_is_a_number_or_a_share_of_something(how):
     row = {"id": "x", "name": "Gruppe", "group_size": 8, "nok_per_place": 1.0}
-    with pytest.raises(ValueError, match="x har"):
+    with pytest.raises(ValueError, match="x skal"):
         entries("special", row | how)
 
 
