@@ -14,6 +14,8 @@ from tasks.places import words
 STEPS = {"kostnad": 10e6, "endring_fra_i_aar": 10.0}
 PERSONS = 100.0
 DECIMAL_UNDER = 100
+MILLIONS = " mill. kroner"
+_NORWEGIAN = str.maketrans({",": "\N{NO-BREAK SPACE}", ".": ",", "-": "−"})
 NAMES = words.TOLD | {"kostnad": "kostnad"}
 # What stands behind an amount of a goal.
 OF = words.TOLD | {"kostnad": "", "udekket_behov": "personer udekket behov"}
@@ -74,7 +76,7 @@ def _step(here: Mapping[str, Any], there: Mapping[str, Any], bounded: str, minim
     return (
         f"Fra {told(bounded, there['bounded'])} til {amount(bounded, here['bounded'])}: "
         f"{amount(bounded, step)} mindre gir {amount(minimised, price)} {MORE[minimised]} "
-        f"(mellom {amount(minimised, low)} og {amount(minimised, high)})."
+        f"(mellom {amount(minimised, low).removesuffix(MILLIONS)} og {amount(minimised, high)})."
     )
 
 
@@ -92,5 +94,5 @@ def amount(goal: str, value: float) -> str:
     """The amount alone; small ones with a decimal."""
     value = value / 1e6 if goal == "kostnad" else value
     decimals = 0 if goal not in STEPS and abs(value) >= DECIMAL_UNDER else 1
-    shown = f"{value:,.{decimals}f}".replace(",", " ").replace(".", ",").removesuffix(",0")
-    return f"{shown} mill. kroner" if goal == "kostnad" else shown
+    shown = f"{value:,.{decimals}f}".translate(_NORWEGIAN).removesuffix(",0")
+    return f"{shown}{MILLIONS}" if goal == "kostnad" else shown

@@ -92,7 +92,10 @@ def _cells(front: Front, row: Row, step: float) -> list[Cell]:
         cell(front.minimised, row["minimised"]),
         cell(front.minimised, row["minimised_bound"]),
         model.text(proven),
-        *(cell(front.minimised, None if one is None else step * one) for one in prices),
+        *(
+            model.decimal(None if one is None else scaled(front.minimised, step * one))
+            for one in prices
+        ),
         model.classes(row["classes"]),
         model.classes(row["classes_from_plan"]),
     ]

@@ -131,8 +131,8 @@ def test_a_price_is_what_the_next_point_gives_and_is_said_with_what_is_proven(us
 @pytest.mark.parametrize(
     ("goal", "value", "told"),
     [
-        (COST, 3_012_340_000.0, "3 012,3 mill. kroner"),
-        (NEED, 3012.4, "3 012 personer udekket behov"),
+        (COST, 3_012_340_000.0, "3\N{NO-BREAK SPACE}012,3 mill. kroner"),
+        (NEED, 3012.4, "3\N{NO-BREAK SPACE}012 personer udekket behov"),
         ("forstevalg", 12.34, "12,3 elever uten førstevalget"),
         ("endring_fra_i_aar", 12.5, "12,5 klasser endret fra i år"),
     ],
