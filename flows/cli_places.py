@@ -113,7 +113,7 @@ def tradeoff(
             metavar="ANTALL",
             min=0,
             max=50,
-            help="Punkter mellom ytterpunktene. Hvert av dem tar opptil et minutt.",
+            help="Punkter mellom ytterpunktene. Hvert av dem kan ta et par minutter.",
         ),
     ] = 5,
     json: Annotated[bool, typer.Option("--json", help="Skriv svaret som JSON.")] = False,
