@@ -88,7 +88,9 @@ class Explainer:
         rooms = problem.rooms
         used = rooms.member @ classes
         for room in np.flatnonzero(rooms.member[:, pair] & (used > rooms.most + 1e-9)):
-            yield words.no_room(rooms.name[room], float(rooms.most[room]))
+            # A room is named with its school, which is the pair's own.
+            name = rooms.name[room].replace(f", {problem.own.name[pair]}", "")
+            yield words.no_room(name, float(rooms.most[room]))
 
 
 def verdict(now: float, then: float) -> str:

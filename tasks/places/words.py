@@ -30,6 +30,7 @@ TOLD = {
 FEW = 0.5
 # Places that are named of where pupils go or come from.
 MOST_NAMED = 5
+NO_BREAK = "\N{NO-BREAK SPACE}"
 
 
 MORE = "Én klasse mer"
@@ -59,7 +60,7 @@ def classes(value: float) -> str:
 
 def whole(value: float) -> str:
     """A number of persons."""
-    return f"{value:,.0f}".replace(",", " ")
+    return f"{value:,.0f}".replace(",", NO_BREAK)
 
 
 def lacking(persons: float) -> str:
@@ -172,7 +173,7 @@ def _place(problem: Problem, pair: int) -> str:
 
 
 def _signed(value: float, goal: str) -> str:
-    shown = f"{value:+,.0f}".replace(",", " ") if goal in ("kostnad", "") else f"{value:+.1f}"
+    shown = f"{value:+,.0f}".replace(",", NO_BREAK) if goal in ("kostnad", "") else f"{value:+.1f}"
     return shown.replace(".", ",").replace("-", "−")
 
 

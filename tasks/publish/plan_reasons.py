@@ -70,7 +70,7 @@ def _table(
     who = moves.partition_by(*_KEY, as_dict=True)
     rows = [
         [
-            model.text(f"{r['programme_area']}, Vg{r['level']}"),
+            model.text(_area(r["programme_area"], r["level"])),
             model.text(words.from_to(r["verdict"], r["classes_now"], r["classes"])),
             model.text(r["text"]),
             model.text(_movers(plan, r, who.get(tuple(r[c] for c in _KEY)))),
@@ -80,6 +80,11 @@ def _table(
         for r in reasons.iter_rows(named=True)
     ]
     return table(anchor, title, _COLUMNS, rows, notes=(f"{_FORECAST} {SMALL}",), folded=folded)
+
+
+def _area(name: str, level: int) -> str:
+    """A programme area with its level, said once."""
+    return name if name.casefold().endswith(f"vg{level}") else f"{name}, Vg{level}"
 
 
 def _cited(ids: str, numbers: Mapping[str, int]) -> Cell:
