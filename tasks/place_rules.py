@@ -123,9 +123,16 @@ def declared_of(manifest: Mapping[str, Any]) -> DeclaredPlaces:
         raise ConfigurationError(
             subject=f"planen {manifest.get('id', '')}",
             expected="alle reglene som planen er laget under, i manifestet",
-            got=f"noe som ikke kan leses av denne versjonen ({error})",
+            got=f"noe som ikke kan leses av denne versjonen ({_unread(error)})",
             remedy="lag planen på nytt med «tilbudsplan plan places»",
         ) from error
+
+
+def _unread(error: KeyError | ValidationError) -> str:
+    """What of a manifest cannot be read, all of it."""
+    if isinstance(error, KeyError):
+        return f"{error.args[0]} mangler"
+    return "; ".join(f"{'.'.join(map(str, e['loc']))} {norwegian(e)}" for e in error.errors())
 
 
 def read_place_rules(reference: Path) -> DeclaredPlaces:

@@ -126,8 +126,13 @@ def test_what_a_plan_was_made_under_is_read_back_from_its_manifest():
     assert declared_of(json.loads(json.dumps(declared.told()))) == declared
     told = declared.told()
     del told["intake"]
-    with pytest.raises(ConfigurationError, match="intake"):
+    with pytest.raises(ConfigurationError, match=r"\(intake mangler\)"):
         declared_of(told)
+    told = declared.told()
+    told["rules"]["former"] = 1
+    with pytest.raises(ConfigurationError, match="former er en ukjent nøkkel") as refused:
+        declared_of(told)
+    assert "pydantic" not in str(refused.value)
 
 
 def test_goals_go_in_the_order_that_people_set_and_the_rest_after_them():
