@@ -76,7 +76,7 @@ def front(plan: Plan, bounded: Goal, minimised: Goal, points: int) -> Front:
     last = Point(two.plan(x), there.value, there.value, replace(other, value=two.value(1, x)))
     own = two.value(0, plan.x)
     found = [first]
-    for limit in _limits(first.bounded, last.bounded, own, points):
+    for limit in _limits(first.limit, last.bounded, own, points):
         found.append(two.point(limit, found[-1].plan.x))
     return Front(bounded, minimised, (alone, other), tuple(_undominated([*found, last])))
 
