@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 
 import highspy
 import numpy as np
+from scipy import sparse
+from scipy.sparse.csgraph import connected_components
 
 from tasks.forecast.types import Float
 from tasks.places import conflicts, highs
@@ -18,6 +20,12 @@ from tasks.places.types import Bool, Fixed, Problem
 # A goal met so far is held with this share of its tolerance to spare for rounding.
 SLACK = 1e-6
 LEAST_NODES = 1000
+# Nodes of the search of a part, which is small.
+PART_NODES = 10
+# A part is searched where it could give this share of the tolerance, by its relaxation.
+WORTH = 1.0
+# Rules that tie together classes that have nothing else to do with each other.
+SHARED = ("budsjett", "rom", "fagskole", "voksne")
 # Whole columns that are decided anew whatever classes are held.
 FREE = ("adult_places", "adult_groups", "college_places", "college_start", "special_groups")
 
@@ -189,7 +197,8 @@ class Search:
     Each goal goes by steps, and ends with the first that is near enough to the relaxation's bound:
     pupils placed anew in the last plan's classes; classes between the relaxation's neighbours
     (relaxation enforced neighbourhood, Berthold 2014); the whole programme from the best plan
-    found, until its own bound is near enough or nodes run out.
+    found, until its own bound is near enough or nodes run out; one part after the other with the
+    rest held (large neighbourhoods, Shaw 1998).
 
     Args:
         model: Rows and columns.
@@ -198,6 +207,7 @@ class Search:
 
     def __init__(self, model: Model, nodes: int) -> None:
         self.model = model
+        self.parts = parts(model)
         self.nodes = nodes
         self.held: list[tuple[int, float]] = []
         self.integers = np.flatnonzero(model.whole).astype(np.int32)
@@ -222,7 +232,10 @@ class Search:
             return near
         # The first plan of all is looked for whatever it takes.
         nodes = self.nodes if best is not None else max(self.nodes, LEAST_NODES)
-        return minimise(self._solver(), self.model, goal, tolerance, nodes, best)
+        found = minimise(self._solver(), self.model, goal, tolerance, nodes, best)
+        if found is None or found[1].met:
+            return found
+        return self._by_parts(goal, tolerance, *found)
 
     def _near_enough(
         self, goal: int, tolerance: float, best: Float | None, relaxed: Stage
@@ -235,6 +248,36 @@ class Search:
     def relaxed(self, goal: int, tolerance: float) -> tuple[Float, Stage] | None:
         """The goal's best where classes need not be whole; None where the rules conflict."""
         return self._run(self._solver(relaxed=True), goal, tolerance, None)
+
+    def _by_parts(
+        self, goal: int, tolerance: float, best: Float, stage: Stage
+    ) -> tuple[Float, Stage]:
+        """Part by part with the others held, until it is near enough to the bound."""
+        for part in self.parts:
+            best = self._with_part(goal, tolerance, best, part)
+            value = self.model.value(goal, best)
+            stage = replace(stage, value=value, met=value - stage.bound <= tolerance)
+            if stage.met:
+                break
+        return best, stage
+
+    def _with_part(self, goal: int, tolerance: float, best: Float, part: Bool) -> Float:
+        """The plan with a part decided anew, where its relaxation says that it is worth it."""
+        at = self.integers
+        held = np.rint(best[at])
+        low = np.where(part[at], self.model.low[at], held)
+        high = np.where(part[at], self.model.high[at], held)
+        relaxed = self._solver(relaxed=True)
+        relaxed.changeColsBounds(len(at), at, low, high)
+        possible = self._run(relaxed, goal, tolerance, None)
+        value = self.model.value(goal, best)
+        if possible is None or value - possible[1].value < WORTH * tolerance:
+            return best
+        solver = self._solver()
+        solver.changeColsBounds(len(at), at, low, high)
+        found = minimise(solver, self.model, goal, tolerance, PART_NODES, best)
+        better = _better(self.model, goal, best, found)
+        return best if better is None else better
 
     def replace_pupils(
         self, goal: int, tolerance: float, start: Float | None
@@ -278,6 +321,21 @@ def _better(
     if best is not None and model.value(goal, best) <= model.value(goal, found[0]):
         return best
     return found[0]
+
+
+def parts(model: Model) -> list[Bool]:
+    """0/1 over columns, one a part: what hangs together where rooms and money are left out.
+
+    On Vg1 choices tie programmes together, later the areas that build on the same; the largest
+    part comes first.
+    """
+    ties = np.array([rule.partition(" · ")[0] in SHARED for rule in model.rule])
+    rows = model.matrix.tocsr()[~ties].astype(bool)
+    joined = sparse.bmat([[None, rows.T], [rows, None]])
+    of_column = connected_components(joined, directed=False)[1][: len(model.low)]
+    classes = np.bincount(of_column[model.columns["whole_classes"]])
+    order = np.argsort(-classes, kind="stable")
+    return [of_column == part for part in order if classes[part]]
 
 
 def _columns(model: Model, pairs: Bool) -> Bool:

@@ -14,8 +14,6 @@ from tasks.places.types import Problem
 COUNTS = 0.1
 # Where a class meets less than this share of its places in need, the need is met already.
 HARDLY = 0.1
-# Share of the draws from which need is said to be covered.
-ENOUGH = 0.5
 
 
 def more(
@@ -76,18 +74,12 @@ def _need(
     problem: Problem, pair: int, found: Marginal, leaning: Leaning, regions: Mapping[str, str]
 ) -> str:
     met = -found.change.get("udekket_behov", 0.0)
-    gain = words.amount("udekket_behov", max(met, 0.0))
+    gain = words.amount("udekket_behov", met)
     where = "fylket" if leaning.region == EVERY else words.named(regions, leaning.region)
     if met < HARDLY * problem.own.full[pair]:
-        covered = f"{words.whole(100 * leaning.covered)} % av de trukne framtidene"
-        if leaning.covered >= ENOUGH:
-            return (
-                f"Behovet i {where} er alt dekket i {covered}; én klasse til ville dekket {gain} "
-                "mer."
-            )
         return (
-            f"Plassene i {where} er nok i bare {covered}, men én klasse til ville dekket bare "
-            f"{gain} mer: de som ville gått her, dekker behov der de er i planen."
+            f"Behovet i {where} er alt dekket i {words.whole(100 * leaning.covered)} % av de "
+            f"trukne framtidene; én klasse til ville dekket {gain} mer."
         )
     return f"Behovet er ikke dekket: én klasse til i {where} ville dekket {gain} mer av det."
 
