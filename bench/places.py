@@ -88,6 +88,7 @@ def county(seed: int = 5) -> Problem:
         ),
         minimum_fill=0.6,
         budget=float((own.rate * own.places).sum()) * 1.02 + 15 * 18 * 195_400.0,
+        most_change=rules.largest_change.value * float(own.classes.sum()),
         goals=rules.goal,
         solver=rules.solver,
     )  # fmt: skip

@@ -47,6 +47,7 @@ KINDS = {
     "vg3-i-skole": ("plass på vg3 i skole for søkere uten læreplass", "personer"),
     "egne grupper": ("grupper med egne regler skal ha plass", "personer"),
     "budsjett": ("budsjettrammen", "millioner kroner"),
+    "endring": ("så mange klasser kan endres fra i år i alt", "klasser"),
 }
 
 

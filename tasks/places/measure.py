@@ -31,7 +31,7 @@ HELD = (
 # How nearly nobody is without a place (persons) before the goals count.
 NEARLY = 1e-5
 # Rules that a plan made elsewhere may break; how far it does is told.
-MAY_BREAK = ("minstefylling", "laerere", "rom", "fast", "budsjett")
+MAY_BREAK = ("minstefylling", "laerere", "rom", "fast", "budsjett", "endring")
 
 
 @dataclass(frozen=True)

@@ -272,6 +272,10 @@ def _change(b: Builder, problem: Problem) -> None:
         b.put(r, b.columns["whole_classes"], sign)
         b.put(r, b.columns["half_class"], sign * 0.5)
         b.put(r, change, -1.0)
+    # What people have set is theirs to answer for, and does not use up what the plan may change.
+    free = np.setdiff1d(np.arange(count), [f.pair for f in problem.fixed])
+    r = b.rows("endring", -np.inf, problem.most_change, 1)
+    b.put(np.broadcast_to(r, len(free)), change[free], 1.0)
 
 
 def _convex(b: Builder, name: str, function: Convex, most: Float) -> tuple[Index, Terms, float]:

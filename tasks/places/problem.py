@@ -120,6 +120,7 @@ def build(
         specials=offers.specials(rules, next_year, float(unplaced)),
         minimum_fill=sizes.minimum_fill,
         budget=_budget(own, adults, rules, offers.special_cost(rules, this_year)),
+        most_change=rules.largest_change.value * float(own.classes.sum()),
         goals=rules.goal,
         solver=rules.solver,
         fixed=fixed,

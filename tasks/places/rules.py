@@ -166,6 +166,7 @@ class PlaceRules(Exact):
     workshop_room: Value[Classes]
     classroom: Value[Classes]
     budget_growth: Value[Annotated[float, Field(ge=-1, le=1)]]
+    largest_change: Value[Annotated[float, Field(ge=0, le=10)]]
     school_vg3: Value[Share]
     placement: Value[Share] | None = None
     rates: Rates

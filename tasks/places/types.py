@@ -165,6 +165,7 @@ class Problem:
         combined: Groups of positions of pairs that may share a class.
         minimum_fill: Share of the last class that must be filled.
         budget: Kroner.
+        most_change: Classes that may be changed from this year in sum, but for what people set.
         goals: In order.
         fixed: What people have set.
     """
@@ -194,6 +195,7 @@ class Problem:
     specials: Specials
     minimum_fill: float
     budget: float
+    most_change: float
     goals: tuple[GoalRule, ...]
     solver: Solver
     fixed: tuple[Fixed, ...] = ()

@@ -124,6 +124,7 @@ def small(draws: int = 40, seed: int = 1, **changed: object) -> Problem:
         ),
         minimum_fill=0.6,
         budget=40_000.0,
+        most_change=np.inf,
         goals=goals(),
         solver=Solver.model_validate(
             {
