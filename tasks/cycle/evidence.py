@@ -33,7 +33,16 @@ _OFFER = """
         any_value(intake_region_code) as region,
         sum(classes)::double as classes,
         sum(places)::integer as places
-    from mart.places_by_school_programme_area
+    from (
+        -- The newest row of each offer that counts on the day: as `forecast.balance.valid_places`.
+        select *
+        from mart.places_by_school_programme_area
+        where valid_from <= ?
+        qualify row_number() over (
+            partition by organisation_number, programme_area_code, level, mode
+            order by valid_from desc
+        ) = 1
+    )
     where owner = 'county'
     group by organisation_number, programme_area_code, level
     order by all
@@ -184,6 +193,11 @@ def _released(entries: Sequence[Entry], base: int) -> dict[str, Any]:
     )
 
 
+def offered(rooms: Rooms, on: date) -> dict[str, list[Any]]:
+    """The county's offers that count on a day, a list a column. Grain: school × area × level."""
+    return _asked(rooms, _OFFER, on)
+
+
 def _proposal(rooms: Rooms, run_id: str, school_year: str) -> dict[str, Any]:
     """The run as it is, the offer it will change, and the need it found."""
     import polars as pl
@@ -198,7 +212,8 @@ def _proposal(rooms: Rooms, run_id: str, school_year: str) -> dict[str, Any]:
             got=f"en for {run.manifest['school_year']}",
             remedy=f"kjør «tilbudsplan plan run --school-year {school_year}», og legg den fram",
         )
-    current = _asked(rooms, _OFFER)
+    # As the run and the plan count what there is: on 1 October of the year that is planned.
+    current = offered(rooms, date(runs.start_year(school_year), 10, 1))
     need = run.tables["places"].filter((pl.col("level") != "*") & (pl.col("programme_code") != "*"))
     columns = {
         "programme": "programme_code",

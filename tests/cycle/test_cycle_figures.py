@@ -14,6 +14,7 @@ from tasks.cycle import acts, balance, evidence
 from tasks.cycle.stages import cycle
 from tasks.cycle.state import Record, State
 from tasks.errors import NotFound
+from tasks.forecast import balance as balance_of_run
 from tasks.settings import Project, Rooms, Settings
 
 TODAY = date(2026, 11, 27)
@@ -61,6 +62,17 @@ def test_figures_are_those_of_the_year_at_the_county_s_schools(
         ).fetchall()
     assert sum(told.values()) == total > 10_000
     assert len({school for school, _, _ in told}) == schools
+
+
+def test_an_offer_that_was_changed_counts_once_with_its_newest_row(night_home: Path) -> None:
+    rooms, on = Rooms(night_home), date(2027, 10, 1)
+    with warehouse.connect_published(rooms) as con:
+        places = con.sql("from mart.places_by_school_programme_area").pl()
+    counted = balance_of_run.valid_places(places, on).filter(owner="county")
+    assert counted["classes"].sum() < places.filter(owner="county")["classes"].sum()
+    found = evidence.offered(rooms, on)
+    assert sum(found["classes"]) == counted["classes"].sum()
+    assert sum(found["places"]) == counted["places"].sum()
 
 
 def test_figures_that_have_not_come_are_said_to_be_missing(night_home: Path) -> None:
