@@ -11,7 +11,7 @@ import numpy as np
 from tasks.forecast.types import Float
 from tasks.places import highs, need
 from tasks.places.linear import Model
-from tasks.places.model import arcs, build, wishes
+from tasks.places.model import arcs, build, of_classes, wishes
 from tasks.places.rules import Goal
 from tasks.places.solve import Plan
 from tasks.places.types import Problem
@@ -186,11 +186,7 @@ class Placement:
 
     def _hold(self, classes: Float, *, shared: bool) -> None:
         columns = self.model.columns
-        held = {
-            "whole_classes": np.floor(classes),
-            "half_class": (classes % 1 > 0).astype(np.float64),
-            "open": (classes > 0).astype(np.float64),
-        }
+        held = of_classes(classes)
         for name in ("combined", "combined_seats"):
             block = self.plan.block(name)
             held[name] = block if shared else np.zeros(len(block))

@@ -68,6 +68,15 @@ def _classes(b: Builder, problem: Problem) -> None:
     b.columns["combined_member"], b.columns["combined_group"] = member, group
 
 
+def of_classes(classes: Float) -> dict[str, Float]:
+    """What `[pair]` classes are in each block of columns that says them."""
+    return {
+        "whole_classes": np.floor(classes),
+        "half_class": (classes % 1 > 0).astype(np.float64),
+        "open": (classes > 0).astype(np.float64),
+    }
+
+
 def _shared_size(problem: Problem) -> Float:
     """Places in a shared class: the smallest of its areas' classes."""
     return np.array([problem.own.full[g].min() for g in problem.combined], dtype=np.float64)

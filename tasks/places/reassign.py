@@ -15,7 +15,7 @@ from scipy import sparse
 from tasks.forecast.types import Float, Index
 from tasks.places import highs, measure
 from tasks.places.linear import Model
-from tasks.places.model import arcs
+from tasks.places.model import arcs, of_classes
 from tasks.places.solve import Plan
 from tasks.places.types import Bool, Problem
 
@@ -203,9 +203,8 @@ class Reassignment:
 
     def _with(self, classes: Float) -> Float:
         x, at = self.plan.x.copy(), self.plan.model.columns
-        x[at["whole_classes"]] = np.floor(classes)
-        x[at["half_class"]] = classes % 1 > 0
-        x[at["open"]] = classes > 0
+        for name, block in of_classes(classes).items():
+            x[at[name]] = block
         return x
 
     def _by_goals(self, low: Float, high: Float, known: Float) -> tuple[Float, Float]:

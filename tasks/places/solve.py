@@ -13,7 +13,7 @@ from scipy.sparse.csgraph import connected_components
 from tasks.forecast.types import Float
 from tasks.places import conflicts, highs
 from tasks.places.linear import Model
-from tasks.places.model import build
+from tasks.places.model import build, of_classes
 from tasks.places.rules import Goal
 from tasks.places.types import Bool, Fixed, Problem
 
@@ -25,7 +25,7 @@ PART_NODES = 10
 # A part is searched where it could give this share of the tolerance, by its relaxation.
 WORTH = 1.0
 # Rules that tie together classes that have nothing else to do with each other.
-SHARED = ("budsjett", "rom", "fagskole", "voksne")
+SHARED = ("budsjett", "endring", "rom", "fagskole", "voksne")
 # Whole columns that are decided anew whatever classes are held.
 FREE = ("adult_places", "adult_groups", "college_places", "college_start", "special_groups")
 
@@ -144,9 +144,8 @@ def hold(former: Plan, classes: Float, fixed: Sequence[Fixed], spare: Mapping[Go
     problem = replace(former.problem, fixed=tuple(fixed))
     model = build(problem)
     values = np.rint(former.x)
-    values[model.columns["whole_classes"]] = np.floor(classes)
-    values[model.columns["half_class"]] = classes % 1 > 0
-    values[model.columns["open"]] = classes > 0
+    for name, block in of_classes(classes).items():
+        values[model.columns[name]] = block
     decided = _with(model, model.whole, values)
     found = _by_goals(problem, decided, None, spare)
     if found is None:

@@ -126,6 +126,22 @@ def test_a_goal_met_is_held_while_later_ones_are_met():
     assert other_way.values[1] > both.values[0]
 
 
+def test_what_the_county_shares_ties_no_parts_together():
+    free, limited = (solve.parts(build(small(most_change=most))) for most in (np.inf, 2.0))
+    assert len(free) == len(limited) == 3, "Vg1, and Vg2 of each programme"
+    assert (np.sum(limited, axis=0) <= 1).all()
+
+
+def test_no_more_is_changed_than_the_plan_may():
+    asked = solve.plan(small(goals=goals(("udekket_behov",))))
+    limited = solve.plan(small(goals=goals(("udekket_behov",)), most_change=0.5))
+    assert np.abs(limited.classes - limited.problem.now).sum() <= 0.5
+    assert limited.values[0] >= asked.stages[0].bound - 1e-6
+    by_hand = Fixed(5, 2.0, "vedtatt")
+    forced = solve.plan(replace(limited.problem, fixed=(by_hand,), budget=1e9))
+    assert forced.classes[5] == 2.0, "what is set by hand does not count"
+
+
 def test_the_same_bytes_twice():
     one, two = solve.plan(small()), solve.plan(small())
     assert one.x.tobytes() == two.x.tobytes()
