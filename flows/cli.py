@@ -6,7 +6,6 @@ Exit codes: 0 done, 1 failed, 2 wrong use.
 from __future__ import annotations
 
 import sys
-from datetime import datetime
 from typing import Annotated, Any
 
 import typer
@@ -20,6 +19,7 @@ from flows.cli_forms import form
 from flows.cli_indicators import indicators
 from flows.cli_mail import mail, watchdog
 from flows.cli_quality import check, quarantine
+from flows.options import AsOf, Json
 from tasks.errors import TilbudsplanError, WrongUse, is_interrupt
 
 # The library's help headings go through this name; there is no public way to another language.
@@ -59,12 +59,6 @@ app.add_typer(mail, name="mail")
 app.command("check", cls=norwegian.Command)(check)
 app.command("watchdog", cls=norwegian.Command)(watchdog)
 app.command("backtest", cls=norwegian.Command)(cli_backtest.backtest)
-
-Json = Annotated[bool, typer.Option("--json", help="Skriv svaret som JSON.")]
-AsOf = Annotated[
-    datetime | None,
-    typer.Option("--as-of", formats=["%Y-%m-%d"], metavar="DATO", help="Slik det stod den datoen."),
-]
 
 
 @app.command(cls=norwegian.Command)

@@ -6,12 +6,14 @@ from typing import Annotated
 
 import typer
 
+from flows.options import Json
+
 
 def backtest(
     every: Annotated[
         bool, typer.Option("--all", help="Vis også hver enkel metode, ikke bare den beste.")
     ] = False,
-    json: Annotated[bool, typer.Option("--json", help="Skriv svaret som JSON.")] = False,
+    json: Json = False,
 ) -> None:
     """Prøv framskrivingene mot det som faktisk skjedde, slik tallene var kjent da.
 

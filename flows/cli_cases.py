@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from flows import norwegian
+from flows.options import Json
 
 case = typer.Typer(
     cls=norwegian.Group,
@@ -16,7 +17,6 @@ case = typer.Typer(
     rich_markup_mode=None,
 )
 
-Json = Annotated[bool, typer.Option("--json", help="Skriv svaret som JSON.")]
 By = Annotated[str, typer.Option("--by", metavar="HVEM", help="Hvem som bestemmer: enhet, rolle.")]
 Reason = Annotated[str | None, typer.Option("--reason", metavar="TEKST", help="Begrunnelse.")]
 

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from flows import norwegian
+from flows.options import AsOf, Json
 
 cycle = typer.Typer(
     cls=norwegian.Group,
@@ -17,7 +18,6 @@ cycle = typer.Typer(
     rich_markup_mode=None,
 )
 
-Json = Annotated[bool, typer.Option("--json", help="Skriv svaret som JSON.")]
 By = Annotated[str, typer.Option("--by", metavar="HVEM", help="Hvem som handler: enhet, rolle.")]
 On = Annotated[
     datetime | None,
@@ -46,12 +46,7 @@ def cycle_status(
     name: Annotated[
         str | None, typer.Argument(metavar="[ÅRSHJUL]", help="Standard: alle som er åpne.")
     ] = None,
-    as_of: Annotated[
-        datetime | None,
-        typer.Option(
-            "--as-of", formats=["%Y-%m-%d"], metavar="DATO", help="Slik det stod den datoen."
-        ),
-    ] = None,
+    as_of: AsOf = None,
     json: Json = False,
 ) -> None:
     """Vis trinnet, hvem det ventes på og hva som er for sent.

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from flows import norwegian
+from flows.options import Json
 
 # The forms of data/reference/forms, named here so that help pages read nothing.
 FORMS = {
@@ -62,7 +63,7 @@ def take(
         list[Path] | None,
         typer.Argument(metavar="[FIL]…", help="Standard: alle i mappen forms/inbox."),
     ] = None,
-    json: Annotated[bool, typer.Option("--json", help="Skriv svaret som JSON.")] = False,
+    json: Json = False,
 ) -> None:
     """Ta imot utfylte skjemaer, og skriv en kopi med svar for hver rad.
 
@@ -83,7 +84,7 @@ def contacts(
     delete: Annotated[
         str | None, typer.Option("--delete", metavar="NUMMER", help="Slett denne for godt.")
     ] = None,
-    json: Annotated[bool, typer.Option("--json", help="Skriv svaret som JSON.")] = False,
+    json: Json = False,
 ) -> None:
     """List kontaktpersonene i skjemaene, eller slett en av dem.
 

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from flows import norwegian
+from flows.options import Json
 
 indicators = typer.Typer(
     cls=norwegian.Group,
@@ -15,7 +16,6 @@ indicators = typer.Typer(
     rich_markup_mode=None,
 )
 
-Json = Annotated[bool, typer.Option("--json", help="Skriv svaret som JSON.")]
 By = Annotated[str, typer.Option("--by", metavar="HVEM", help="Hvem som bestemmer: enhet, rolle.")]
 Base = Annotated[
     int | None, typer.Option("--base", metavar="ÅR", help="Kunnskapsgrunnlaget. Standard: i år.")

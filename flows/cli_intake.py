@@ -6,13 +6,15 @@ from typing import Annotated
 
 import typer
 
+from flows.options import Json
+
 
 def intake(
     plan: Annotated[str, typer.Argument(metavar="PLAN", help="Planen som prøves i inntaket.")],
     draws: Annotated[
         int, typer.Option("--draws", min=1, max=2_000, help="Antall trekninger.")
     ] = 200,
-    json: Annotated[bool, typer.Option("--json", help="Skriv svaret som JSON.")] = False,
+    json: Json = False,
 ) -> None:
     """Prøv en plan i inntaket: hvem får plassene etter fylkets regler, på trukne søkere.
 

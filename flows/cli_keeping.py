@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-Json = Annotated[bool, typer.Option("--json", help="Skriv svaret som JSON.")]
+from flows.options import Json
 
 
 def prune(

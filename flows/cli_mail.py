@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from flows import norwegian
+from flows.options import Json
 
 mail = typer.Typer(
     cls=norwegian.Group,
@@ -14,8 +15,6 @@ mail = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode=None,
 )
-
-Json = Annotated[bool, typer.Option("--json", help="Skriv svaret som JSON.")]
 
 
 @mail.command("list", cls=norwegian.Command)

@@ -7,8 +7,11 @@ from typing import Annotated, Literal
 
 import typer
 
+from flows.options import Json
+
 # As in `tasks.places.by_hand`, named here so that help pages read nothing.
 Rest = Literal["hold", "search"]
+Plan = Annotated[str, typer.Argument(metavar="PLAN", help="Planen det gjelder.")]
 
 
 def places(
@@ -31,7 +34,7 @@ def places(
             help="Trekninger i inntaket; 0: planen prøves ikke der. Standard: 200.",
         ),
     ] = None,
-    json: Annotated[bool, typer.Option("--json", help="Skriv svaret som JSON.")] = False,
+    json: Json = False,
 ) -> None:
     """Lag planen i hele klasser for en kjøring, prøv den i inntaket og skriv den som dokument.
 
@@ -42,10 +45,7 @@ def places(
     places_commands.places(run, fixed, draws, json)
 
 
-def report(
-    plan: Annotated[str, typer.Argument(metavar="PLAN", help="Planen det gjelder.")],
-    json: Annotated[bool, typer.Option("--json", help="Skriv svaret som JSON.")] = False,
-) -> None:
+def report(plan: Plan, json: Json = False) -> None:
     """Skriv en plan som dokument: mål, alternativer, inntak, skoler og hva som ikke er bekreftet.
 
     Eksempel: tilbudsplan plan report 2027-28-20261127T010941Z-bd573bf5-0a1b2c3d
@@ -79,7 +79,7 @@ def why(
             help="Regn hele planen på nytt med så mange klasser her. Det kan ta flere minutter.",
         ),
     ] = None,
-    json: Annotated[bool, typer.Option("--json", help="Skriv svaret som JSON.")] = False,
+    json: Json = False,
 ) -> None:
     """Si hvorfor et tilbud har de klassene det har, og hvorfor ikke flere eller færre.
 
@@ -94,7 +94,7 @@ def why(
 
 
 def tradeoff(
-    plan: Annotated[str, typer.Argument(metavar="PLAN", help="Planen det gjelder.")],
+    plan: Plan,
     bounded: Annotated[
         str,
         typer.Argument(
@@ -116,7 +116,7 @@ def tradeoff(
             help="Punkter mellom ytterpunktene. Hvert av dem kan ta et par minutter.",
         ),
     ] = 5,
-    json: Annotated[bool, typer.Option("--json", help="Skriv svaret som JSON.")] = False,
+    json: Json = False,
 ) -> None:
     """Vei to mål mot hverandre: hva koster det i det ene å få mindre av det andre?
 
@@ -167,7 +167,7 @@ def take(
             help="Planen som en CSV gjelder, i tillegg til det som er satt i den fra før.",
         ),
     ] = None,
-    json: Annotated[bool, typer.Option("--json", help="Skriv svaret som JSON.")] = False,
+    json: Json = False,
 ) -> None:
     """Les inn klasser satt for hånd, og si hva som er endret og hva det koster i hvert mål.
 

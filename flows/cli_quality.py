@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from flows import norwegian
+from flows.options import Json
 
 quarantine = typer.Typer(
     cls=norwegian.Group,
@@ -15,7 +16,6 @@ quarantine = typer.Typer(
     rich_markup_mode=None,
 )
 
-Json = Annotated[bool, typer.Option("--json", help="Skriv svaret som JSON.")]
 Dataset = Annotated[str, typer.Argument(metavar="DATASETT", help="Navnet fra «quarantine list».")]
 By = Annotated[str, typer.Option("--by", metavar="HVEM", help="Hvem som avgjør.")]
 Reason = Annotated[str, typer.Option("--reason", metavar="TEKST", help="Hvorfor.")]
