@@ -241,6 +241,11 @@ def _plain(found: Standing) -> dict[str, Any]:
         "frozen": found.frozen and {"decision": found.frozen.id, "seal": found.frozen.seal},
         "decided": _offer(offer.decided(state)),
         "adjusted": _offer(offer.adjusted(state)),
+        "applicants": _held(offer.decided(state), balance.applicants(state)),
+        "counts": {
+            act.when: _held(offer.adjusted(state), balance.counted(state, act.when))
+            for act, _ in state.all(acts.Count)
+        },
         "stages": dict(found.sections()),
     }
 
@@ -268,6 +273,20 @@ def _shown(one: Record) -> dict[str, Any]:
             if balance.closed(line.get(name) or 0):
                 line[name] = None
     return said
+
+
+def _held(lines: offer.Offer, figures: Mapping[offer.Key, int]) -> list[dict[str, Any]]:
+    """Persons against the places of each offer; few persons are null.
+
+    In the order of offers: by distance, a null would be told by what stands beside it.
+    """
+    told = []
+    for one in sorted(balance.against(lines, figures), key=lambda one: one.line.key):
+        line, few = one.line, balance.closed(one.figure)
+        persons = {"persons": None if few else one.figure, "spare": None if few else one.spare}
+        names = ("school", "school_name", "area", "area_name", "level", "classes", "places")
+        told.append({name: getattr(line, name) for name in names} | persons)
+    return told
 
 
 def _offer(lines: offer.Offer) -> list[dict[str, Any]]:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 from flows import show
-from tasks import dates, locks, runs
+from tasks import dates, locks, names, runs
 from tasks.cycle import outcomes
 from tasks.cycle.outcomes import DecisionOutcome
-from tasks.decisions import canonical, freeze, plan_again, record, verify
+from tasks.decisions import adopted, canonical, freeze, plan_again, record, verify
 from tasks.decisions import rerun as again
 from tasks.decisions.causes import Change
 from tasks.decisions.figures import TableDifference
@@ -20,7 +20,8 @@ from tasks.decisions.record import Decision
 from tasks.decisions.rerun import Rerun
 from tasks.decisions.verify import Fault
 from tasks.journal import Journal
-from tasks.settings import Settings, oslo_today
+from tasks.publish import formats
+from tasks.settings import Project, Settings, oslo_today
 
 _MOST = 15
 _OUTCOMES = ["utenfor", "nivå", "region", "vedtatt", "justert", "utfall", "p10", "ventet", "p90"]
@@ -97,7 +98,7 @@ def shown(name: str, as_json: bool) -> bool:
     _print_faults(faults)
     if not faults:
         sealed = verify.sealed(rooms, decision)
-        _print_adopted(sealed.get("adopted"))
+        _print_adopted(sealed.get("adopted"), record.folder_of(rooms, decision))
         show.line(f"Uendret: {len(sealed['files'])} filer i vedtaket, og alt det ble hentet av.")
     _print_outcomes(came)
     return not faults
@@ -138,7 +139,7 @@ def _facts(decision: Decision) -> list[tuple[str, str]]:
     ]
 
 
-def _print_adopted(told: dict[str, Any] | None) -> None:
+def _print_adopted(told: dict[str, Any] | None, folder: Path) -> None:
     if told is None:
         return
     day = dates.day(date.fromisoformat(told["on"]))
@@ -146,31 +147,31 @@ def _print_adopted(told: dict[str, Any] | None) -> None:
         f"Årshjulet for {told['cycle']}: {told['outcome']} {day}, {told['by']}. Tilbudet slik det "
         "ble vedtatt, ligger i adopted/offer.parquet."
     )
-    for one in told["amendments"]:
-        classes = f"{one['classes']:g}".replace(".", ",")
-        show.wrapped(
-            f"{one['area']} Vg{one['level']} ved {one['school']}: {classes} klasser. "
-            f"{one['reason']}",
-            "  ",
-        )
+    for one in adopted.amendments(folder):
+        before, after = formats.number(one.proposed), formats.number(one.classes)
+        show.wrapped(f"{one.title}: {before} → {after} klasser. {one.reason}", "  ")
 
 
 def _print_outcomes(came: Sequence[DecisionOutcome]) -> None:
     """How it went: each count in a sentence, then what fell outside the forecast."""
+    called = names.of_cells(Project().reference) | {outcomes.ALL: "alle"}
     for summary in outcomes.summaries(came):
         show.line()
         show.wrapped(outcomes.told(summary))
         off = [one for one in came if one.counted == summary.counted and one.inside is False]
         off.sort(key=lambda one: -abs((one.outcome or 0) - one.forecast_mean))
         if off:
-            show.as_table(_OUTCOMES, [_outcome(one) for one in off[:_MOST]], indent="  ")
+            show.as_table(_OUTCOMES, [_outcome(one, called) for one in off[:_MOST]], indent="  ")
 
 
-def _outcome(one: DecisionOutcome) -> list[Any]:
+def _outcome(one: DecisionOutcome, called: Mapping[str, str]) -> list[Any]:
+    placed = one.measure == outcomes.PLACED
+    cell = (one.programme_code, one.level, one.region_code)
+    programme, level, region = (called.get(code, code) for code in cell)
     return [
-        "formidlet (%)" if one.measure == outcomes.PLACED else one.programme_code,
-        one.level,
-        one.region_code,
+        "formidlet (%)" if placed else programme,
+        level,
+        region,
         one.places_decided,
         one.places_adjusted,
         one.outcome,

@@ -8,7 +8,7 @@ import polars as pl
 
 from flows import show
 from flows.case_commands import AFTERWARDS
-from tasks import indicators, warehouse
+from tasks import indicators, names, warehouse
 from tasks.errors import NotFound, WrongUse
 from tasks.journal import Journal
 from tasks.settings import Project, Settings, oslo_today
@@ -84,8 +84,8 @@ def comment(indicator: str, organisation: str, by: str, text: str, base: int | N
     year = _base(base)
     indicators.comment(
         Journal(Settings().rooms.journal),
-        _names(reference / "indicator.csv", "indicator_code", "indicator"),
-        _names(reference / "committee_member.csv", "organisation_code", "organisation"),
+        names.of(reference / "indicator.csv", "indicator_code", "indicator"),
+        names.of(reference / "committee_member.csv", "organisation_code", "organisation"),
         base=year,
         indicator=indicator,
         organisation=organisation,
@@ -142,8 +142,3 @@ def _figures(settings: Settings) -> tuple[pl.DataFrame, str]:
     with warehouse.connect_published(settings.rooms) as con:
         found: Any = con.execute("select as_of from audit.night").fetchall()
         return warehouse.frame(con, _FIGURES), found[0][0].isoformat()
-
-
-def _names(file: Any, code: str, name: str) -> dict[str, str]:
-    rows = pl.read_csv(file, infer_schema=False).select(code, name)
-    return {key: value or key for key, value in rows.iter_rows()}

@@ -65,7 +65,12 @@ class Line:
     @property
     def title(self) -> str:
         """What it is called in a sentence."""
-        return f"{self.area_name} (Vg{self.level}) ved {self.school_name}"
+        return title(self.area_name, self.level, self.school_name)
+
+
+def title(area_name: str, level: int, school_name: str) -> str:
+    """What an offer is called in a sentence."""
+    return f"{area_name} (Vg{level}) ved {school_name}"
 
 
 Offer = dict[Key, Line]

@@ -18,6 +18,7 @@ from tasks.cycle import state as states
 from tasks.cycle.state import Record, State
 from tasks.decisions.record import of_case
 from tasks.journal import Entry
+from tasks.publish import formats
 
 if TYPE_CHECKING:
     import polars as pl
@@ -245,7 +246,10 @@ def told(one: Summary) -> str:
     """A summary in a sentence."""
     parts = []
     if one.places_decided:
-        parts.append(f"{one.pupils:.0f} elever på {one.places_decided} vedtatte plasser")
+        parts.append(
+            f"{formats.whole(one.pupils)} elever på {formats.whole(one.places_decided)} vedtatte "
+            "plasser"
+        )
     if one.cells:
         parts.append(
             f"{one.inside} av {one.cells} program, nivåer og regioner innenfor prognosens "
@@ -253,11 +257,7 @@ def told(one: Summary) -> str:
         )
     if one.placed is not None:
         parts.append(
-            f"{_percent(one.placed)} prosent formidlet (prognosen trakk fra "
-            f"{_percent(one.placed_low or 0)} til {_percent(one.placed_high or 0)})"
+            f"{formats.decimal(one.placed)} prosent formidlet (prognosen trakk fra "
+            f"{formats.decimal(one.placed_low)} til {formats.decimal(one.placed_high)})"
         )
     return f"Vedtaket for {one.cycle}, sak {one.case_number}, {one.counted}: {'; '.join(parts)}."
-
-
-def _percent(value: float) -> str:
-    return f"{value:.1f}".replace(".", ",")

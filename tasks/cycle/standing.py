@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import date
 
+from tasks import names
 from tasks.cycle import acts, telling, waiting
 from tasks.cycle import calendar as calendars
 from tasks.cycle import state as states
@@ -30,6 +31,7 @@ class Standing:
         milestones: All its dates.
         missing: What the stage lacks before it can be closed.
         frozen: The decision as it was frozen to be made again; None before that.
+        names: Of utdanningsprogram and regions, by code.
     """
 
     state: State
@@ -39,6 +41,7 @@ class Standing:
     milestones: tuple[Dated, ...]
     missing: tuple[str, ...]
     frozen: Decision | None = None
+    names: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def possible(self) -> list[str]:
@@ -48,7 +51,7 @@ class Standing:
 
     def sections(self) -> list[tuple[str, list[str]]]:
         """What every stage has come to, in words."""
-        return telling.sections(self.state, self.came, self.frozen)
+        return telling.sections(self.state, self.came, self.frozen, self.names)
 
 
 def all_of(
@@ -75,8 +78,13 @@ def all_of(
         channel: {r.code: r.name for r in forums if r.has_forum == with_forum}
         for channel, with_forum in (("forum", True), ("hoering", False))
     }
+    called = names.of_cells(reference)
     found = [states.read(entries, name, as_of) for name in states.cycles(entries)]
-    return [_of(one, entries, calendar, expected, today, as_of) for one in found if one is not None]
+    return [
+        replace(_of(one, entries, calendar, expected, today, as_of), names=called)
+        for one in found
+        if one is not None
+    ]
 
 
 def _of(

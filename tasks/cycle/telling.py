@@ -14,6 +14,8 @@ from tasks.cycle.stages import TITLES
 from tasks.cycle.state import Record, State, available, granted_cost
 from tasks.cycle.waiting import Awaited, Came
 from tasks.decisions.record import Decision
+from tasks.publish import formats
+from tasks.publish.formats import number, whole
 from tasks.settings import oslo_date
 
 # Of a long list the largest are told; the journal and `--json` have all.
@@ -22,7 +24,10 @@ NO_PLAN = "Ingen plan i klasser er oppgitt; forslaget er årets tilbud med endri
 
 
 def sections(
-    state: State, came: Sequence[Came], frozen: Decision | None = None
+    state: State,
+    came: Sequence[Came],
+    frozen: Decision | None = None,
+    names: Mapping[str, str] | None = None,
 ) -> list[tuple[str, list[str]]]:
     """Title and lines of every stage that something is known of, in order.
 
@@ -30,13 +35,14 @@ def sections(
         state: Where the cycle stands.
         came: Its inputs.
         frozen: The decision as it was frozen.
+        names: Of utdanningsprogram and intake regions, by code.
     """
     told = {
         "kunnskapsgrunnlag": _knowledge(state),
         "innspill": _inputs(state, came),
         "prioritering": _priority(state),
         "forslag": _proposal(state),
-        "vedtak": _decision(state, frozen),
+        "vedtak": _decision(state, frozen, names or {}),
         "justering": _adjustment(state),
         "oppfølging": _outcome(state),
         "kriterier": _criteria(state),
@@ -64,11 +70,6 @@ def waiting_line(one: Awaited) -> str:
     return f"{one.what.title}: venter på {one.what.who}, {when}.{lacking}"
 
 
-def number(value: float) -> str:
-    """A number with decimal comma and no decimals where it is whole."""
-    return f"{value:.1f}".removesuffix(".0").replace(".", ",")
-
-
 def _knowledge(state: State) -> list[str]:
     found = []
     if frozen := state.last(acts.Freeze):
@@ -78,8 +79,8 @@ def _knowledge(state: State) -> list[str]:
             f"kjennetegn {facts['vintages_sha256'][:12]}. {signed(frozen[1])}."
         )
         found.append(
-            f"Kontroller: {suites['tried']} prøvd, {suites['block']} stoppet tall, "
-            f"{suites['warn']} ga advarsel."
+            f"Kontroller: {whole(suites['tried'])} prøvd, {whole(suites['block'])} stoppet tall, "
+            f"{whole(suites['warn'])} ga advarsel."
             if suites
             else "Kontrollene fra den natten er ryddet bort, og er ikke lest."
         )
@@ -89,7 +90,7 @@ def _knowledge(state: State) -> list[str]:
         facts = released[1].facts
         found.append(
             f"Kunnskapsgrunnlaget {released[0].base} er frigitt av {facts['released_by']}: "
-            f"{facts['figures']} tall."
+            f"{whole(facts['figures'])} tall."
         )
     return found
 
@@ -134,7 +135,7 @@ def _proposal(state: State) -> list[str]:
         act, record = proposed
         lines = offer.proposed(state).values()
         found.append(
-            f"Prognose: kjøringen {act.run}, {record.facts['draws']} trekninger, kjennetegn "
+            f"Prognose: kjøringen {act.run}, {whole(record.facts['draws'])} trekninger, kjennetegn "
             f"{record.facts['manifest_sha256'][:12]}. {signed(record)}."
         )
         changed = _changes(lines, "plan")
@@ -146,7 +147,7 @@ def _proposal(state: State) -> list[str]:
         )
         found.append(
             f"Tilbudet: {number(sum(one.classes for one in lines))} klasser, "
-            f"{sum(one.places for one in lines)} plasser ved fylkets skoler."
+            f"{whole(sum(one.places for one in lines))} plasser ved fylkets skoler."
         )
         found += changed[:MOST]
         found += _changes(lines, "forslag")
@@ -159,7 +160,7 @@ def _proposal(state: State) -> list[str]:
     return found
 
 
-def _decision(state: State, frozen: Decision | None) -> list[str]:
+def _decision(state: State, frozen: Decision | None, names: Mapping[str, str]) -> list[str]:
     found = [
         f"Sendt tilbake i sak {r.act.case_number}, {dates.day(r.on)}: {r.act.reason}"
         for r in state.set_aside
@@ -173,14 +174,15 @@ def _decision(state: State, frozen: Decision | None) -> list[str]:
     found.append(f"{act.outcome.capitalize()} i sak {act.case_number}. {signed(record)}.")
     found.append(
         f"Vedtatt: {number(sum(one.classes for one in lines))} klasser, "
-        f"{sum(one.places for one in lines)} plasser, kjennetegn "
+        f"{whole(sum(one.places for one in lines))} plasser, kjennetegn "
         f"{record.facts['offer_sha256'][:12]}."
     )
     found += _changes(lines, "vedtak")
     found += _weighed(record)
     found += [
-        f"Vurdert som vedtatt: {one['programme']} Vg{one['level']} i {one['region']} har "
-        f"{one['places'][1]} plasser (var {one['places'][0]}); behov over plassene "
+        f"Vurdert som vedtatt: {names.get(one['programme'], one['programme'])} Vg{one['level']} i "
+        f"{names.get(one['region'], one['region'])} har "
+        f"{whole(one['places'][1])} plasser (var {whole(one['places'][0])}); behov over plassene "
         f"{number(one['gap'][1])} (var {number(one['gap'][0])})."
         for one in record.facts.get("amended", ())
     ]
@@ -206,7 +208,7 @@ def _adjustment(state: State) -> list[str]:
         held = balance.against(offer.decided(state), balance.applicants(state))
         found.append(
             f"Søkere mot vedtatte plasser, {dates.day(told[1].on)}: {_total(held)} førstevalg til "
-            f"{sum(one.line.places for one in held)} plasser i {len(held)} tilbud."
+            f"{_places(held)} plasser i {whole(len(held))} tilbud."
         )
         found += _held(held, "søkere")
     if adjusted := state.last(acts.Adjust):
@@ -214,8 +216,8 @@ def _adjustment(state: State) -> list[str]:
         more = sum(x.places for x in after.values()) - sum(x.places for x in before.values())
         case = f" i sak {adjusted[0].case_number}" if adjusted[0].case_number else ""
         found.append(
-            f"Justert{case} mot vedtaket: {len(adjusted[0].lines)} tilbud, {more:+d} plasser. "
-            f"{signed(adjusted[1])}."
+            f"Justert{case} mot vedtaket: {len(adjusted[0].lines)} tilbud, "
+            f"{formats.signed(more)} plasser. {signed(adjusted[1])}."
         )
         found += _changes(after.values(), "justering")
         found += _weighed(adjusted[1])
@@ -232,8 +234,7 @@ def _outcome(state: State) -> list[str]:
         held = balance.against(offer.adjusted(state), balance.counted(state, when))
         placed = act.placed_percent
         figures = (
-            f" {_total(held)} elever på "
-            f"{sum(one.line.places for one in held)} plasser i {len(held)} tilbud."
+            f" {_total(held)} elever på {_places(held)} plasser i {whole(len(held))} tilbud."
             if held
             else ""
         )
@@ -284,8 +285,8 @@ def _criteria(state: State) -> list[str]:
     act, record = told
     return [
         f"Kriteriene er vedtatt i sak {act.case_number}: {act.text} {signed(record)}.",
-        f"Ramme {_kroner(act.frame)} kr, {number(act.reserve_percent)} prosent i reserve; "
-        f"{_kroner(act.on_site)} kr per stedbasert og {_kroner(act.online)} kr per nettbasert "
+        f"Ramme {whole(act.frame)} kr, {number(act.reserve_percent)} prosent i reserve; "
+        f"{whole(act.on_site)} kr per stedbasert og {whole(act.online)} kr per nettbasert "
         f"årsplass; minst {act.minimum_start} for å starte.",
     ]
 
@@ -305,8 +306,8 @@ def _grants(state: State) -> list[str]:
     act, record = told
     lines = [f"{one.offer}: {number(one.places)} årsplasser." for one in act.lines]
     return [
-        f"Tildelt i sak {act.case_number}: {_kroner(granted_cost(state, act))} kr av "
-        f"{_kroner(available(state))} kr. {signed(record)}.",
+        f"Tildelt i sak {act.case_number}: {whole(granted_cost(state, act))} kr av "
+        f"{whole(available(state))} kr. {signed(record)}.",
         *lines,
     ]
 
@@ -340,7 +341,7 @@ def _weighed(record: Record) -> list[str]:
     ):
         before, after = told[name]
         if after >= least:
-            found.append(f"Bryter en regel: {what.format(_kroner(after))} (før {_kroner(before)}).")
+            found.append(f"Bryter en regel: {what.format(whole(after))} (før {whole(before)}).")
     if told["left_out"]:
         found.append(
             f"Ikke regnet med, siden planen ikke har området: {', '.join(told['left_out'])}."
@@ -350,7 +351,7 @@ def _weighed(record: Record) -> list[str]:
 
 def _amount(one: Mapping[str, Any], which: str) -> str:
     """A goal's value in its own unit."""
-    return _kroner(one[which]) if one["goal"] == "kostnad" else number(one[which])
+    return whole(one[which]) if one["goal"] == "kostnad" else number(one[which])
 
 
 def _held(held: Sequence[Held], what: str) -> list[str]:
@@ -358,18 +359,22 @@ def _held(held: Sequence[Held], what: str) -> list[str]:
     off = [one for one in held if one.spare and not closed(one.figure)][:MOST]
     small = sum(closed(one.figure) for one in held)
     told = [
-        f"{one.line.title}: {one.figure} {what} på {one.line.places} plasser, "
-        + (f"{one.spare} ledige." if one.spare > 0 else f"{-one.spare} over.")
+        f"{one.line.title}: {whole(one.figure)} {what} på {whole(one.line.places)} plasser, "
+        + (f"{whole(one.spare)} ledige." if one.spare > 0 else f"{whole(-one.spare)} over.")
         for one in off
     ]
     hidden = f"{small} tilbud har under {LEAST} {what}, og vises ikke."
     return [*told, *([hidden] if small else [])]
 
 
+def _places(held: Sequence[Held]) -> str:
+    return whole(sum(one.line.places for one in held))
+
+
 def _total(held: Sequence[Held]) -> str:
     """A sum, where it does not tell what is closed."""
     figures = [one.figure for one in held]
-    return "et lukket antall" if balance.tells_closed(figures) else str(sum(figures))
+    return "et lukket antall" if balance.tells_closed(figures) else whole(sum(figures))
 
 
 def _dissents(state: State) -> list[acts.Dissent]:
@@ -379,10 +384,6 @@ def _dissents(state: State) -> list[acts.Dissent]:
 
 def _ordered(names: Sequence[str]) -> str:
     return ", ".join(f"{place}. {name}" for place, name in enumerate(names, start=1))
-
-
-def _kroner(value: float) -> str:
-    return f"{value:,.0f}".replace(",", "\u00a0")
 
 
 def _iso(day: str) -> str:

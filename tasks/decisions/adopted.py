@@ -90,6 +90,23 @@ class Adopted:
         return pl.DataFrame(rows, _SCHEMA, orient="row")
 
 
+@dataclass(frozen=True)
+class Amendment:
+    """Classes of one offer that the council set.
+
+    Attributes:
+        title: What the offer is called.
+        proposed: Classes as proposed.
+        classes: Classes as adopted.
+        reason: Why.
+    """
+
+    title: str
+    proposed: float
+    classes: float
+    reason: str
+
+
 def of_case(entries: Sequence[Entry], case: str, run: str) -> Adopted | None:
     """What was adopted in a case on a run; None where no cycle has decided it."""
     for state in filter(None, (states.read(entries, name) for name in states.cycles(entries))):
@@ -99,6 +116,25 @@ def of_case(entries: Sequence[Entry], case: str, run: str) -> Adopted | None:
         if (decided[0].case_number, proposed[0].run) == (case, run):
             return Adopted(state, *decided, proposed[0].plan)
     return None
+
+
+def amendments(folder: Path) -> list[Amendment]:
+    """What the council changed of the proposal, in its order, by the names of the frozen offer.
+
+    Args:
+        folder: The decision's; a cycle has decided it.
+    """
+    rows = pl.read_parquet(folder / ADOPTED / "offer.parquet").iter_rows(named=True)
+    offered = {
+        (row["organisation_number"], row["programme_area_code"], row["level"]): row for row in rows
+    }
+    told = json.loads((folder / SEALED).read_bytes())["adopted"]["amendments"]
+    found = []
+    for one in told:
+        row = offered[one["school"], one["area"], one["level"]]
+        title = offer.title(row["programme_area"], row["level"], row["school"])
+        found.append(Amendment(title, row["classes_proposed"], one["classes"], one["reason"]))
+    return found
 
 
 def over(plan: Mapping[str, pl.DataFrame], folder: Path) -> dict[str, pl.DataFrame]:

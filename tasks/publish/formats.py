@@ -59,6 +59,11 @@ def decimal(value: float | None, digits: int = 1) -> str:
     return MINUS + text if value < 0 and text.strip("0,") else text
 
 
+def number(value: float | None) -> str:
+    """A number with one decimal, and with none where it is whole."""
+    return decimal(value).removesuffix(",0")
+
+
 def percent(value: float | None, digits: int = 1) -> str:
     """A percentage that is given in per cent, `81,0 %`."""
     text = decimal(value, digits)

@@ -9,12 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from small_cycle import HEALTH, MELHUS, ROROS, a_year, count
 
 from flows import cli, cycle_server
 from tasks import clock
 from tasks.cycle import acting, standing
 from tasks.cycle.acting import Actor
 from tasks.journal import Journal
+from tasks.publish import formats
 from tasks.settings import Settings
 
 CYCLE = "2027/28"
@@ -122,10 +124,40 @@ def test_a_file_holds_lists_and_lines(run: Run, tmp_path: Path) -> None:
         encoding="utf-8",
     )
     assert run("act", "fagskole-2027", "kriterier", "--file", str(path), "--by", "S")[0] == 0
-    text = run("status", "fagskole-2027")[1].replace("\u00a0", " ")
+    text = run("status", "fagskole-2027")[1].replace(formats.THIN, " ")
     assert "Ramme 137 300 000 kr" in text
     path.write_text("frame = ", encoding="utf-8")
     assert run("act", "fagskole-2027", "kriterier", "--file", str(path), "--by", "S")[0] == 2
+
+
+def test_what_came_is_told_offer_by_offer_and_few_persons_by_nobody(run: Run, home: Path) -> None:
+    amended = {"programme": "HS", "level": 1, "region": "intake-fosen"}
+    facts = {
+        "as_of": "2026-02-01", "datasets": 90, "vintages_sha256": "x", "released_by": "Komiteen",
+        "figures": 1250, "draws": 1000, "manifest_sha256": "x", "offer_sha256": "x", "run": "x",
+        "amended": [amended | {"places": [1245, 1260], "gap": [-3.5, -1200.0]}],
+    }  # fmt: skip
+    offers = {"school": [MELHUS, ROROS], "area": [HEALTH] * 2, "level": [1, 1]}
+    looked_up = {"søkere": {"figures": offers | {"persons": [1045, 3]}}}
+    for kind, payload in a_year(count(melhus=40, roros=4), cycle=CYCLE):
+        if kind == "cycle.act":
+            payload["facts"] = facts | payload["facts"] | looked_up.get(payload["act"]["type"], {})
+        Journal(home / "journal").append(kind, payload)
+    (shown,) = json.loads(run("status", CYCLE, "--json")[1])
+    (melhus, roros) = shown["applicants"]
+    assert (melhus["school_name"], melhus["area_name"], melhus["level"]) == ("Melhus", "Helse", 1)
+    assert (melhus["classes"], melhus["places"], melhus["persons"]) == (3.0, 45, 1045)
+    assert (melhus["spare"], roros["persons"], roros["spare"]) == (-1000, None, None)
+    assert [one["persons"] for one in shown["counts"]["1. oktober"]] == [40, None]
+    text = " ".join(run("status", CYCLE)[1].replace(formats.THIN, "_").split())
+    for told in (
+        "er frigitt av Komiteen: 1_250 tall.",
+        "1_000 trekninger",
+        "Helse- og oppvekstfag Vg1 i Fosen har 1_260 plasser (var 1_245)",
+        "behov over plassene −1_200 (var −3,5).",
+        "Helse (Vg1) ved Melhus: 1_045 søkere på 45 plasser, 1_000 over.",
+    ):
+        assert told in text
 
 
 def test_fields_are_explained_in_norwegian(run: Run) -> None:

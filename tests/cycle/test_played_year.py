@@ -21,6 +21,7 @@ from tasks.cycle import acting, acts, offer, standing
 from tasks.cycle.standing import Standing
 from tasks.errors import WrongUse
 from tasks.journal import Journal
+from tasks.publish import formats
 from tasks.settings import CHECKOUT, Rooms, Settings
 
 # Minutes: a server, a worker, and a year of forms. Run by make soak.
@@ -230,7 +231,7 @@ def test_a_whole_year(year: Year) -> None:
     assert "en ferdig kjøring" in str(year.stands().state.refused)
     year.browser("Opplæring", type="prognose", run=run_id)
     base = sum(one.places for one in _offer(year, "proposed").values())
-    assert f"{base} plasser" in year.printed("Forslag")
+    assert f"{formats.whole(base)} plasser" in year.printed("Forslag")
     assert "Ingen plan i klasser er oppgitt" in year.printed("Forslag")
     bygg = offer.proposed(year.stands().state)[MELHUS, "BABAT1----", 1]
     # A plan that does not go by the order that was set is refused.
@@ -285,7 +286,7 @@ def test_a_whole_year(year: Year) -> None:
     added = now.places - was.places
     assert evaluated["places"][1] - evaluated["places"][0] == added
     assert evaluated["gap"][0] - evaluated["gap"][1] == pytest.approx(added, abs=0.11)
-    assert "Vurdert som vedtatt: HS Vg1" in printed
+    assert "Vurdert som vedtatt: Helse- og oppvekstfag Vg1" in printed
 
     # 2 March: applications against the decided places; the server is started anew in between.
     prefect.kill("server", "runner")
@@ -307,7 +308,7 @@ def test_a_whole_year(year: Year) -> None:
     year.on(5, 20, 0)
     dropped = half | {"classes": was.classes, "reason": "For få søkere"}
     year.browser("Opplæring", type="juster", lines=[dropped])
-    assert f"1 tilbud, {was.places - now.places:+d} plasser" in year.printed(
+    assert f"1 tilbud, {formats.signed(was.places - now.places)} plasser" in year.printed(
         "Søkertall og justering"
     )
     year.command("act", CYCLE, "avslutt", "--by", "Opplæring")

@@ -77,9 +77,10 @@ def test_what_was_adopted_and_how_it_went_is_shown(
     assert ask("decide", frozen.run, "--case", "118/27", "--by", "fylkestinget").code == 0
     said = " ".join(ask("decisions", "118/27").out.split())
     assert "Årshjulet for 2027/28: godkjent med endringer" in said
-    assert "HSHSF1---- Vg1 ved 874558362: 3 klasser. Fordi" in said
+    assert "Helse (Vg1) ved Melhus: 2 → 3 klasser. Fordi" in said
+    assert "HSHSF1----" not in said
     assert "68 elever på 60 vedtatte plasser; 0 av 1 program" in said
-    assert "HS 1 sør 60 53 68 35 45 55" in said, "what fell outside the interval"
+    assert "Helse- og oppvekstfag 1 sør 60 53 68 35 45 55" in said, "what fell outside the interval"
     assert "79,5 prosent formidlet" in said
     assert "Utfall mot vedtak og prognose:" in ask("decisions").out
     (row, placed) = json.loads(ask("decisions", "118/27", "--json").out)["outcomes"]
