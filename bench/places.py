@@ -17,6 +17,7 @@ import numpy as np
 
 from tasks.place_rules import read_place_rules
 from tasks.places import explain, solve
+from tasks.places.problem import with_goals
 from tasks.places.types import (
     Adults,
     Colleges,
@@ -53,7 +54,7 @@ def county(seed: int = 5) -> Problem:
     away = np.arange(REGIONS + 1)[:, None] != own.region[None, :]
     away[-1] = False
     rules = read_place_rules(Project().reference).rules
-    return Problem(
+    problem = Problem(
         year=2027,
         areas=tuple(f"A{a:03d}" for a in range(AREAS)),
         area_names=tuple(f"område {a}" for a in range(AREAS)),
@@ -89,9 +90,10 @@ def county(seed: int = 5) -> Problem:
         minimum_fill=0.6,
         budget=float((own.rate * own.places).sum()) * 1.02 + 15 * 18 * 195_400.0,
         most_change=rules.largest_change.value * float(own.classes.sum()),
-        goals=rules.goal,
+        goals=(),
         solver=rules.solver,
     )  # fmt: skip
+    return with_goals(problem, rules)
 
 
 def _pairs(rng: np.random.Generator) -> Pairs:

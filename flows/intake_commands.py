@@ -8,6 +8,7 @@ import polars as pl
 
 from flows import show
 from tasks import plan_intake, plan_report
+from tasks.publish import formats
 from tasks.settings import Settings
 
 MEASURES = {
@@ -42,7 +43,7 @@ def intake(plan: str, draws: int, as_json: bool) -> None:
     show.line()
     names = county.get_column("plan").unique(maintain_order=True).to_list()
     found = {
-        (name, measure): f"{_number(mean)} ({_number(low)}–{_number(high)})"
+        (name, measure): f"{formats.whole(mean)} ({formats.whole(low)}–{formats.whole(high)})"
         for name, measure, mean, low, high in county.select(
             "plan", "measure", "mean", "p10", "p90"
         ).iter_rows()
@@ -55,7 +56,3 @@ def intake(plan: str, draws: int, as_json: bool) -> None:
     show.line()
     show.line(f"Tabellene ligger i {show.relative(folder)}")
     show.line(f"Dokument: {show.relative(document)}")
-
-
-def _number(value: float) -> str:
-    return f"{value:,.0f}".replace(",", " ")

@@ -23,6 +23,7 @@ from tasks import (
 )
 from tasks.errors import WrongUse
 from tasks.places import words
+from tasks.publish import formats
 from tasks.settings import Settings
 
 # Changed offers that are printed with their reasons.
@@ -111,7 +112,7 @@ def tradeoff(plan_id: str, bounded: str, minimised: str, points: int, as_json: b
             said.amount(goals[0], bounded),
             *(said.amount(goals[1], value) for value in (minimised, bound)),
             "ja" if met else "nei",
-            _number(changed),
+            formats.decimal(changed),
         )
         for bounded, minimised, bound, met, changed in front.select(*columns).iter_rows()
     ]
@@ -169,7 +170,14 @@ def _print(stored: plans.Stored) -> None:
     show.line()
     goals = tables["goals"].select("order", "goal_name", "value", "bound", "tolerance", "met")
     shown = [
-        (n, name, _number(value), _number(bound), _number(near), "ja" if met else "nei")
+        (
+            n,
+            name,
+            formats.decimal(value),
+            formats.decimal(bound),
+            formats.decimal(near),
+            "ja" if met else "nei",
+        )
         for n, name, value, bound, near, met in goals.iter_rows()
     ]
     head = ("nr.", "mål", "planen gir", "kan ikke bli under", "nær nok", "innfridd")
@@ -192,10 +200,10 @@ def _print_intake(found: pl.DataFrame) -> None:
     shown = [
         (
             titles[goal],
-            "" if own is None else _number(own),
-            _number(mean),
-            _number(low),
-            _number(high),
+            "" if own is None else formats.decimal(own),
+            formats.decimal(mean),
+            formats.decimal(low),
+            formats.decimal(high),
         )
         for goal, own, mean, low, high in found.select("goal", "own", "mean", "p10", "p90").rows()
     ]
@@ -212,7 +220,3 @@ def _order(priority: dict[str, Any] | None) -> str:
         f"Målene går i rekkefølgen som er satt i årshjulet for {priority['cycle']} "
         f"({priority['by']}, {day}). Begrunnelse: {priority['reason']}"
     )
-
-
-def _number(value: float) -> str:
-    return f"{value:,.1f}".replace(",", " ").replace(".", ",")

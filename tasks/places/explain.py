@@ -11,9 +11,9 @@ import polars as pl
 from tasks.places import words
 from tasks.places.measure import cost, goals
 from tasks.places.reassign import NOBODY, Assigned, Moves, Reassignment
-from tasks.places.rules import GoalRule, Principles
+from tasks.places.rules import Principles
 from tasks.places.solve import Plan
-from tasks.places.types import Problem
+from tasks.places.types import Aim, Problem
 
 ONE = 1.0
 WAYS = {"more": ONE, "fewer": -ONE}
@@ -181,7 +181,7 @@ def _movers(problem: Problem, found: Reason) -> Iterable[tuple[object, ...]]:
             yield (*named, *(round(float(c[home]), 3) + 0.0 for c in columns))
 
 
-def _schema(order: tuple[GoalRule, ...]) -> dict[str, type[pl.DataType]]:
+def _schema(order: tuple[Aim, ...]) -> dict[str, type[pl.DataType]]:
     changes: dict[str, type[pl.DataType]] = {
         f"{way}_{g.id}": pl.Float64 for way in WAYS for g in order
     }

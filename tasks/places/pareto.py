@@ -13,7 +13,7 @@ import polars as pl
 
 from tasks.forecast.types import Float
 from tasks.places.rules import Goal
-from tasks.places.solve import SLACK, Plan, Search, Stage
+from tasks.places.solve import Plan, Search, Stage
 
 
 @dataclass(frozen=True)
@@ -101,7 +101,6 @@ class _Two:
         rules = plan.problem.goals
         self.ids = (bounded, minimised)
         self.at = tuple([g.id for g in rules].index(one) for one in self.ids)
-        self.scale = tuple(rules[at].scale for at in self.at)
         self.former = plan
 
     def plan(self, x: Float) -> Plan:
@@ -112,29 +111,24 @@ class _Two:
 
     def least(self, goal: int, limit: float, start: Float) -> tuple[Float, Stage]:
         """The least of a goal where the other is at most `limit`."""
-        found = self._search(1 - goal, limit).minimise(self.at[goal], self._tolerance(goal), start)
+        found = self._search(1 - goal, limit).minimise(self.at[goal], start)
         if found is None:
             raise ValueError("no plan keeps the rules")
-        return found[0], replace(found[1], goal=self.ids[goal])
+        return found
 
     def point(self, limit: float, start: Float) -> Point:
         """Least of the second goal, and then of the first in the same classes."""
         x, stage = self.least(1, limit, start)
-        search = self._search(1, stage.value)
-        again = search.replace_pupils(self.at[0], self._tolerance(0), x)
-        if again is not None and self.value(0, again[0]) < self.value(0, x):
-            x = again[0]
+        x = self._search(1, stage.value).replace_pupils(self.at[0], x)
         stage = replace(stage, value=self.value(1, x))
         return Point(self.plan(x), limit, self.value(0, x), stage)
 
     def _search(self, held: int, most: float) -> Search:
-        search = Search(self.former.model, self.former.problem.solver.nodes)
+        order = (self.at[1 - held], self.at[held])
+        search = Search(self.former.problem, self.former.model, order)
         if np.isfinite(most):
-            search.hold(self.at[held], most + SLACK * self.scale[held])
+            search.hold(self.at[held], most)
         return search
-
-    def _tolerance(self, goal: int) -> float:
-        return self.former.problem.solver.tolerance * self.scale[goal]
 
 
 def _undominated(points: list[Point]) -> Iterator[Point]:

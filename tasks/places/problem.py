@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
 
@@ -20,8 +20,8 @@ from tasks.places import need, offers, travel
 from tasks.places.intake import reserved
 from tasks.places.intake import travel as ways
 from tasks.places.intake.types import IntakeRules
-from tasks.places.rules import PlaceRules
-from tasks.places.types import Adults, Bool, Convex, Fixed, Pairs, Problem, Rooms
+from tasks.places.rules import PlaceRules, Whole
+from tasks.places.types import Adults, Aim, Bool, Convex, Fixed, Pairs, Problem, Rooms
 
 PAABYGGING = "PB"
 VOCATIONAL = "yrkesfaglig"
@@ -89,7 +89,7 @@ def build(
     shared = partial(offers.bases, frames, panel, county=county, year=year)
     next_year = shared(right.sum(axis=0), years_before=0)
     this_year = shared(panel.pupils[-1].sum(axis=1), years_before=1)
-    return Problem(
+    problem = Problem(
         year=year,
         areas=panel.areas,
         area_names=facts.names,
@@ -121,10 +121,36 @@ def build(
         minimum_fill=sizes.minimum_fill,
         budget=_budget(own, adults, rules, offers.special_cost(rules, this_year)),
         most_change=rules.largest_change.value * float(own.classes.sum()),
-        goals=rules.goal,
+        goals=(),
         solver=rules.solver,
         fixed=fixed,
     )
+    return with_goals(problem, rules)
+
+
+def with_goals(problem: Problem, rules: PlaceRules) -> Problem:
+    """The problem with the goals in the order of the rules, each with its scale in numbers."""
+    now = wholes(problem, rules.budget_growth.value)
+    aims = [
+        Aim(g.id, now[g.scale] if isinstance(g.scale, str) else g.scale, g.unit) for g in rules.goal
+    ]
+    return replace(problem, goals=tuple(aims))
+
+
+def wholes(problem: Problem, budget_growth: float) -> dict[Whole, float]:
+    """What goals are counted of: persons needed, applicants, pupils, kroner and classes this year.
+
+    Need is the mean over the draws, with the demand of adults and for colleges.
+    """
+    applicants = problem.right.sum(axis=0)[problem.apprentice_area].sum()
+    need_of = problem.need.draws.mean(axis=1).sum()
+    return {
+        "behov": float(need_of + problem.adults.demand.sum() + problem.colleges.demand.sum()),
+        "laerefagsokere": float(applicants * problem.apprentice.weight.mean()),
+        "elever": float(problem.right.sum()),
+        "kostnad": problem.budget / (1 + budget_growth),
+        "klasser": float(problem.own.classes.sum()),
+    }
 
 
 @dataclass(frozen=True)

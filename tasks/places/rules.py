@@ -27,6 +27,7 @@ GOALS: tuple[Goal, ...] = (
     "endring_fra_i_aar",
 )
 Basis = Literal["arbeidsliv", "elever"]
+Whole = Literal["behov", "laerefagsokere", "elever", "kostnad", "klasser"]
 SpecialBasis = Literal["elever", "tilrettelagt", "saerskilt_norsk", "bosatte"]
 
 
@@ -142,12 +143,13 @@ class GoalRule(Told):
 
     Attributes:
         id: One of `GOALS`.
-        scale: What a large difference in it is, in its own unit; it is met to a share of this.
+        scale: What it is met to a share of: a whole that it is counted of, or a number in its own
+            unit.
         unit: Its unit.
     """
 
     id: Goal
-    scale: Positive
+    scale: Whole | Positive
     unit: Text
 
 

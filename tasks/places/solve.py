@@ -11,7 +11,7 @@ from scipy import sparse
 from scipy.sparse.csgraph import connected_components
 
 from tasks.forecast.types import Float
-from tasks.places import conflicts, highs
+from tasks.places import conflicts, highs, searched
 from tasks.places.linear import Model
 from tasks.places.model import build, of_classes
 from tasks.places.rules import Goal
@@ -20,12 +20,21 @@ from tasks.places.types import Bool, Fixed, Problem
 # A goal met so far is held with this share of its tolerance to spare for rounding.
 SLACK = 1e-6
 LEAST_NODES = 1000
-# Nodes of the search of a part, which is small.
-PART_NODES = 10
-# A part is searched where it could give this share of the tolerance, by its relaxation.
-WORTH = 1.0
+# Of the tolerance: where a search stops. Less than one, since `searched.ROUNDED` comes on top.
+GAP = 0.9
+NEAR_GAP = 0.5
+# What a tolerance of a goal counts beside one of the goal before it, while that is searched.
+LATER = 0.3
+# HiGHS's number of the primal simplex method.
+PRIMAL = 4
+# Of the tolerance: where the search of a part stops, and the least that it must promise.
+PART_GAP = 0.1
 # Rules that tie together classes that have nothing else to do with each other.
 SHARED = ("budsjett", "endring", "rom", "fagskole", "voksne")
+# In tolerances: what a value may differ by for no other reason than rounding.
+ROUNDING = 1e-3
+# Whole columns that say which classes there are.
+CLASSES = ("whole_classes", "half_class", "open", "combined")
 # Whole columns that are decided anew whatever classes are held.
 FREE = ("adult_places", "adult_groups", "college_places", "college_start", "special_groups")
 
@@ -171,123 +180,186 @@ def _by_goals(
     Later goals may leave an earlier one at its bound and tolerance; with what is to `spare` instead
     where that is given.
     """
-    search = Search(model, problem.solver.nodes)
+    order = [at for at, goal in enumerate(problem.goals) if goals is None or goal.id in goals]
+    search = Search(problem, model, order)
     stages: list[Stage] = []
     x: Float | None = None
-    for position, goal in enumerate(problem.goals):
-        if goals is not None and goal.id not in goals:
-            continue
-        found = search.minimise(position, problem.solver.tolerance * goal.scale, x)
+    for goal in order:
+        found = search.minimise(goal, x)
         if found is None:
             return None
         x, stage = found
-        stages.append(replace(stage, goal=goal.id))
-        given = stage.tolerance if spare is None else spare.get(goal.id, 0.0)
-        most = max(stage.value, stage.bound + given)
-        search.hold(position, most + SLACK * goal.scale)
+        stages.append(stage)
+        given = stage.tolerance if spare is None else spare.get(problem.goals[goal].id, 0.0)
+        search.hold(goal, max(stage.value, stage.bound + given))
     if x is None:
         raise ValueError("no goal to go by")
-    return Plan(problem, model, x, tuple(stages))
+    return Plan(problem, model, _placed(problem, model, x, stages, search), tuple(stages))
+
+
+def _placed(
+    problem: Problem, model: Model, x: Float, stages: Sequence[Stage], search: Search
+) -> Float:
+    """Pupils placed by the exact expectations in the classes that were found, as `hold` does."""
+    if search.model is model:
+        return x
+    exact = Search(problem, _with(model, model.whole, np.rint(x)), search.order)
+    for goal, stage in zip(search.order, stages, strict=True):
+        x = exact.replace_pupils(goal, x)
+        exact.hold(goal, max(model.value(goal, x), stage.bound + stage.tolerance))
+    return x
 
 
 class Search:
     """Minimises goals one after the other under those already held.
 
-    Each goal goes by steps, and ends with the first that is near enough to the relaxation's bound:
-    pupils placed anew in the last plan's classes; classes between the relaxation's neighbours
-    (relaxation enforced neighbourhood, Berthold 2014); the whole programme from the best plan
+    Each goal goes by steps, and ends with the first that is near enough to the bound so far: pupils
+    placed anew in the last plan's classes; classes between this year's, the last plan's and the
+    relaxation's, as the goal and a little of the later ones would have it (relaxation enforced
+    neighbourhood, Berthold 2014; crossover, Rothberg 2007); the whole programme from the best plan
     found, until its own bound is near enough or nodes run out; one part after the other with the
     rest held (large neighbourhoods, Shaw 1998).
 
     Args:
-        model: Rows and columns.
-        nodes: Most nodes of a search.
+        problem: What is decided.
+        model: Its rows and columns.
+        order: Positions of the goals, in the order that they are minimised in.
     """
 
-    def __init__(self, model: Model, nodes: int) -> None:
-        self.model = model
-        self.parts = parts(model)
-        self.nodes = nodes
+    def __init__(self, problem: Problem, model: Model, order: Sequence[int]) -> None:
+        self.problem = problem
+        self.searched = searched.of(problem, model)
+        self.model = self.searched.model
+        self.order = tuple(order)
+        self.tolerance = [problem.solver.tolerance * goal.scale for goal in problem.goals]
         self.held: list[tuple[int, float]] = []
-        self.integers = np.flatnonzero(model.whole).astype(np.int32)
+        self.integers = np.flatnonzero(self.model.whole).astype(np.int32)
 
     def hold(self, goal: int, most: float) -> None:
         """Later goals may not worsen this one beyond `most`."""
-        self.held.append((goal, most))
+        self.held.append((goal, most + SLACK * self.problem.goals[goal].scale))
 
-    def minimise(
-        self, goal: int, tolerance: float, start: Float | None
-    ) -> tuple[Float, Stage] | None:
+    def minimise(self, goal: int, start: Float | None) -> tuple[Float, Stage] | None:
         """A plan and how well it meets the goal; None where the rules conflict."""
-        relaxed = self.relaxed(goal, tolerance)
+        best = None if start is None else self.searched.narrowed(start)
+        # The first plan of all is sought for its goal alone.
+        relaxed = self._relaxed(goal, later=best is not None)
         if relaxed is None:
             return None
-        best = _better(self.model, goal, start, self.replace_pupils(goal, tolerance, start))
-        if (near := self._near_enough(goal, tolerance, best, relaxed[1])) is not None:
-            return near
-        nearby = self._run(self._near(relaxed[0]), goal, tolerance, None)
-        best = _better(self.model, goal, best, nearby)
-        if (near := self._near_enough(goal, tolerance, best, relaxed[1])) is not None:
-            return near
-        # The first plan of all is looked for whatever it takes.
-        nodes = self.nodes if best is not None else max(self.nodes, LEAST_NODES)
-        found = minimise(self._solver(), self.model, goal, tolerance, nodes, best)
-        if found is None or found[1].met:
-            return found
-        return self._by_parts(goal, tolerance, *found)
+        bound, blend = relaxed
+        best = self._better(goal, best, self._in_classes(goal, best))
+        if not self._near(goal, best, bound):
+            best = self._better(goal, best, self._nearby(*blend, best))
+        if best is not None and self._near(goal, best, bound):
+            return self._told(goal, best, bound, 0)
+        return self._whole(goal, best, bound)
 
-    def _near_enough(
-        self, goal: int, tolerance: float, best: Float | None, relaxed: Stage
-    ) -> tuple[Float, Stage] | None:
-        """The best plan found, where it is within the tolerance of the relaxation's bound."""
-        if best is None or (value := self.model.value(goal, best)) - relaxed.bound > tolerance:
+    def replace_pupils(self, goal: int, start: Float) -> Float:
+        """The plan with pupils placed anew for a goal, its classes as they are."""
+        x = self.searched.narrowed(start)
+        better = self._better(goal, x, self._in_classes(goal, x))
+        return start if better is None else self.searched.widened(better)
+
+    def value(self, goal: int, x: Float) -> float:
+        """A goal's exact value of a solution of the search."""
+        return self.searched.exact.value(goal, self.searched.widened(x))
+
+    def _told(self, goal: int, best: Float, bound: float, nodes: int) -> tuple[Float, Stage]:
+        x, tolerance = self.searched.widened(best), self.tolerance[goal]
+        value, name = self.searched.exact.value(goal, x), self.problem.goals[goal].id
+        return x, Stage(name, value, bound, tolerance, nodes, value - bound <= tolerance)
+
+    def _near(self, goal: int, best: Float | None, bound: float) -> bool:
+        return best is not None and self.value(goal, best) - bound <= self.tolerance[goal]
+
+    def _better(self, goal: int, best: Float | None, found: Float | None) -> Float | None:
+        if found is None or best is None:
+            return best if found is None else found
+        return min(best, found, key=lambda x: self.value(goal, x))
+
+    def _relaxed(self, goal: int, *, later: bool) -> tuple[float, tuple[Float, Float]] | None:
+        """Where classes need not be whole; None where the rules conflict.
+
+        Returns:
+            The goal's bound; and with a little of the later goals, the costs and the best.
+        """
+        order = self.order[self.order.index(goal) :] if later else (goal,)
+        weighted = [LATER**n * self._in_tolerances(g) for n, g in enumerate(order)]
+        costs: Float = np.sum(weighted, axis=0)
+        solver = self._solver(relaxed=True)
+        highs.costs(solver, costs)
+        x = self._run(solver, None)
+        if x is None:
             return None
-        return best, replace(relaxed, value=value, met=True)
+        # From there it is a few steps to the goal's own best; from nothing it may be very many.
+        solver.setOptionValue("simplex_strategy", PRIMAL)
+        highs.costs(solver, self._in_tolerances(goal))
+        self._run(solver, None)
+        return self._in_unit(goal, solver.getInfo().objective_function_value), (costs, x)
 
-    def relaxed(self, goal: int, tolerance: float) -> tuple[Float, Stage] | None:
-        """The goal's best where classes need not be whole; None where the rules conflict."""
-        return self._run(self._solver(relaxed=True), goal, tolerance, None)
-
-    def _by_parts(
-        self, goal: int, tolerance: float, best: Float, stage: Stage
-    ) -> tuple[Float, Stage]:
-        """Part by part with the others held, until it is near enough to the bound."""
-        for part in self.parts:
-            best = self._with_part(goal, tolerance, best, part)
-            value = self.model.value(goal, best)
-            stage = replace(stage, value=value, met=value - stage.bound <= tolerance)
-            if stage.met:
+    def _whole(self, goal: int, start: Float | None, bound: float) -> tuple[Float, Stage] | None:
+        """All whole columns free; the first plan of all is looked for whatever it takes."""
+        solver = self._solver()
+        highs.costs(solver, self._in_tolerances(goal))
+        most = self.problem.solver.nodes
+        found = self._run(solver, start, most if start is not None else max(most, LEAST_NODES))
+        best = self._better(goal, start, found)
+        if best is None:
+            return None
+        info = solver.getInfo()
+        bound = max(bound, self._in_unit(goal, info.mip_dual_bound))
+        for part in parts(self.model):
+            if self._near(goal, best, bound):
                 break
-        return best, stage
+            best = self._with_part(goal, best, part)
+        return self._told(goal, best, bound, int(info.mip_node_count))
 
-    def _with_part(self, goal: int, tolerance: float, best: Float, part: Bool) -> Float:
-        """The plan with a part decided anew, where its relaxation says that it is worth it."""
+    def _with_part(self, goal: int, start: Float, part: Bool) -> Float:
+        """The plan with a part decided anew, where its relaxation says that it may be worth it."""
         at = self.integers
-        held = np.rint(best[at])
+        held = np.rint(start[at])
         low = np.where(part[at], self.model.low[at], held)
         high = np.where(part[at], self.model.high[at], held)
-        relaxed = self._solver(relaxed=True)
-        relaxed.changeColsBounds(len(at), at, low, high)
-        possible = self._run(relaxed, goal, tolerance, None)
-        value = self.model.value(goal, best)
-        if possible is None or value - possible[1].value < WORTH * tolerance:
-            return best
-        solver = self._solver()
-        solver.changeColsBounds(len(at), at, low, high)
-        found = minimise(solver, self.model, goal, tolerance, PART_NODES, best)
-        better = _better(self.model, goal, best, found)
-        return best if better is None else better
 
-    def replace_pupils(
-        self, goal: int, tolerance: float, start: Float | None
-    ) -> tuple[Float, Stage] | None:
-        """The best for a goal with the classes of a plan; None where there is none."""
+        def best(*, relaxed: bool) -> Float | None:
+            solver = self._solver(relaxed=relaxed)
+            solver.changeColsBounds(len(at), at, low, high)
+            highs.costs(solver, self._in_tolerances(goal))
+            return self._run(solver, None if relaxed else start, gap=PART_GAP)
+
+        possible = best(relaxed=True)
+        least = self.value(goal, start) - PART_GAP * self.tolerance[goal]
+        if possible is None or self.value(goal, possible) > least:
+            return start
+        found = best(relaxed=False)
+        return start if found is None else min(start, found, key=lambda x: self.value(goal, x))
+
+    def _in_classes(self, goal: int, start: Float | None) -> Float | None:
+        """The best for a goal in the classes of a plan, all else anew; None where there is none."""
         if start is None:
             return None
-        solver = self._solver(relaxed=True)
-        held = np.rint(start[self.integers])
-        solver.changeColsBounds(len(held), self.integers, held, held)
-        return self._run(solver, goal, tolerance, None)
+        solver = self._solver()
+        at = np.concatenate([self.model.columns[name] for name in CLASSES]).astype(np.int32)
+        held = np.rint(start[at])
+        solver.changeColsBounds(len(at), at, held, held)
+        highs.costs(solver, self._in_tolerances(goal))
+        return self._run(solver, None)
+
+    def _nearby(self, costs: Float, relaxed: Float, start: Float | None) -> Float | None:
+        """Classes between this year's, the last plan's and the relaxation's; all else is free."""
+        n, h = (self.model.columns[name] for name in ("whole_classes", "half_class"))
+        steps = 2 * relaxed[n] + relaxed[h]
+        near = [np.floor(steps + 1e-6) / 2, np.ceil(steps - 1e-6) / 2, self.problem.now]
+        if start is not None:
+            near.append(np.rint(start[n]) + np.rint(start[h]) / 2)
+        at = n.astype(np.int32)
+        low = np.clip(np.floor(np.min(near, axis=0)), self.model.low[n], self.model.high[n])
+        high = np.clip(np.floor(np.max(near, axis=0)), low, self.model.high[n])
+        solver = self._solver()
+        solver.changeColsBounds(len(at), at, low, high)
+        highs.costs(solver, costs)
+        nodes = 1 if start is not None else LEAST_NODES
+        return self._run(solver, start, nodes, NEAR_GAP if start is not None else GAP)
 
     def _solver(self, *, relaxed: bool = False) -> highspy.Highs:
         solver = highs.load(self.model, relaxed=relaxed)
@@ -295,45 +367,49 @@ class Search:
             _hold(solver, self.model, goal, most)
         return solver
 
-    def _near(self, relaxed: Float) -> highspy.Highs:
-        """Whole classes between the relaxation's neighbours; yes-or-no columns are free."""
-        solver = self._solver()
-        at = self.integers
-        low, high = self.model.low[at].copy(), self.model.high[at].copy()
-        wide = high - low > 1
-        low[wide] = np.maximum(low, np.floor(relaxed[at] + 1e-6))[wide]
-        high[wide] = np.minimum(high, np.ceil(relaxed[at] - 1e-6))[wide]
-        solver.changeColsBounds(len(at), at, low, high)
-        return solver
+    def _in_tolerances(self, goal: int) -> Float:
+        """Costs in units of the tolerance, so that the solver's own are alike for every goal."""
+        costs: Float = self.model.goals[goal] / self.tolerance[goal]
+        return costs
+
+    def _in_unit(self, goal: int, value: float) -> float:
+        return value * self.tolerance[goal] + float(self.model.constants[goal])
 
     def _run(
-        self, solver: highspy.Highs, goal: int, tolerance: float, start: Float | None
-    ) -> tuple[Float, Stage] | None:
-        return minimise(solver, self.model, goal, tolerance, self.nodes, start)
-
-
-def _better(
-    model: Model, goal: int, best: Float | None, found: tuple[Float, Stage] | None
-) -> Float | None:
-    if found is None:
-        return best
-    if best is not None and model.value(goal, best) <= model.value(goal, found[0]):
-        return best
-    return found[0]
+        self, solver: highspy.Highs, start: Float | None, nodes: int = 1, gap: float = GAP
+    ) -> Float | None:
+        """Solve until the gap is near enough or nodes run out; None where nothing was found."""
+        solver.setOptionValue("mip_abs_gap", gap)
+        solver.setOptionValue("mip_max_nodes", nodes)
+        if start is not None:
+            given = highspy.HighsSolution()
+            given.col_value = start.tolist()
+            solver.setSolution(given)
+        solver.run()
+        x, info = np.array(solver.getSolution().col_value), solver.getInfo()
+        feasible = highspy.SolutionStatus.kSolutionStatusFeasible
+        if len(x) != len(self.model.low) or info.primal_solution_status != feasible:
+            return None
+        costs = np.array(solver.getLp().col_cost_)
+        if start is not None and costs @ x > info.objective_function_value + ROUNDING:
+            # Presolve bettered the start, and the solver hands back the start as it was given.
+            solver.clearSolver()
+            return self._run(solver, None, nodes, gap)
+        return x
 
 
 def parts(model: Model) -> list[Bool]:
     """0/1 over columns, one a part: what hangs together where rooms and money are left out.
 
-    On Vg1 choices tie programmes together, later the areas that build on the same; the largest
-    part comes first.
+    On Vg1 choices tie programmes together, later the areas that build on the same. The smallest
+    come first, since they take the least time.
     """
     ties = np.array([rule.partition(" · ")[0] in SHARED for rule in model.rule])
     rows = model.matrix.tocsr()[~ties].astype(bool)
     joined = sparse.bmat([[None, rows.T], [rows, None]])
     of_column = connected_components(joined, directed=False)[1][: len(model.low)]
     classes = np.bincount(of_column[model.columns["whole_classes"]])
-    order = np.argsort(-classes, kind="stable")
+    order = np.argsort(classes, kind="stable")
     return [of_column == part for part in order if classes[part]]
 
 
@@ -346,48 +422,6 @@ def _columns(model: Model, pairs: Bool) -> Bool:
     chosen[model.columns["combined_seats"][member]] = True
     chosen[model.columns["combined"][model.columns["combined_group"][member]]] = True
     return chosen
-
-
-def minimise(
-    solver: highspy.Highs,
-    model: Model,
-    goal: int,
-    tolerance: float,
-    nodes: int,
-    start: Float | None = None,
-) -> tuple[Float, Stage] | None:
-    """Minimise one goal from where the last one ended; None where the rules conflict."""
-    count = model.matrix.shape[1]
-    # In units of the tolerance, so that the solver's own tolerances mean the same for every goal.
-    highs.costs(solver, model.goals[goal] / tolerance)
-    solver.setOptionValue("mip_abs_gap", 0.9)
-    solver.setOptionValue("mip_max_nodes", nodes)
-    if start is not None:
-        given = highspy.HighsSolution()
-        given.col_value = start.tolist()
-        solver.setSolution(given)
-    solver.run()
-    status = solver.getModelStatus()
-    info = solver.getInfo()
-    if status in (
-        highspy.HighsModelStatus.kInfeasible,
-        highspy.HighsModelStatus.kUnboundedOrInfeasible,
-    ):
-        return None
-    solution = solver.getSolution()
-    x = np.array(solution.col_value)
-    if (
-        len(x) != count
-        or info.primal_solution_status != highspy.SolutionStatus.kSolutionStatusFeasible
-    ):
-        return None
-    value = model.value(goal, x)
-    # Of a relaxation that is solved, the value is the bound.
-    bound = float(info.mip_dual_bound) * tolerance + float(model.constants[goal])
-    bound = bound if np.isfinite(bound) and info.mip_node_count >= 0 else value
-    return x, Stage(
-        "", value, bound, tolerance, int(info.mip_node_count), value - bound <= tolerance
-    )
 
 
 def _hold(solver: highspy.Highs, model: Model, goal: int, most: float) -> None:

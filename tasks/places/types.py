@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tasks.forecast.types import Float, Index
-from tasks.places.rules import GoalRule, Solver
+from tasks.places.rules import Goal, Solver
 
 Bool = npt.NDArray[np.bool_]
 
@@ -140,6 +140,21 @@ class Fixed:
 
 
 @dataclass(frozen=True)
+class Aim:
+    """A goal, and what it is met to a share of.
+
+    Attributes:
+        id: Of the goal.
+        scale: In its own unit.
+        unit: Its unit.
+    """
+
+    id: Goal
+    scale: float
+    unit: str
+
+
+@dataclass(frozen=True)
 class Problem:
     """All that a plan is made of.
 
@@ -196,7 +211,7 @@ class Problem:
     minimum_fill: float
     budget: float
     most_change: float
-    goals: tuple[GoalRule, ...]
+    goals: tuple[Aim, ...]
     solver: Solver
     fixed: tuple[Fixed, ...] = ()
 

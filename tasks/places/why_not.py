@@ -7,8 +7,7 @@ from collections.abc import Mapping
 from tasks.places import words
 from tasks.places.explain import Explainer, Marginal
 from tasks.places.leaning import EVERY, Leaning
-from tasks.places.rules import GoalRule
-from tasks.places.types import Problem
+from tasks.places.types import Aim, Problem
 
 # A change in a goal counts where it is more than this share of what the plan tells apart.
 COUNTS = 0.1
@@ -60,7 +59,7 @@ def verdict(problem: Problem, what: str, found: Marginal) -> str:
     )
 
 
-def _least(problem: Problem, goal: GoalRule) -> float:
+def _least(problem: Problem, goal: Aim) -> float:
     return COUNTS * problem.solver.tolerance * goal.scale
 
 

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from tasks.places.rules import GoalRule, Solver
-from tasks.places.types import Adults, Colleges, Convex, Pairs, Problem, Rooms, Specials
+from tasks.places.rules import Solver
+from tasks.places.types import Adults, Aim, Colleges, Convex, Pairs, Problem, Rooms, Specials
 
 AREAS = ("AAAAA1----", "BBBBB1----", "AAAXX2----", "AAAYY2----", "BBBBB2----")
 ORDER = (
@@ -22,13 +22,8 @@ SCALES = dict(zip(ORDER, (200.0, 100.0, 200.0, 200.0, 1e6, 20.0), strict=True))
 UNIT = "enheter"
 
 
-def goals(order: tuple[str, ...] = ORDER) -> tuple[GoalRule, ...]:
-    return tuple(
-        GoalRule.model_validate(
-            {"id": g, "scale": SCALES[g], "unit": UNIT, "source": "s", "confidence": "unconfirmed"}
-        )
-        for g in order
-    )
+def goals(order: tuple[str, ...] = ORDER) -> tuple[Aim, ...]:
+    return tuple(Aim(g, SCALES[g], UNIT) for g in order)
 
 
 def pairs(rows: list[tuple[str, int, int, float, float]], growth: float = 2.0) -> Pairs:

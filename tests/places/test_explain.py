@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import polars as pl
 import pytest
-from small import AREAS, small
+from small import AREAS, SCALES, small
 
 from tasks.errors import ConfigurationError
 from tasks.forecast.types import Axes, Forecast
@@ -184,7 +184,10 @@ def test_classes_beyond_what_a_plan_may_have_are_measured_all_the_same():
     found = measure.Placement(plan()).place(many)
     assert found.without == pytest.approx(0, abs=1e-4)
     stage = plan().stages[0]
-    assert found.values["udekket_behov"] <= stage.bound + stage.tolerance + 1e-6
+    assert (
+        found.values["udekket_behov"]
+        <= stage.bound + stage.tolerance + 2 * solve.SLACK * SCALES["udekket_behov"]
+    )
     assert found.over_budget > 0
     more = explainer().marginal(7, 3.0)
     assert any("lærerne" in b for b in more.breaks)

@@ -14,9 +14,7 @@ from tasks.places.model import arcs
 from tasks.places.types import Specials
 
 # To the krone and the person: what a rule costs must not drown in what a goal may give way.
-CHEAPEST, MOST = (
-    (goals((one,))[0].model_copy(update={"scale": 1.0}),) for one in ("kostnad", "udekket_behov")
-)
+CHEAPEST, MOST = ((replace(goals((one,))[0], scale=1.0),) for one in ("kostnad", "udekket_behov"))
 
 
 def planned(order=MOST, **changed):
