@@ -9,14 +9,12 @@ from typing import Any
 from tasks.cycle.acts import Applications, Count
 from tasks.cycle.offer import Key, Line, Offer
 from tasks.cycle.state import State
-
-# Counts of persons under this are closed (docs/decisions.md, the law of small cells).
-LEAST = 5
+from tasks.publish import formats
 
 
 def closed(figure: int) -> bool:
     """Whether a count of persons is so small that it is not shown."""
-    return 0 < figure < LEAST
+    return 0 < figure < formats.SMALL
 
 
 def tells_closed(figures: Iterable[int]) -> bool:

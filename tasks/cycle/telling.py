@@ -8,7 +8,7 @@ from typing import Any
 
 from tasks import dates
 from tasks.cycle import acts, balance, offer, outcomes
-from tasks.cycle.balance import LEAST, Held, closed
+from tasks.cycle.balance import Held, closed
 from tasks.cycle.offer import Line
 from tasks.cycle.stages import TITLES
 from tasks.cycle.state import Record, State, available, granted_cost
@@ -363,7 +363,7 @@ def _held(held: Sequence[Held], what: str) -> list[str]:
         + (f"{whole(one.spare)} ledige." if one.spare > 0 else f"{whole(-one.spare)} over.")
         for one in off
     ]
-    hidden = f"{small} tilbud har under {LEAST} {what}, og vises ikke."
+    hidden = f"{small} tilbud har under {formats.SMALL} {what}, og vises ikke."
     return [*told, *([hidden] if small else [])]
 
 

@@ -157,8 +157,8 @@ def said(problem: Problem, pair: int, found: Leaning, regions: Mapping[str, str]
     whose = "arbeidslivets" if found.working_life else "elevenes eget"
     return [
         f"Behovet er {whose}: {words.whole(found.mean)} som begynner på {area}, {cell} "
-        f"(80 %-intervall {words.whole(found.low)}–{words.whole(found.high)}). Planen har "
-        f"{words.whole(found.places)} plasser der, og det er nok i "
+        f"(80\N{NO-BREAK SPACE}%-intervall {words.whole(found.low)}–{words.whole(found.high)}). "
+        f"Planen har {words.whole(found.places)} plasser der, og det er nok i "
         f"{words.whole(100 * found.covered)} % av de trukne framtidene.",
         f"Det er ventet {words.whole(found.wished)} elever med dette som førstevalg fra {home}, og "
         f"{words.whole(found.wished_in_all)} fra hele fylket.",
@@ -191,7 +191,7 @@ def _hit(row: Mapping[str, object], regions: Mapping[str, str]) -> str:
         told += f"{_percent(abs(bias))} for {'høyt' if bias > 0 else 'lavt'}, "
     told += f"beste enkle metode med {_percent(row['benchmark_mape'])}"
     if row["coverage80"] is not None:
-        told += f"; 80 %-intervallet holdt i {_percent(row['coverage80'], 0)}"
+        told += f"; 80\N{NO-BREAK SPACE}%-intervallet holdt i {_percent(row['coverage80'], 0)}"
     return f"{told}{'; prøvd på konstruerte tall' if row['constructed'] else ''}."
 
 

@@ -19,7 +19,6 @@ from tasks.places.types import Bool, Fixed, Problem
 
 # A goal met so far is held with this share of its tolerance to spare for rounding.
 SLACK = 1e-6
-LEAST_NODES = 1000
 # Of the tolerance: where a search stops. Less than one, since `searched.ROUNDED` comes on top.
 GAP = 0.9
 NEAR_GAP = 0.5
@@ -302,7 +301,9 @@ class Search:
         solver = self._solver()
         highs.costs(solver, self._in_tolerances(goal))
         most = self.problem.solver.nodes
-        found = self._run(solver, start, most if start is not None else max(most, LEAST_NODES))
+        found = self._run(
+            solver, start, most if start is not None else max(most, conflicts.LEAST_NODES)
+        )
         best = self._better(goal, start, found)
         if best is None:
             return None
@@ -358,7 +359,7 @@ class Search:
         solver = self._solver()
         solver.changeColsBounds(len(at), at, low, high)
         highs.costs(solver, costs)
-        nodes = 1 if start is not None else LEAST_NODES
+        nodes = 1 if start is not None else conflicts.LEAST_NODES
         return self._run(solver, start, nodes, NEAR_GAP if start is not None else GAP)
 
     def _solver(self, *, relaxed: bool = False) -> highspy.Highs:

@@ -16,6 +16,7 @@ SPACE = "\N{NO-BREAK SPACE}"
 MINUS = "\N{MINUS SIGN}"
 CLOSED = ":"
 MISSING = ".."
+# Counts of persons under this are closed (docs/decisions.md, the law of small cells).
 SMALL = 5
 
 _MONTHS = (
