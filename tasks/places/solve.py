@@ -205,10 +205,12 @@ def _placed(
     """Pupils placed by the exact expectations in the classes that were found, as `hold` does."""
     if search.model is model:
         return x
+    found = x
     exact = Search(problem, _with(model, model.whole, np.rint(x)), search.order)
     for goal, stage in zip(search.order, stages, strict=True):
         x = exact.replace_pupils(goal, x)
-        exact.hold(goal, max(model.value(goal, x), stage.bound + stage.tolerance))
+        held = stage.bound + (1 - searched.ROUNDED) * stage.tolerance
+        exact.hold(goal, max(model.value(goal, found), model.value(goal, x), held))
     return x
 
 
