@@ -176,7 +176,7 @@ def _by_goals(
 ) -> Plan | None:
     """The best plan by the goals in order; None where the rules conflict.
 
-    Later goals may leave an earlier one at its bound and tolerance; what is to `spare` instead
+    Later goals may leave an earlier one at its bound and tolerance; with what is to `spare` instead
     where that is given.
     """
     order = [at for at, goal in enumerate(problem.goals) if goals is None or goal.id in goals]
@@ -189,10 +189,7 @@ def _by_goals(
             return None
         x, stage = found
         stages.append(stage)
-        # What the search rounds is left over, so that no exact value is beyond the tolerance.
-        given = (1 - searched.ROUNDED) * stage.tolerance
-        if spare is not None:
-            given = spare.get(problem.goals[goal].id, 0.0)
+        given = stage.tolerance if spare is None else spare.get(problem.goals[goal].id, 0.0)
         search.hold(goal, max(stage.value, stage.bound + given))
     if x is None:
         raise ValueError("no goal to go by")
@@ -209,7 +206,7 @@ def _placed(
     exact = Search(problem, _with(model, model.whole, np.rint(x)), search.order)
     for goal, stage in zip(search.order, stages, strict=True):
         x = exact.replace_pupils(goal, x)
-        held = stage.bound + (1 - searched.ROUNDED) * stage.tolerance
+        held = stage.bound + stage.tolerance
         exact.hold(goal, max(model.value(goal, found), model.value(goal, x), held))
     return x
 
