@@ -149,7 +149,7 @@ def _lines(length: Float, slope: Float, error: float) -> tuple[Float, Float]:
         )
         under = np.interp(meets, edge, value) - (value[i] + slope[i] * (meets - edge[i]))
         # The next bend of the function is always near enough.
-        last = max(np.flatnonzero(under <= error + SAME).max(initial=0), 0)
+        last = np.flatnonzero(under <= error + SAME).max(initial=0)
         i = int(later[last])
         starts.append(float(meets[last]))
         slopes.append(slope[i])

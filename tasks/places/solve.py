@@ -310,7 +310,9 @@ class Search:
         if best is None:
             return None
         info = solver.getInfo()
-        bound = max(bound, self._in_unit(goal, info.mip_dual_bound))
+        # Where nothing was found the solver's bound may be infinite, which is a proof of nothing.
+        if found is not None:
+            bound = max(bound, self._in_unit(goal, info.mip_dual_bound))
         for part in parts(self.model):
             if self._near(goal, best, bound):
                 break

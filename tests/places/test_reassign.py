@@ -96,9 +96,8 @@ def test_the_order_of_questions_does_not_matter():
         other.assign(with_step(pair, -1.0))
     for pair in (6, 2):
         a, b = (one.assign(with_step(pair, 1.0)).plan for one in (first, other))
-        # Among those moved there may be several answers as good: who they are, not how many.
-        moved = [np.abs(p.block("placed") - plan().block("placed")).sum() for p in (a, b)]
-        assert moved[0] == pytest.approx(moved[1], abs=0.5)
+        # Among those moved there may be several answers as good: a part of a person, not more.
+        np.testing.assert_allclose(a.block("placed"), b.block("placed"), atol=0.5)
         mine, theirs = (measure.goals(small(), found) for found in (a, b))
         assert mine == pytest.approx(theirs, abs=0.01)
 
