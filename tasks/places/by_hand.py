@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Literal
+
+import numpy as np
 
 from tasks.errors import TilbudsplanError
 from tasks.forecast.types import Float
 from tasks.places import conflicts, measure, solve, words
-from tasks.places.solve import Plan
+from tasks.places.linear import keeps
+from tasks.places.model import build
+from tasks.places.reassign import Reassignment
+from tasks.places.solve import Plan, Stage
 from tasks.places.types import Fixed
 
 Rest = Literal["hold", "search"]
@@ -58,7 +64,8 @@ def amended(former: Plan, free: Plan, fixed: Sequence[Fixed], rest: Rest) -> Pla
             number, or is decided anew with the rest.
         free: The plan without anything set.
         fixed: All that is set now, not only what is new.
-        rest: `hold`: every other class is as in the former plan, and pupils alone are placed anew.
+        rest: `hold`: every other class is as in the former plan, and pupils alone are placed anew,
+            as `reassign` does for one class more or fewer.
             `search`: what `solve.override` decides anew.
 
     Raises:
@@ -69,11 +76,7 @@ def amended(former: Plan, free: Plan, fixed: Sequence[Fixed], rest: Rest) -> Pla
         return free
     if rest == "search":
         return solve.override(former, fixed)
-    classes = decided(former, free, fixed)
-    try:
-        return solve.hold(former, classes, fixed, measure.Placement(former).spare)
-    except conflicts.Infeasible as error:
-        raise CannotHold(error.conflict, _change(former, classes)) from error
+    return _held(former, decided(former, free, fixed), fixed)
 
 
 def decided(former: Plan, free: Plan, fixed: Sequence[Fixed]) -> Float:
@@ -86,16 +89,26 @@ def decided(former: Plan, free: Plan, fixed: Sequence[Fixed]) -> Float:
     return classes
 
 
-def _change(former: Plan, classes: Float) -> dict[str, float]:
-    """By goal, what classes that break rules would give more than the former plan's.
+def _held(former: Plan, classes: Float, fixed: Sequence[Fixed]) -> Plan:
+    """Every class decided; pupils that wishes tie to those that are other than before move.
 
-    Pupils are placed the same way in both, so that the difference is that of the classes.
+    Shared classes and their seats, adults, colleges and groups with rules of their own stay.
     """
-    placement = measure.Placement(former)
-    before, after = (placement.place(c, shared=True) for c in (former.classes, classes))
-    if before is None or after is None:
-        return {}
-    return {g.id: after.values[g.id] - before.values[g.id] for g in former.problem.goals}
+    problem = replace(former.problem, fixed=tuple(fixed))
+    model, pupils = build(problem), Reassignment(former)
+    x = pupils.assign(classes).plan.x
+    found = Plan(problem, model, x, ())
+    values = measure.goals(problem, found)
+    if not keeps(model, x):
+        before = measure.goals(problem, pupils.base.plan)
+        conflict = conflicts.find(problem, solve.decided(model, model.whole, np.rint(x)))
+        raise CannotHold(conflict, {g.id: values[g.id] - before[g.id] for g in problem.goals})
+    stages = [
+        # Nothing was searched for: these classes give what they give.
+        Stage(g.id, values[g.id], values[g.id], problem.solver.tolerance * g.scale, 0, met=True)
+        for g in problem.goals
+    ]
+    return replace(found, stages=tuple(stages))
 
 
 def _told(change: dict[str, float]) -> str:

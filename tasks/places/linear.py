@@ -10,6 +10,10 @@ from scipy import sparse
 from tasks.forecast.types import Float, Index
 from tasks.places.types import Bool
 
+# What a row may lack for no other reason than rounding, in its own unit and of its bound.
+ROUNDING = 1e-5
+RELATIVE = 1e-9
+
 
 @dataclass(frozen=True)
 class Model:
@@ -42,6 +46,18 @@ class Model:
     def value(self, goal: int, x: Float) -> float:
         """A goal's value, in its own unit."""
         return float(self.goals[goal] @ x + self.constants[goal])
+
+
+def keeps(model: Model, x: Float) -> bool:
+    """Whether a solution is within all rows and columns of the model, but for rounding."""
+
+    def within(low: Float, values: Float, high: Float) -> bool:
+        size = np.where(np.isfinite(high), np.abs(high), 0.0)
+        room = ROUNDING + RELATIVE * np.maximum(size, np.where(np.isfinite(low), np.abs(low), 0.0))
+        return bool(((values >= low - room) & (values <= high + room)).all())
+
+    rows = within(model.row_low, model.matrix @ x, model.row_high)
+    return rows and within(model.low, x, model.high)
 
 
 @dataclass

@@ -12,7 +12,6 @@ from tasks.forecast.types import Float
 from tasks.places import highs, need
 from tasks.places.linear import Model
 from tasks.places.model import arcs, build, of_classes, wishes
-from tasks.places.rules import Goal
 from tasks.places.solve import Plan
 from tasks.places.types import Problem
 
@@ -154,12 +153,6 @@ class Placement:
             underfilled=underfilled(self.problem, placed),
             over_budget=max(cost(self.problem, placed) - self.problem.budget, 0.0),
         )
-
-    @property
-    def spare(self) -> dict[Goal, float]:
-        """How far each goal of pupils gives way to later ones in the plan, in its own unit."""
-        ids = [g.id for g in self.problem.goals if g.id in OF_PUPILS]
-        return dict(zip(ids, self._spare[1:], strict=True))
 
     def _by_goals(
         self, classes: Float, *, shared: bool, like_the_plan: bool = False

@@ -69,7 +69,7 @@ def _classes(b: Builder, problem: Problem) -> None:
 
 
 def of_classes(classes: Float) -> dict[str, Float]:
-    """What `[pair]` classes are in each block of columns that says them."""
+    """What `[pair]` classes are in each block of whole columns that says them."""
     return {
         "whole_classes": np.floor(classes),
         "half_class": (classes % 1 > 0).astype(np.float64),

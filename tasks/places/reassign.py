@@ -6,14 +6,16 @@ which the dual simplex answers in a few steps. Formulas: docs/method/places.md, 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import highspy
 import numpy as np
 from scipy import sparse
+from scipy.sparse.csgraph import connected_components
 
 from tasks.forecast.types import Float, Index
-from tasks.places import highs, measure
+from tasks.places import highs, measure, searched
 from tasks.places.linear import Model
 from tasks.places.model import arcs, of_classes
 from tasks.places.solve import Plan
@@ -70,10 +72,11 @@ class Moves:
 class Reassignment:
     """Assigns pupils to classes that differ little from a plan's.
 
-    First nobody is to be without a place, then classes are to reach the minimum fill, then come the
-    goals in order; of what is left, as few as possible have another place than in the plan. A goal
-    gives way to later ones as far as it does in the plan, so that the plan's own classes have the
-    plan's own pupils and what is different comes of the classes.
+    Pupils of areas that no wish ties to those whose classes differ are where the plan has them. Of
+    the others first nobody is to be without a place, then classes are to reach the minimum fill,
+    then come the goals in order; of what is left, as few as possible have another place than in the
+    plan. A goal gives way to later ones as far as it does in the plan, so that the plan's own
+    classes have the plan's own pupils and what is different comes of the classes.
 
     Args:
         plan: The plan; its adults, colleges, shared classes and groups are held.
@@ -86,21 +89,11 @@ class Reassignment:
         for name in PUPILS:
             self._pupils[plan.model.columns[name]] = True
         self._model, self._held = _reduced(plan, self._pupils)
-        scales = [g.scale for g in self.problem.goals if g.id in measure.OF_PUPILS]
-        near = [NOBODY] * BEFORE + [self.problem.solver.tolerance * scale for scale in scales]
-        self._spare = SPARE * np.array(near)
-        self._stages = [_Stage(self._model, goal) for goal in range(len(near))]
-        low, high = self._bounds(plan.classes)
-        self._best = self._as_the_plan(low, high)
-        for stage in self._stages:
-            stage.keep()
-        start = np.append(plan.x[self._pupils], np.zeros(len(self._model.columns["short"])))
-        self._nearest = _Stage(*_nearest(self._model, start))
-        found = self._nearest.solve(low, high, self._best + self._spare)
-        if found is None:
-            raise RuntimeError("the plan's own pupils cannot be placed as they are")
-        self._nearest.keep()
-        self.base = self._assigned(plan.classes, self._without_leavers(found))
+        own = searched.filled(plan.problem, plan.model, plan.x)[self._pupils]
+        self._start = np.append(own, np.zeros(len(self._model.columns["short"])))
+        self._part_of = _tied(self._model)
+        self._parts: dict[int, _Part] = {}
+        self.base = self._assigned(plan.classes, self._start)
         problem = self.problem
         self._home, self._to = arcs(problem)
         self._area = np.concatenate([problem.own.area, problem.others.area])
@@ -112,18 +105,13 @@ class Reassignment:
         Raises:
             RuntimeError: The solver found no way, though pupils may be without a place.
         """
-        low, high = self._bounds(classes)
-        # Where the plan leaves nobody without a place and no class half empty, no other classes can
-        # do better: those two are held, and sought only where they cannot be.
-        best = self._best[:BEFORE]
-        known = best if best.max() < NOBODY else NONE
-        x, values = self._by_goals(low, high, known)
-        self._hold_still(x)
-        nearest = self._nearest.solve(low, high, values + self._spare)
-        if nearest is None:
-            # By rounding the goals cannot be held quite as they are: the assignment that met them.
-            return self._assigned(classes, x)
-        return self._assigned(classes, self._without_leavers(nearest))
+        before, after = (self._held @ x[~self._pupils] for x in (self.plan.x, self._with(classes)))
+        low, high = self._model.row_low - after, self._model.row_high - after
+        pupils = self._start.copy()
+        for number in np.unique(self._part_of[: len(low)][after != before]):
+            part = self._part(int(number), before)
+            pupils[part.columns] = part.assign(low[part.rows], high[part.rows])
+        return self._assigned(classes, pupils)
 
     def moves(self, found: Assigned, pair: int) -> Moves:
         """Who is elsewhere than in the plan because of other classes in a pair."""
@@ -149,78 +137,30 @@ class Reassignment:
         """Pupils in a pair."""
         return float(found.plan.block("placed")[self._to == pair].sum())
 
-    def _as_the_plan(self, low: Float, high: Float) -> Float:
-        """Each stage's best in the plan's classes, and `_spare` as much as the plan gives way."""
-        of_plan = self._plans_own()
-        best = NONE
-        for number, stage in enumerate(self._stages):
-            found = stage.solve(low, high, best + self._spare[:number])
-            if found is None:
-                raise RuntimeError("the plan's own pupils cannot be placed as they are")
-            best = np.append(best, (self._model.goals[number] * found).sum())
-            if number >= BEFORE:
-                given = of_plan[number - BEFORE] - best[number]
-                self._spare[number] = max(self._spare[number], given + self._spare[number])
-        return best
-
-    def _plans_own(self) -> Float:
-        """The plan's goals that pupils have a part in, that part of them."""
-        plan, values = self.plan, measure.goals(self.problem, self.plan)
-        held = np.where(self._pupils, 0, plan.x)
-        return np.array(
-            [
-                values[goal.id] - plan.model.constants[n] - (plan.model.goals[n] * held).sum()
-                for n, goal in enumerate(self.problem.goals)
-                if goal.id in measure.OF_PUPILS
-            ]
-        )
-
-    def _without_leavers(self, nearest: Float) -> Float:
-        """The pupils' columns of the nearest assignment: those who left are taken off."""
-        placed, left = self._model.columns["placed"], len(self._model.low)
-        nearest[placed] -= nearest[left:]
-        return nearest[:left]
-
-    def _hold_still(self, pupils: Float) -> None:
-        """Let only pupils of areas that change at all move: with all it takes five times longer."""
-        placed = self._model.columns["placed"]
-        before = np.maximum(self.base.plan.block("placed"), 0)
-        changes = np.zeros(len(self.problem.areas), dtype=np.bool_)
-        changes[self._area[self._to[np.abs(pupils[placed] - before) > NOBODY]]] = True
-        free = changes[self._area[self._to]]
-        here = np.concatenate([placed, len(self._model.low) + np.arange(len(placed))])
-        self._nearest.solver.changeColsBounds(
-            len(here),
-            here.astype(np.int32),
-            np.concatenate([before, np.zeros(len(placed))]),
-            np.concatenate([np.where(free, np.inf, before), np.where(free, before, 0)]),
-        )
-
-    def _bounds(self, classes: Float) -> tuple[Float, Float]:
-        """Row bounds with these classes: what is held stands on the right-hand side."""
-        held = self._held @ self._with(classes)[~self._pupils]
-        return self._model.row_low - held, self._model.row_high - held
+    def _part(self, number: int, held: Float) -> _Part:
+        """A part of the programme, its pupils as the plan has them in the classes held."""
+        if number not in self._parts:
+            is_row, is_column = np.split(self._part_of == number, [len(held)])
+            self._parts[number] = _Part(
+                self._model,
+                np.flatnonzero(is_row),
+                np.flatnonzero(is_column),
+                self._start,
+                held,
+                [
+                    self.problem.solver.tolerance * goal.scale
+                    for goal in self.problem.goals
+                    if goal.id in measure.OF_PUPILS
+                ],
+            )
+        return self._parts[number]
 
     def _with(self, classes: Float) -> Float:
         x, at = self.plan.x.copy(), self.plan.model.columns
         for name, block in of_classes(classes).items():
             x[at[name]] = block
+        x[at["change"]] = np.abs(classes - self.problem.now)
         return x
-
-    def _by_goals(self, low: Float, high: Float, known: Float) -> tuple[Float, Float]:
-        """Columns of pupils, and the value of each stage, of which the first may be known."""
-        values = np.array(known)
-        x = np.zeros(len(self._model.low))
-        for number in range(len(known), len(self._stages)):
-            found = self._stages[number].solve(low, high, values + self._spare[:number])
-            if found is None and 0 < number == len(known):
-                return self._by_goals(low, high, NONE)
-            if found is None:
-                raise RuntimeError("pupils cannot be placed though they may be without a place")
-            x = found
-            # Not by @, whose threads take longer to wake than the sum takes.
-            values = np.append(values, (self._model.goals[number] * x).sum())
-        return x, values
 
     def _assigned(self, classes: Float, pupils: Float) -> Assigned:
         x = self._with(classes)
@@ -232,6 +172,83 @@ class Reassignment:
             _summed(region, without, len(self.problem.regions)),
             float(pupils[self._model.columns["short"]].sum()),
         )
+
+
+class _Part:
+    """Pupils who may take each other's places, assigned anew by themselves.
+
+    Args:
+        model: From `_reduced`.
+        rows: Of the part.
+        columns: Of the part.
+        start: `[column]` where the plan has its pupils.
+        held: `[row]` what the plan's own classes take of each row.
+        tolerance: Of each goal of pupils, in its unit.
+    """
+
+    def __init__(
+        self,
+        model: Model,
+        rows: Index,
+        columns: Index,
+        start: Float,
+        held: Float,
+        tolerance: Sequence[float],
+    ) -> None:
+        self.rows, self.columns = rows, columns
+        self._model = _part(model, rows, columns)
+        self._start = start[columns]
+        self._spare = SPARE * np.array([NOBODY] * BEFORE + list(tolerance))
+        self._stages = [_Stage(self._model, goal) for goal in range(len(self._spare))]
+        self._nearest = _Stage(*_nearest(self._model, self._start))
+        low, high = model.row_low[rows] - held[rows], model.row_high[rows] - held[rows]
+        self._best = self._as_the_plan(low, high)
+        if self._nearest.solve(low, high, self._best + self._spare) is None:
+            raise RuntimeError("the plan's own pupils cannot be placed as they are")
+        for stage in (*self._stages, self._nearest):
+            stage.keep()
+
+    def assign(self, low: Float, high: Float) -> Float:
+        """`[column]` of the part, with these bounds of its rows."""
+        # Where the plan leaves nobody without a place and no class half empty, no other classes can
+        # do better: those two are held, and sought only where they cannot be.
+        best = self._best[:BEFORE]
+        x, values = self._by_goals(low, high, best if best.max() < NOBODY else NONE)
+        nearest = self._nearest.solve(low, high, values + self._spare)
+        if nearest is None:
+            # By rounding the goals cannot be held quite as they are: the assignment that met them.
+            return x
+        # Who left an arc is taken off those who were there.
+        placed, left = self._model.columns["placed"], len(self._model.low)
+        nearest[placed] -= nearest[left:]
+        return nearest[:left]
+
+    def _as_the_plan(self, low: Float, high: Float) -> Float:
+        """Each stage's best in the plan's classes, and `_spare` as much as the plan gives way."""
+        best = NONE
+        for number, stage in enumerate(self._stages):
+            found = stage.solve(low, high, best + self._spare[:number])
+            if found is None:
+                raise RuntimeError("the plan's own pupils cannot be placed as they are")
+            costs = self._model.goals[number]
+            best = np.append(best, (costs * found).sum())
+            self._spare[number] += max((costs * self._start).sum() - best[number], 0.0)
+        return best
+
+    def _by_goals(self, low: Float, high: Float, known: Float) -> tuple[Float, Float]:
+        """Columns of pupils, and the value of each stage, of which the first may be known."""
+        values = np.array(known)
+        x = self._start
+        for number in range(len(known), len(self._stages)):
+            found = self._stages[number].solve(low, high, values + self._spare[:number])
+            if found is None and 0 < number == len(known):
+                return self._by_goals(low, high, NONE)
+            if found is None:
+                raise RuntimeError("pupils cannot be placed though they may be without a place")
+            x = found
+            # Not by @, whose threads take longer to wake than the sum takes.
+            values = np.append(values, (self._model.goals[number] * x).sum())
+        return x, values
 
 
 def _summed(at: Index, persons: Float, count: int) -> Float:
@@ -264,6 +281,8 @@ class _Stage:
         low, high = np.concatenate([low, free]), np.concatenate([high, most])
         self.solver.changeRowsBounds(len(rows), rows, low, high)  # type: ignore[attr-defined]
         if self.basis is not None:
+            # Of answers that are as good, the one that is found depends on all that is remembered.
+            self.solver.clearSolver()
             self.solver.setBasis(self.basis)
         self.solver.run()
         if self.solver.getModelStatus() not in ANSWERS:
@@ -336,3 +355,30 @@ def _nearest(model: Model, x: Float) -> tuple[Model, int]:
         constants=np.zeros(len(goals)),
     )
     return wider, len(goals) - 1
+
+
+def _tied(model: Model) -> Index:
+    """`[row, then column]` number of the part that each is of: what hangs together by wishes."""
+    rows = model.matrix.tocsr().astype(np.bool_)
+    joined = sparse.bmat([[None, rows], [rows.T, None]])
+    of_each: Index = connected_components(joined, directed=False)[1].astype(np.intp)
+    return of_each
+
+
+def _part(model: Model, rows: Index, columns: Index) -> Model:
+    """Some rows of the model with the columns that stand in them."""
+    position = np.full(len(model.low), -1, dtype=np.intp)
+    position[columns] = np.arange(len(columns))
+    of_part = {name: position[at[position[at] >= 0]] for name, at in model.columns.items()}
+    return replace(
+        model,
+        matrix=model.matrix.tocsr()[rows].tocsc()[:, columns],
+        row_low=model.row_low[rows],
+        row_high=model.row_high[rows],
+        low=model.low[columns],
+        high=model.high[columns],
+        whole=model.whole[columns],
+        rule=tuple(model.rule[r] for r in rows),
+        goals=model.goals[:, columns],
+        columns=of_part,
+    )

@@ -104,6 +104,22 @@ def of(problem: Problem, model: Model) -> Searched:
     return Searched(model, _narrow(problem, model, [few for _, few in blocks]), tuple(blocks))
 
 
+def filled(problem: Problem, model: Model, x: Float) -> Float:
+    """A solution of the exact programme with its segments filled from none up.
+
+    A goal that is held with something to spare leaves the solver free to fill them otherwise; then
+    its costs come to more than the goal's value.
+    """
+    result = x.copy()
+    blocks = [_segments(problem, model, goal, name) for goal, name in SEGMENTS.items()]
+    for every in blocks:
+        result[every.column] = 0.0
+    quantity = model.matrix @ result
+    for every in blocks:
+        result[every.column] = every.filled(quantity)
+    return result
+
+
 def _segments(problem: Problem, model: Model, goal: str, name: str) -> Segments:
     """A block of segments of the exact programme."""
     column = model.columns[name]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import highspy
@@ -13,8 +13,7 @@ from scipy.sparse.csgraph import connected_components
 from tasks.forecast.types import Float
 from tasks.places import conflicts, highs, searched
 from tasks.places.linear import Model
-from tasks.places.model import build, of_classes
-from tasks.places.rules import Goal
+from tasks.places.model import build
 from tasks.places.types import Bool, Fixed, Problem
 
 # A goal met so far is held with this share of its tolerance to spare for rounding.
@@ -129,39 +128,11 @@ def override(free: Plan, fixed: Sequence[Fixed]) -> Plan:
     held = model.whole & ~_columns(model, moved)
     for name in FREE:
         held[model.columns[name]] = False
-    near = _with(model, held, np.rint(free.x))
+    near = decided(model, held, np.rint(free.x))
     return _by_goals(problem, near, None) or plan(problem)
 
 
-def hold(former: Plan, classes: Float, fixed: Sequence[Fixed], spare: Mapping[Goal, float]) -> Plan:
-    """The plan where every class is decided already, and pupils alone are placed anew.
-
-    Shared classes and their seats, adults, colleges and groups with rules of their own stay as
-    they were.
-
-    Args:
-        former: The plan before.
-        classes: `[pair]`.
-        fixed: Those of them that people have set.
-        spare: By goal, how far it gives way to later ones: as far as in the plan before
-            (`measure.Placement.spare`), so that what is different comes of the classes.
-
-    Raises:
-        conflicts.Infeasible: These classes cannot be, with the rules as they are.
-    """
-    problem = replace(former.problem, fixed=tuple(fixed))
-    model = build(problem)
-    values = np.rint(former.x)
-    for name, block in of_classes(classes).items():
-        values[model.columns[name]] = block
-    decided = _with(model, model.whole, values)
-    found = _by_goals(problem, decided, None, spare)
-    if found is None:
-        raise conflicts.Infeasible(conflicts.find(problem, decided))
-    return found
-
-
-def _with(model: Model, held: Bool, values: Float) -> Model:
+def decided(model: Model, held: Bool, values: Float) -> Model:
     """The model where some columns have their values already."""
     return replace(
         model, low=np.where(held, values, model.low), high=np.where(held, values, model.high)
@@ -172,12 +143,10 @@ def _by_goals(
     problem: Problem,
     model: Model,
     goals: Sequence[str] | None,
-    spare: Mapping[Goal, float] | None = None,
 ) -> Plan | None:
     """The best plan by the goals in order; None where the rules conflict.
 
-    Later goals may leave an earlier one at its bound and tolerance; with what is to `spare` instead
-    where that is given.
+    Later goals may leave an earlier one at its bound and tolerance.
     """
     order = [at for at, goal in enumerate(problem.goals) if goals is None or goal.id in goals]
     search = Search(problem, model, order)
@@ -189,26 +158,36 @@ def _by_goals(
             return None
         x, stage = found
         stages.append(stage)
-        given = stage.tolerance if spare is None else spare.get(problem.goals[goal].id, 0.0)
-        search.hold(goal, max(stage.value, stage.bound + given))
+        search.hold(goal, max(stage.value, stage.bound + stage.tolerance), x)
     if x is None:
         raise ValueError("no goal to go by")
     return Plan(problem, model, _placed(problem, model, x, stages, search), tuple(stages))
 
 
 def _placed(
-    problem: Problem, model: Model, x: Float, stages: Sequence[Stage], search: Search
+    problem: Problem, model: Model, found: Float, stages: Sequence[Stage], search: Search
 ) -> Float:
-    """Pupils placed by the exact expectations in the classes that were found, as `hold` does."""
+    """Pupils placed by the exact expectations in the classes that were found.
+
+    Each goal is held at its bound and tolerance. The search looked from below, so that they may not
+    all be had in these classes; then each is held where it was found.
+    """
     if search.model is model:
-        return x
-    found = x
-    exact = Search(problem, _with(model, model.whole, np.rint(x)), search.order)
-    for goal, stage in zip(search.order, stages, strict=True):
-        x = exact.replace_pupils(goal, x)
-        held = stage.bound + stage.tolerance
-        exact.hold(goal, max(model.value(goal, found), model.value(goal, x), held))
-    return x
+        return found
+    given = decided(model, model.whole, np.rint(found))
+    most = np.array([stage.bound + stage.tolerance for stage in stages])
+    was = np.array([model.value(goal, found) for goal in search.order])
+    room = ROUNDING * np.array([stage.tolerance for stage in stages])
+    for held in (most, np.maximum(most, was)):
+        exact, x = Search(problem, given, search.order), found
+        for goal, at in zip(search.order, held, strict=True):
+            x = exact.placed((goal,), x)
+            exact.hold(goal, max(at, model.value(goal, x)), x)
+        x = exact.placed(search.order, x)
+        values = np.array([model.value(goal, x) for goal in search.order])
+        if (values <= held + room).all():
+            break
+    return searched.filled(problem, model, x)
 
 
 class Search:
@@ -236,9 +215,17 @@ class Search:
         self.held: list[tuple[int, float]] = []
         self.integers = np.flatnonzero(self.model.whole).astype(np.int32)
 
-    def hold(self, goal: int, most: float) -> None:
-        """Later goals may not worsen this one beyond `most`."""
-        self.held.append((goal, most + SLACK * self.problem.goals[goal].scale))
+    def hold(self, goal: int, most: float, x: Float | None = None) -> None:
+        """Later goals may not worsen this one beyond `most`.
+
+        The lines of the search lie under the goal. By how much they do at a plan `x`, which is
+        within it, is taken off, so that plans near that one are within it too.
+        """
+        under = 0.0
+        if x is not None:
+            seen = self.model.value(goal, self.searched.narrowed(x))
+            under = self.searched.exact.value(goal, x) - seen
+        self.held.append((goal, most - under + SLACK * self.problem.goals[goal].scale))
 
     def minimise(self, goal: int, start: Float | None) -> tuple[Float, Stage] | None:
         """A plan and how well it meets the goal; None where the rules conflict."""
@@ -248,7 +235,7 @@ class Search:
         if relaxed is None:
             return None
         bound, blend = relaxed
-        best = self._better(goal, best, self._in_classes(goal, best))
+        best = self._better(goal, best, self._in_classes(self._in_tolerances(goal), best))
         if not self._near(goal, best, bound):
             best = self._better(goal, best, self._nearby(*blend, best))
         if best is not None and self._near(goal, best, bound):
@@ -258,8 +245,16 @@ class Search:
     def replace_pupils(self, goal: int, start: Float) -> Float:
         """The plan with pupils placed anew for a goal, its classes as they are."""
         x = self.searched.narrowed(start)
-        better = self._better(goal, x, self._in_classes(goal, x))
+        better = self._better(goal, x, self._in_classes(self._in_tolerances(goal), x))
         return start if better is None else self.searched.widened(better)
+
+    def placed(self, goals: Sequence[int], start: Float) -> Float:
+        """Pupils of a plan placed for the first of some goals and a little of each after it.
+
+        What is held need not be held in the plan given; where it cannot be, the plan is as it was.
+        """
+        found = self._in_classes(self._blended(goals), self.searched.narrowed(start))
+        return start if found is None else self.searched.widened(found)
 
     def value(self, goal: int, x: Float) -> float:
         """A goal's exact value of a solution of the search."""
@@ -284,9 +279,7 @@ class Search:
         Returns:
             The goal's bound; and with a little of the later goals, the costs and the best.
         """
-        order = self.order[self.order.index(goal) :] if later else (goal,)
-        weighted = [LATER**n * self._in_tolerances(g) for n, g in enumerate(order)]
-        costs: Float = np.sum(weighted, axis=0)
+        costs = self._blended(self.order[self.order.index(goal) :] if later else (goal,))
         solver = self._solver(relaxed=True)
         highs.costs(solver, costs)
         x = self._run(solver, None)
@@ -339,15 +332,15 @@ class Search:
         found = best(relaxed=False)
         return start if found is None else min(start, found, key=lambda x: self.value(goal, x))
 
-    def _in_classes(self, goal: int, start: Float | None) -> Float | None:
-        """The best for a goal in the classes of a plan, all else anew; None where there is none."""
+    def _in_classes(self, costs: Float, start: Float | None) -> Float | None:
+        """The best in the classes of a plan, all else decided anew; None where there is none."""
         if start is None:
             return None
         solver = self._solver()
         at = np.concatenate([self.model.columns[name] for name in CLASSES]).astype(np.int32)
         held = np.rint(start[at])
         solver.changeColsBounds(len(at), at, held, held)
-        highs.costs(solver, self._in_tolerances(goal))
+        highs.costs(solver, costs)
         return self._run(solver, None)
 
     def _nearby(self, costs: Float, relaxed: Float, start: Float | None) -> Float | None:
@@ -375,6 +368,12 @@ class Search:
     def _in_tolerances(self, goal: int) -> Float:
         """Costs in units of the tolerance, so that the solver's own are alike for every goal."""
         costs: Float = self.model.goals[goal] / self.tolerance[goal]
+        return costs
+
+    def _blended(self, order: Sequence[int]) -> Float:
+        """Costs of the first goal and a little of each after it."""
+        weighted = [LATER**n * self._in_tolerances(goal) for n, goal in enumerate(order)]
+        costs: Float = np.sum(weighted, axis=0)
         return costs
 
     def _in_unit(self, goal: int, value: float) -> float:

@@ -10,8 +10,8 @@ import pytest
 from small import small
 
 from tasks.places import measure, openings, solve
-from tasks.places.measure import MAY_BREAK, Placement
-from tasks.places.model import arcs
+from tasks.places.measure import MAY_BREAK, NEARLY, Placement
+from tasks.places.model import arcs, wishes
 from tasks.places.reassign import Reassignment
 from tasks.places.types import Pairs, Problem
 
@@ -34,12 +34,40 @@ def with_step(pair, step):
     return classes
 
 
+def from_scratch(pair):
+    """A placement from nothing of those whom wishes tie to a pair; the others are held."""
+    placement, problem = Placement(plan(), FILLED), small()
+    _, first, _ = wishes(problem)
+    area = {
+        "wish": first,
+        "without_place": np.nonzero(problem.right)[1],
+        "placed": np.concatenate([problem.own.area, problem.others.area])[arcs(problem)[1]],
+    }
+    for name, of in area.items():
+        at = plan().model.columns[name][~problem.choice[problem.own.area[pair]][of]]
+        held = plan().x[at]
+        placement.solver.changeColsBounds(len(at), at.astype(np.int32), held, held)
+    # How far goals give way in the plan is learnt again, of these alone.
+    placement._spare = [NEARLY] * len(placement.order)
+    placement._by_goals(plan().classes, shared=True, like_the_plan=True)
+    return placement
+
+
+def most(placement):
+    """By goal of pupils, what a placement lets it be: its best, and what the plan gives way."""
+    rows = np.array(placement.solver.getLp().row_upper_)[placement.model.matrix.shape[0] :]
+    ids = [g.id for g in small().goals if g.id in measure.OF_PUPILS]
+    constants = placement.model.constants[placement.order]
+    return dict(zip(ids, (rows + constants)[1:], strict=True))
+
+
 @pytest.mark.parametrize(("step", "least"), [(1.0, 2), (-1.0, 5), (0.0, 8)])
-def test_goals_are_those_of_a_placement_from_scratch(step, least):
+def test_goals_are_as_good_as_of_a_placement_from_scratch_of_those_tied_by_wishes(step, least):
     compared = 0
     for pair in range(8):
         classes = with_step(pair, step)
-        wanted = Placement(plan(), FILLED).place(classes, shared=True)
+        placement = from_scratch(pair)
+        wanted = placement.place(classes, shared=True)
         if wanted is None:
             continue
         found = pupils().assign(classes)
@@ -48,9 +76,19 @@ def test_goals_are_those_of_a_placement_from_scratch(step, least):
             continue
         compared += 1
         values = measure.goals(small(), found.plan)
-        for goal, value in wanted.values.items():
-            assert values[goal] == pytest.approx(value, abs=0.02), (pair, goal)
+        for goal, limit in most(placement).items():
+            assert values[goal] <= limit + 0.02, (pair, goal)
     assert compared >= least
+
+
+@pytest.mark.parametrize("step", [1.0, -1.0])
+def test_nobody_moves_whom_no_wish_ties_to_the_class(step):
+    problem, (_, to) = small(), arcs(small())
+    area = np.concatenate([problem.own.area, problem.others.area])[to]
+    for pair in range(8):
+        found = pupils().assign(with_step(pair, step))
+        more = found.plan.block("placed") - plan().block("placed")
+        assert not more[~problem.choice[problem.own.area[pair]][area]].any()
 
 
 def test_nothing_moves_where_no_class_does():
@@ -96,8 +134,7 @@ def test_the_order_of_questions_does_not_matter():
         other.assign(with_step(pair, -1.0))
     for pair in (6, 2):
         a, b = (one.assign(with_step(pair, 1.0)).plan for one in (first, other))
-        # Among those moved there may be several answers as good: a part of a person, not more.
-        np.testing.assert_allclose(a.block("placed"), b.block("placed"), atol=0.5)
+        np.testing.assert_array_equal(a.block("placed"), b.block("placed"))
         mine, theirs = (measure.goals(small(), found) for found in (a, b))
         assert mine == pytest.approx(theirs, abs=0.01)
 
