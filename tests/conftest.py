@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import fcntl
+from collections.abc import Callable
 from pathlib import Path
 
 import hypothesis
@@ -12,16 +14,40 @@ hypothesis.settings.register_profile("any_machine", deadline=None)
 hypothesis.settings.load_profile("any_machine")
 
 
+MadeOnce = Callable[[str, Callable[[Path], None]], Path]
+
+
 @pytest.fixture(scope="session")
-def night_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def made_once(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> MadeOnce:
+    """Gives a folder that is made once for all workers, by the first of them that asks for it."""
+    base = tmp_path_factory.getbasetemp()
+    shared = base if worker_id == "master" else base.parent
+
+    def folder(name: str, make: Callable[[Path], None]) -> Path:
+        made = shared / name
+        with (shared / f"{name}.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not made.exists():
+                # Whoever fails in making it leaves nothing behind that looks made.
+                half = tmp_path_factory.mktemp(name)
+                make(half)
+                half.rename(made)
+        return made
+
+    return folder
+
+
+@pytest.fixture(scope="session")
+def night_home(made_once: MadeOnce) -> Path:
     """One whole night on the sample; to be read only."""
     # Imported here: most tests have no night.
     from flow_tools import one_night, settings_of
 
     from tasks.demo.server import serve
 
-    home = tmp_path_factory.mktemp("night") / "home"
-    with serve() as server:
-        outcome = one_night(settings_of(home, server))
-    assert not outcome.skipped
-    return home
+    def night(folder: Path) -> None:
+        with serve() as server:
+            outcome = one_night(settings_of(folder / "home", server))
+        assert not outcome.skipped
+
+    return made_once("night", night) / "home"

@@ -29,6 +29,8 @@ PATIENCE_SECONDS = 800
 pytestmark = [pytest.mark.prefect, pytest.mark.timeout(900)]
 
 OUR_NAMES = ("TILBUDSPLAN_", "PREFECT_", "DO_NOT_TRACK")
+# As few as there can be: these tests are about the way of the figures, not the figures.
+DRAWS = 50
 NOISE = ("Traceback", "nanobind", "INFO", "ERROR")
 
 
@@ -53,7 +55,7 @@ def tilbudsplan(home: Path, *arguments: str, **more: str) -> subprocess.Complete
 
 def test_the_demo_goes_from_sources_to_report(tmp_path: Path) -> None:
     home, before = tmp_path / "home", oslo_today()
-    done = tilbudsplan(home, "demo")
+    done = tilbudsplan(home, "demo", TILBUDSPLAN_DRAWS=str(DRAWS))
     assert done.returncode == 0, done.stderr
     for noise in NOISE:
         assert noise not in done.stdout + done.stderr
@@ -145,7 +147,6 @@ def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
         environment(
             home,
             TILBUDSPLAN_PROFILE="demo",
-            TILBUDSPLAN_DRAWS="50",
             TILBUDSPLAN_SERVER_PORT=port,
             # Once an hour is too seldom for a test.
             PREFECT_SERVER_SERVICES_DB_VACUUM_LOOP_SECONDS="1",
@@ -273,7 +274,7 @@ def test_night_and_plan_from_the_page(api: Api) -> None:
     heads = {f"# Natten {dates.day(day)}" for day in (before, oslo_today())}
     assert any(head in api.artifact("natt") for head in heads)
 
-    plan = api.finished(api.start("dimensjonering", school_year="2028/29"))
+    plan = api.finished(api.start("dimensjonering", school_year="2028/29", draws=DRAWS))
     assert plan["type"] == "COMPLETED", plan["message"]
     (report,) = (api.home / "reports").glob("2028-29-*/*.html")
     text, _, link = api.artifact("rapport").rpartition("](")
