@@ -42,6 +42,19 @@ def installation(home: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
     return Settings(home=home, draws=60)
 
 
+@pytest.fixture(scope="session")
+def made(home: Path) -> str:
+    """A run that stands already; to be read only."""
+    return plan(Settings(home=home, draws=60))
+
+
+@pytest.fixture
+def forecast_already(installation: Settings, made: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every run has the figures of the one that stands: what is tested is how a run is kept."""
+    tables = runs.read(installation.rooms, made).tables
+    monkeypatch.setattr(runs, "compute", lambda *_: tables)
+
+
 def published(settings: Settings, marts: dict[str, pl.DataFrame]) -> None:
     con = warehouse.open_build(warehouse.internal(settings.rooms))
     named = {table: name for name, table in run_inputs.NAMED.items() if name in marts}
@@ -67,10 +80,9 @@ def plan(settings: Settings, **options: object) -> str:
     return runs.execute(settings, "2027/28", now=lambda: NOON, **chosen)  # type: ignore[arg-type]
 
 
-def test_a_run_writes_every_table_and_says_what_made_it(installation: Settings) -> None:
-    run_id = plan(installation)
-    assert run_id.startswith("2027-28-20261122T120000Z-")
-    run = runs.read(installation.rooms, run_id)
+def test_a_run_writes_every_table_and_says_what_made_it(installation: Settings, made: str) -> None:
+    assert made.startswith("2027-28-20261122T120000Z-")
+    run = runs.read(installation.rooms, made)
     assert set(run.tables) == set(runs.TABLES)
     manifest = run.manifest
     assert manifest["schema_version"] == 1
@@ -101,9 +113,9 @@ def test_a_run_writes_every_table_and_says_what_made_it(installation: Settings) 
     assert not list(installation.rooms.runs.glob(".*"))
 
 
-def test_tables_have_the_columns_that_publication_reads(installation: Settings) -> None:
+def test_tables_have_the_columns_that_publication_reads(installation: Settings, made: str) -> None:
     text = (Project().root / "docs" / "architecture.md").read_text(encoding="utf-8")
-    tables = runs.read(installation.rooms, plan(installation)).tables
+    tables = runs.read(installation.rooms, made).tables
     for name, table in tables.items():
         listed = text[text.index(f"- `{name}` ") :].split("\n- `")[0]
         missing = [c for c in table.columns if c not in listed and not c.endswith(("p10", "p90"))]
@@ -111,32 +123,37 @@ def test_tables_have_the_columns_that_publication_reads(installation: Settings) 
         assert not stems, f"{name}: {stems} are not in docs/architecture.md"
 
 
-def test_same_seed_and_inputs_give_the_same_bytes(installation: Settings, home: Path) -> None:
-    first = plan(installation)
+def test_same_seed_and_inputs_give_the_same_bytes(
+    installation: Settings, home: Path, made: str
+) -> None:
     other = Settings(home=home.with_name("again"), draws=60)
     other.rooms.warehouse.parent.mkdir(parents=True, exist_ok=True)
     shutil.copy(warehouse.internal(installation.rooms), warehouse.internal(other.rooms))
     second = runs.execute(
         other, "2027/28", 1, horizon=4, now=lambda: datetime(2031, 1, 1, tzinfo=UTC)
     )
-    assert first != second
+    assert made != second
     for name in runs.TABLES:
-        ours = (installation.rooms.runs / first / f"{name}.parquet").read_bytes()
+        ours = (installation.rooms.runs / made / f"{name}.parquet").read_bytes()
         assert ours == (other.rooms.runs / second / f"{name}.parquet").read_bytes()
-    assert first.rsplit("-", 1)[1] == second.rsplit("-", 1)[1]
+    assert made.rsplit("-", 1)[1] == second.rsplit("-", 1)[1]
 
 
-def test_another_seed_gives_other_figures_under_another_name(installation: Settings) -> None:
-    first, second = plan(installation), plan(installation, seed=2)
-    assert first != second
-    ours = runs.read(installation.rooms, first).tables["expected"]
+def test_another_seed_gives_other_figures_under_another_name(
+    installation: Settings, made: str
+) -> None:
+    second = plan(installation, seed=2)
+    assert made != second
+    ours = runs.read(installation.rooms, made).tables["expected"]
     assert not ours.equals(runs.read(installation.rooms, second).tables["expected"])
 
 
-def test_running_again_in_the_same_second_keeps_the_run(installation: Settings) -> None:
-    assert plan(installation) == plan(installation)
+@pytest.mark.usefixtures("forecast_already")
+def test_running_again_in_the_same_second_keeps_the_run(installation: Settings, made: str) -> None:
+    assert plan(installation) == made
 
 
+@pytest.mark.usefixtures("forecast_already")
 def test_the_latest_is_the_newest_made(installation: Settings) -> None:
     late = runs.execute(
         installation,
@@ -145,7 +162,7 @@ def test_the_latest_is_the_newest_made(installation: Settings) -> None:
         horizon=2,
         now=lambda: datetime(2040, 1, 1, tzinfo=UTC),
     )
-    plan(installation)
+    plan(installation, seed=4)
     assert runs.listed(installation.rooms)[0]["run"] == late
 
 
@@ -156,6 +173,7 @@ def test_no_run_yet(tmp_path: Path) -> None:
     assert not (tmp_path / "runs").exists()
 
 
+@pytest.mark.usefixtures("forecast_already")
 def test_a_crash_leaves_no_run_that_looks_whole(
     installation: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -167,14 +185,15 @@ def test_a_crash_leaves_no_run_that_looks_whole(
             raise OSError(28, "No space left on device")
         real(path, data)
 
-    monkeypatch.setattr(table_folder, "write_synced", full_disk)
-    with pytest.raises(OSError, match="No space"):
-        plan(installation, seed=99)
+    with monkeypatch.context() as patch:
+        patch.setattr(table_folder, "write_synced", full_disk)
+        with pytest.raises(OSError, match="No space"):
+            plan(installation, seed=99)
     assert sorted(p.name for p in installation.rooms.runs.glob("[!.]*")) == before
-    monkeypatch.undo()
     assert runs.read(installation.rooms, plan(installation, seed=99)).tables["places"].height
 
 
+@pytest.mark.usefixtures("forecast_already")
 @pytest.mark.parametrize("damage", ["changed", "gone"])
 def test_a_damaged_run_is_refused(installation: Settings, damage: str) -> None:
     run_id = plan(installation, seed=7)
@@ -256,7 +275,7 @@ def test_all_mistakes_in_the_rules_are_shown_together(tmp_path: Path) -> None:
         assert part in str(refused.value)
 
 
-def test_the_manifest_is_plain_json(installation: Settings) -> None:
-    raw = (installation.rooms.runs / plan(installation) / "manifest.json").read_text("utf-8")
+def test_the_manifest_is_plain_json(installation: Settings, made: str) -> None:
+    raw = (installation.rooms.runs / made / "manifest.json").read_text("utf-8")
     assert json.loads(raw)["created_at"] == "2026-11-22T12:00:00+00:00"
     assert sys.platform not in raw
