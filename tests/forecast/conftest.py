@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date
 
 import numpy as np
 import polars as pl
 import pytest
 
+from tasks.forecast.evaluation import series
 from tasks.forecast.panel import Panel, build
 from tasks.forecast.types import Rules
 from tasks.settings import Project
@@ -301,3 +303,27 @@ def panel(frames: dict[str, pl.DataFrame]) -> Panel:
 @pytest.fixture(scope="session")
 def rules() -> Rules:
     return RULES
+
+
+@pytest.fixture(scope="module")
+def tested_once() -> Iterator[None]:
+    """What a run goes by is tested once on the same frames: seed, draws and horizon are no part."""
+    made: list[tuple[series.Given, dict[str, series.Tested]]] = []
+    test = series.in_a_run
+
+    def same(one: series.Given, other: series.Given) -> bool:
+        frames = one.frames.keys() == other.frames.keys() and all(
+            frame is other.frames[name] for name, frame in one.frames.items()
+        )
+        return frames and (one.declared, one.county) == (other.declared, other.county)
+
+    def remembered(given: series.Given) -> dict[str, series.Tested]:
+        found = next((tests for before, tests in made if same(before, given)), None)
+        if found is None:
+            found = test(given)
+            made.append((given, found))
+        return dict(found)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(series, "in_a_run", remembered)
+        yield

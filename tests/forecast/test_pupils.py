@@ -21,6 +21,7 @@ from tasks.forecast.summary import aggregate, describe
 from tasks.forecast.types import Array, Axes, Forecast, WorkingLife
 from tasks.settings import Project
 
+pytestmark = pytest.mark.usefixtures("tested_once")
 Frames = dict[str, pl.DataFrame]
 HOW = {"county": "50", "seed": 5, "draws": 60, "horizon": 5}
 

@@ -24,6 +24,7 @@ from tasks.forecast.working_life import Drawn, Intake
 from tasks.publish.provenance import ALSO
 from tasks.settings import Project, Rooms
 
+pytestmark = pytest.mark.usefixtures("tested_once")
 COUNTY = "50"
 RULES = Project().reference / "rules"
 HOW = {"county": COUNTY, "seed": 3, "draws": 60, "horizon": 8, "sigma": 0.01}
