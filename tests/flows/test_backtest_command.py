@@ -14,6 +14,7 @@ import pytest
 from flow_tools import Ask
 
 from tasks import backtests, nights, track_record, vintages, warehouse
+from tasks.backtests import Backtest
 from tasks.forecast.evaluation import origins, series
 from tasks.forecast.evaluation.record import ALL, CLASS_HITS, RECORD, SCALING
 from tasks.journal import Journal
@@ -150,12 +151,19 @@ def test_a_combination_that_comes_back_is_one_vintage() -> None:
     assert [day for day, _ in vintages.stand(built, ("a", "b"))] == [days[1], days[2], days[4]]
 
 
+@pytest.fixture(scope="module")
+def tested(night_home: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Backtest]:
+    """A home after its first backtest."""
+    home = tmp_path_factory.mktemp("tested") / "home"
+    shutil.copytree(night_home, home)
+    return home, backtests.run(settings_of(home))
+
+
 def test_a_backtest_is_kept_and_in_the_warehouse_from_the_next_night(
-    copy_of_night: Callable[[], Path],
+    tested: tuple[Path, Backtest],
 ) -> None:
-    home = copy_of_night()
+    home, found = tested
     settings = settings_of(home)
-    found = backtests.run(settings)
     assert dict(found.rows.schema) == RECORD
     every = found.rows.filter(pl.col("unit") == ALL)
     assert {"Personer 16–18 år i fylket", "Elever per skole"} <= set(every["series"])
@@ -261,9 +269,18 @@ def test_editions_are_held_against_what_came(two_vintages: tuple[Path, date]) ->
 
 
 def test_the_command_prints_a_table_per_series_and_what_is_used(
-    ask: Ask, copy_of_night: Callable[[], Path], monkeypatch: pytest.MonkeyPatch
+    ask: Ask, tested: tuple[Path, Backtest], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("TILBUDSPLAN_HOME", str(copy_of_night()))
+    home, found = tested
+    monkeypatch.setenv("TILBUDSPLAN_HOME", str(home))
+    asked: list[Settings] = []
+
+    def again(settings: Settings) -> Backtest:
+        asked.append(settings)
+        return found
+
+    # It comes to the same each time, which is tested above.
+    monkeypatch.setattr(backtests, "run", again)
     said = ask("backtest")
     assert said.code == 0
     assert "Personer 16–18 år i fylket (konstruerte tall)" in said.out
@@ -274,6 +291,7 @@ def test_the_command_prints_a_table_per_series_and_what_is_used(
     assert "siste verdi  " in ask("backtest", "--all").out
     document = json.loads(ask("backtest", "--json").out)
     assert {row["unit"] for row in document["rows"]} >= {ALL, "5001"}
+    assert {settings.home for settings in asked} == {home}
 
 
 def test_without_a_night_it_says_what_to_do(ask: Ask, clean_environment: None) -> None:
