@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import polars as pl
@@ -36,9 +36,9 @@ class Result:
     changed: tuple[str, ...] = ()
 
 
-def unsettled(desk: Desk, cases: Sequence[Case]) -> list[Case]:
-    """The cases that are parsed into something else than the right answer."""
-    return [case for case in cases if desk.tried(case).stop is None]
+def unsettled(desk: Desk, cases: Iterable[Case]) -> Iterator[Case]:
+    """The cases that are parsed into something else than the right answer, as they are tried."""
+    return (case for case in cases if desk.tried(case).stop is None)
 
 
 def through_nights(desk: Desk, cases: Sequence[Case]) -> Iterator[Result]:
