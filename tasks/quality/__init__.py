@@ -12,6 +12,7 @@ import logging
 import os
 from collections.abc import Iterable
 from contextlib import ExitStack
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 from tasks import warehouse
@@ -90,6 +91,8 @@ def _import() -> None:
 
 def _run_suite(con: duckdb.DuckDBPyConnection, suite: Suite, validate: Any) -> list[Result]:
     known = set(warehouse.columns(con, suite.table))
+    # Expectations of a suite compare with the same few tables.
+    built = cache(partial(warehouse.has, con))
     runnable: list[Expectation] = []
     unknown: dict[int, str] = {}
     for number, expectation in enumerate(suite.expectations):
@@ -98,7 +101,7 @@ def _run_suite(con: duckdb.DuckDBPyConnection, suite: Suite, validate: Any) -> l
             unknown[number] = (
                 f"ukjent kolonne {', '.join(absent)}; tabellen har {', '.join(sorted(known))}"
             )
-        elif unbuilt := [n for n in sorted(expectation.reads) if not warehouse.has(con, n)]:
+        elif unbuilt := [n for n in sorted(expectation.reads) if not built(n)]:
             unknown[number] = f"sammenligner med {', '.join(unbuilt)}, som ikke er bygget"
         else:
             runnable.append(expectation)

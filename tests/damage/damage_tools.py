@@ -60,6 +60,8 @@ def damages(expectation: Expectation, spec: Spec) -> tuple[Damage, ...]:
 def copy_of(database: Path) -> duckdb.DuckDBPyConnection:
     """Every table of a night, in memory, to be damaged."""
     con = duckdb.connect()
+    # As the night does; on small tables a second thread is work to no end.
+    warehouse.one_thread(con)
     con.execute(f"ATTACH '{database}' AS night (READ_ONLY)")
     con.execute("COPY FROM DATABASE night TO memory")
     con.execute("DETACH night")
