@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
 import polars as pl
+import pytest
 
 from flows.sources import hear
 from tasks import night as stages
-from tasks import warehouse
+from tasks import quality, warehouse
 from tasks.demo.misbehaviour import in_workbook
 from tasks.demo.server import Server
 from tasks.journal import Journal
@@ -49,6 +51,14 @@ def one_night(settings: Settings, project: Project | None = None) -> Outcome:
         night = stages.begin(settings, project=project, hear=hear)
         with stages.accounted(night):
             return stages.build(night, [stages.take_in(night, d.id) for d in night.catalogue])
+
+
+@contextmanager
+def without_suites() -> Iterator[None]:
+    """Nights that are not about what suites say do without them: they are half of the work."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(quality, "read_suites", lambda _: {})
+        yield
 
 
 def date_of(home: Path) -> date:

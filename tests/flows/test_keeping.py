@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-from flow_tools import Ask, date_of
+from flow_tools import Ask, date_of, without_suites
 
 from tasks import catalogue, warehouse
 from tasks.journal import Journal
@@ -59,7 +59,8 @@ def test_a_home_comes_back_and_is_built_without_asking_a_source(
     assert json.loads(ask("backup", str(tmp_path / "copy.tar"), "--verify", "--json").out)["whole"]
     assert "tom eller ikke finnes" in ask("restore", str(tmp_path / "copy.tar")).err
     shutil.rmtree(home)
-    said = ask("restore", str(tmp_path / "copy.tar"))
+    with without_suites():
+        said = ask("restore", str(tmp_path / "copy.tar"))
     assert said.code == 0, said.err
     assert "Siste natt: " in said.out
     assert "Bygget og publisert" in said.out
