@@ -19,7 +19,6 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from tasks import made_with, run_inputs, table_folder, warehouse
-from tasks.declared import read_declared
 from tasks.errors import NotFound, WrongUse
 from tasks.scenarios import FOLDER, chosen
 from tasks.settings import Project, Rooms, Settings
@@ -145,6 +144,8 @@ def execute(
         NotFound: The published night lacks what a plan needs.
         ConfigurationError: A rule file cannot be used.
     """
+    # A night asks which runs there are, and must not wait for what forecasts.
+    from tasks.declared import read_declared
     from tasks.forecast import working_life
     from tasks.forecast.summary import periods
 
