@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 import duckdb_engine
 import great_expectations as gx
-from great_expectations.compatibility.pydantic import PrivateAttr
 from great_expectations.data_context.types.base import ProgressBarsConfig
 from great_expectations.expectations.core.unexpected_rows_expectation import (
     UnexpectedRowsExpectation,
@@ -107,15 +106,6 @@ class OpenDialect(duckdb_engine.Dialect):
             for name, data_type in found
         ]
 
-    def do_begin(self, *_: Any) -> None:
-        """Nothing: every query reads what stands, and none writes."""
-
-    def do_commit(self, *_: Any) -> None:
-        """Nothing to commit."""
-
-    def do_rollback(self, *_: Any) -> None:
-        """Nothing to roll back."""
-
     def get_pk_constraint(self, *_: Any, **__: Any) -> Any:
         """None: a build has no constraints, keys are checked by a query."""
         return {"constrained_columns": [], "name": None}
@@ -136,14 +126,6 @@ class CountedRowsExpectation(UnexpectedRowsExpectation):
     """
 
     metric_dependencies: ClassVar[tuple[str, ...]] = (_COUNT,)
-    _put_together: ExpectationConfiguration | None = PrivateAttr(None)
-
-    @property
-    def configuration(self) -> ExpectationConfiguration:
-        """What is demanded, put together once: it is asked for thirty times a validation."""
-        if self._put_together is None:
-            self._put_together = super().configuration
-        return self._put_together
 
     def _validate(self, metrics: dict[str, Any], *_: Any, **__: Any) -> dict[str, Any]:
         found = metrics[_COUNT]
