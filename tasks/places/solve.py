@@ -113,8 +113,9 @@ def plan(problem: Problem, goals: Sequence[str] | None = None) -> Plan:
 def override(free: Plan, fixed: Sequence[Fixed]) -> Plan:
     """The plan with some classes set by hand, as much like another as can be.
 
-    Only the programmes and school regions of what is set are decided anew, by all goals in order;
-    other classes are held. Where that cannot be done everything is decided anew.
+    Only the programmes of what is set are decided anew in its school regions, by all goals in
+    order; other classes are held. Where that cannot be done, the programmes in all of the county,
+    which may make up for money and teachers; and then everything.
 
     Raises:
         conflicts.Infeasible: Not even then.
@@ -123,13 +124,18 @@ def override(free: Plan, fixed: Sequence[Fixed]) -> Plan:
     model = build(problem)
     own, pairs = problem.own, [f.pair for f in fixed]
     programme = np.array(problem.programme)[own.area]
-    moved = np.isin(programme, programme[pairs]) & np.isin(own.region, own.region[pairs])
-    moved |= np.isin(own.area, own.area[pairs])
-    held = model.whole & ~_columns(model, moved)
-    for name in FREE:
-        held[model.columns[name]] = False
-    near = decided(model, held, np.rint(free.x))
-    return _by_goals(problem, near, None) or plan(problem)
+    same = np.isin(programme, programme[pairs]) | np.isin(own.area, own.area[pairs])
+    here = np.isin(own.region, own.region[pairs]) | np.isin(own.area, own.area[pairs])
+    for moved in (same & here, same):
+        held = model.whole & ~_columns(model, moved)
+        for name in FREE:
+            held[model.columns[name]] = False
+        near = decided(model, held, np.rint(free.x))
+        # Otherwise what is set would seem to cost what a goal may give way to later ones.
+        found = _by_goals(problem, near, None, free.values)
+        if found is not None:
+            return found
+    return plan(problem)
 
 
 def decided(model: Model, held: Bool, values: Float) -> Model:
@@ -143,14 +149,17 @@ def _by_goals(
     problem: Problem,
     model: Model,
     goals: Sequence[str] | None,
+    former: Float | None = None,
 ) -> Plan | None:
     """The best plan by the goals in order; None where the rules conflict.
 
-    Later goals may leave an earlier one at its bound and tolerance.
+    Later goals may leave an earlier one at its bound and tolerance; where there are `[goal]` values
+    of a former plan, no worse than those if it can be.
     """
     order = [at for at, goal in enumerate(problem.goals) if goals is None or goal.id in goals]
     search = Search(problem, model, order)
     stages: list[Stage] = []
+    held: list[float] = []
     x: Float | None = None
     for goal in order:
         found = search.minimise(goal, x)
@@ -158,27 +167,30 @@ def _by_goals(
             return None
         x, stage = found
         stages.append(stage)
-        search.hold(goal, max(stage.value, stage.bound + stage.tolerance), x)
+        most = stage.bound + stage.tolerance
+        if former is not None:
+            most = min(most, max(float(former[goal]), stage.bound))
+        held.append(max(stage.value, most))
+        search.hold(goal, held[-1], x)
     if x is None:
         raise ValueError("no goal to go by")
-    return Plan(problem, model, _placed(problem, model, x, stages, search), tuple(stages))
+    return Plan(problem, model, _placed(problem, model, x, held, search), tuple(stages))
 
 
 def _placed(
-    problem: Problem, model: Model, found: Float, stages: Sequence[Stage], search: Search
+    problem: Problem, model: Model, found: Float, most: Sequence[float], search: Search
 ) -> Float:
     """Pupils placed by the exact expectations in the classes that were found.
 
-    Each goal is held at its bound and tolerance. The search looked from below, so that they may not
+    Each goal is held at what it may be at most. The search looked from below, so that they may not
     all be had in these classes; then each is held where it was found.
     """
     if search.model is model:
         return found
     given = decided(model, model.whole, np.rint(found))
-    most = np.array([stage.bound + stage.tolerance for stage in stages])
     was = np.array([model.value(goal, found) for goal in search.order])
-    room = ROUNDING * np.array([stage.tolerance for stage in stages])
-    for held in (most, np.maximum(most, was)):
+    room = ROUNDING * np.array(search.tolerance)[list(search.order)]
+    for held in (np.array(most), np.maximum(most, was)):
         exact, x = Search(problem, given, search.order), found
         for goal, at in zip(search.order, held, strict=True):
             x = exact.placed((goal,), x)

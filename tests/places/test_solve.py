@@ -245,3 +245,27 @@ def test_hundreds_of_rules_are_told_by_kind():
     rules = ("budsjett", *(f"rett · Vg2 · Faget {n} · intake-a" for n in range(100)))
     text = str(Infeasible(conflicts.Conflict(rules, (), proven=False)))
     assert "budsjettrammen (1 regler); alle med rett skal ha plass (100 regler)" in text
+
+
+def test_what_is_set_makes_no_goal_give_way_that_need_not():
+    free = solve.plan(small())
+    same = solve.override(free, [Fixed(0, float(free.classes[0]), "som planlagt")])
+    room = solve.ROUNDING * np.array(
+        [small().solver.tolerance * goal.scale for goal in small().goals]
+    )
+    assert (same.values <= free.values + room).all()
+
+
+def test_money_for_what_is_set_comes_of_the_same_programme_elsewhere_first():
+    free = solve.plan(small())
+    tight = replace(free.problem, budget=measure.cost(free.problem, free) + 1)
+    less = solve.plan(tight)
+    more = float(less.classes[0]) + 0.5
+    found = solve.override(less, [Fixed(0, more, "vedtak")])
+    assert found.classes[0] == more
+    others = np.array(tight.programme)[tight.own.area] != tight.programme[tight.own.area[0]]
+    assert (found.classes[others] == less.classes[others]).all()
+    assert (
+        found.classes[~others & (tight.own.region != 0)]
+        != less.classes[~others & (tight.own.region != 0)]
+    ).any()
