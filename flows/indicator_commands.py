@@ -11,6 +11,7 @@ from flows.case_commands import AFTERWARDS
 from tasks import indicators, names, warehouse
 from tasks.errors import NotFound, WrongUse
 from tasks.journal import Journal
+from tasks.publish import formats
 from tasks.settings import Project, Settings, oslo_today
 
 # The newest year of each indicator in an area, with what the committee has said.
@@ -102,7 +103,8 @@ def release(by: str, base: int | None) -> None:
     number = indicators.release(
         Journal(settings.rooms.journal), figures, base=year, released_by=by, as_of=as_of
     )
-    show.line(f"Kunnskapsgrunnlaget {year} er frigitt med {number} tall, per {as_of}. {AFTERWARDS}")
+    told = formats.number(number)
+    show.line(f"Kunnskapsgrunnlaget {year} er frigitt med {told} tall, per {as_of}. {AFTERWARDS}")
 
 
 def correct(
