@@ -182,7 +182,9 @@ def _print(stored: plans.Stored) -> None:
     ]
     head = ("nr.", "mål", "planen gir", "kan ikke bli under", "nær nok", "innfridd")
     show.as_table(head, shown)
-    counts = tables["classes"].group_by("verdict").agg(pl.len()).sort("verdict")
+    # A pair that has no class this year and gets none is no offer, as in the document.
+    offered = tables["classes"].filter((pl.col("classes") > 0) | (pl.col("classes_now") > 0))
+    counts = offered.group_by("verdict").agg(pl.len()).sort("verdict")
     show.line()
     show.line(", ".join(f"{name}: {number}" for name, number in counts.iter_rows()))
     changed = tables["reasons"].filter(pl.col("verdict") != "som i år")

@@ -19,6 +19,7 @@ FILES = {
 ENTRIES = {
     "need_basis": "hva udekket behov regnes av",
     "largest_growth": "vekst som lærerne rekker til",
+    "largest_change": "hvor mange klasser som kan endres",
     "workshop_room": "rom i verkstedene",
     "classroom": "rom til studieforberedende klasser",
     "budget_growth": "budsjettets vekst",
@@ -74,7 +75,14 @@ def unconfirmed(plan: Proposal) -> list[tuple[str, str]]:
 
 def _grouped(plan: Proposal, *, by_source: bool) -> list[tuple[str, str, list[str], str]]:
     """File, kind of entry, which of them, and source, of what nobody has confirmed."""
-    principles = {one["id"]: one["text"].rstrip(".") for one in plan.principles}
+    named = {
+        "principle": {one["id"]: one["text"].rstrip(".") for one in plan.principles},
+        "goal": {goal: name.casefold() for goal, (name, _) in GOALS.items()},
+        "special": {
+            one: name[:1].lower() + name[1:]
+            for one, name in plan.tables["groups"].select("id", "name").iter_rows()
+        },
+    }
     found: dict[tuple[str, str, str], list[str]] = {}
     for file, entry, source in plan.tables["unconfirmed"].rows():
         name, _, one = entry.partition(" ")
@@ -83,8 +91,7 @@ def _grouped(plan: Proposal, *, by_source: bool) -> list[tuple[str, str, list[st
             name = "special_intake"
         ones = found.setdefault((file, name, source if by_source else ""), [])
         if one:
-            goal = GOALS.get(one, (one, ""))[0].casefold() if name == "goal" else one
-            ones.append(principles.get(one, one) if name == "principle" else goal)
+            ones.append(named.get(name, {}).get(one, one))
     return [
         (FILES.get(file, file), ENTRIES.get(name, name), ones, source)
         for (file, name, source), ones in found.items()

@@ -17,7 +17,7 @@ from test_report import table_rows
 from tasks.places import solve
 from tasks.places.conflicts import Infeasible
 from tasks.places.types import Adults, Fixed, Rooms
-from tasks.publish import formats, plan_goals
+from tasks.publish import formats, plan_goals, plan_rules
 from tasks.publish.plan_parts import GOALS
 
 
@@ -77,6 +77,8 @@ def test_everything_unconfirmed_stands_on_the_first_page(usual: Page) -> None:
     ):  # fmt: skip
         assert words in told
     assert "[" not in told, "no entry is without a name"
+    entries = {entry.partition(" ")[0].strip("[]") for _, entry, _ in DECLARED.unconfirmed}
+    assert entries <= set(plan_rules.ENTRIES), "none is called by its key"
     rows = table_rows(usual.html, "tabell-ubekreftet")
     sources = {source for *_, source in DECLARED.unconfirmed}
     assert {row[-1] for row in rows} == {s.replace("<", "&lt;") for s in sources}
