@@ -99,8 +99,8 @@ def tradeoff(
         str,
         typer.Argument(
             metavar="MÅL",
-            help="Målet som får et tak: udekket_behov, uten_laereplass, forstevalg, reise, kostnad "
-            "eller endring_fra_i_aar.",
+            help="Målet som får et tak: «udekket behov», «uten læreplass», førstevalg, reise, "
+            "kostnad eller endring.",
         ),
     ] = "udekket_behov",
     minimised: Annotated[
@@ -123,7 +123,7 @@ def tradeoff(
     Reglene og det som er satt for hånd, holdes; de andre målene teller ikke. Svaret legges ved
     planen og tas inn i dokumentet.
 
-    Eksempel: tilbudsplan plan tradeoff 2027-28-…-1a2b3c4d udekket_behov forstevalg --points 8
+    Eksempel: tilbudsplan plan tradeoff 2027-28-…-1a2b3c4d "udekket behov" førstevalg --points 8
     """
     from flows import places_commands
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, cast, get_args
 
 from tasks import made_with, plans, table_folder
+from tasks.cycle.acts import GOALS
 from tasks.errors import WrongUse
 from tasks.places.rules import Goal
 from tasks.settings import Project, Rooms, Settings
@@ -108,12 +109,15 @@ def goals_of(found: plans.Stored) -> tuple[Goal, Goal]:
 
 
 def _two_goals(bounded: str, minimised: str) -> tuple[Goal, Goal]:
+    """Goals by their ids, or as people say them in the cycle's priority."""
     known = get_args(Goal)
-    if bounded == minimised or not {bounded, minimised} <= set(known):
+    first, second = (GOALS.get(one.casefold(), one) for one in (bounded, minimised))
+    if first == second or not {first, second} <= set(known):
         raise WrongUse(
             subject="mål som veies mot hverandre",
-            expected=f"to forskjellige av {', '.join(known)}",
+            expected=f"to forskjellige av {', '.join(GOALS)}",
             got=f"{bounded} og {minimised}",
-            remedy="skriv målene slik de heter i rules/places.toml",
+            remedy="skriv målene slik de heter i årshjulet, i anførselstegn der det er mellomrom, "
+            "eller i rules/places.toml",
         )
-    return cast(Goal, bounded), cast(Goal, minimised)
+    return cast(Goal, first), cast(Goal, second)
