@@ -19,7 +19,7 @@ FILES = {
 ENTRIES = {
     "need_basis": "hva udekket behov regnes av",
     "largest_growth": "vekst som lærerne rekker til",
-    "largest_change": "hvor mange klasser som kan endres",
+    "largest_change": "største endring",
     "workshop_room": "rom i verkstedene",
     "classroom": "rom til studieforberedende klasser",
     "budget_growth": "budsjettets vekst",
@@ -78,8 +78,9 @@ def _grouped(plan: Proposal, *, by_source: bool) -> list[tuple[str, str, list[st
     named = {
         "principle": {one["id"]: one["text"].rstrip(".") for one in plan.principles},
         "goal": {goal: name.casefold() for goal, (name, _) in GOALS.items()},
+        # Whom a group is for is told where it stands; the first page has one line for all of them.
         "special": {
-            one: name[:1].lower() + name[1:]
+            one: name[:1].lower() + name[1:].partition(" for ")[0]
             for one, name in plan.tables["groups"].select("id", "name").iter_rows()
         },
     }
