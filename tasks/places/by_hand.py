@@ -14,7 +14,7 @@ from tasks.places import conflicts, measure, solve, words
 from tasks.places.linear import keeps
 from tasks.places.model import build
 from tasks.places.reassign import Reassignment
-from tasks.places.solve import Plan, Stage
+from tasks.places.solve import Plan
 from tasks.places.types import Fixed
 
 Rest = Literal["hold", "search"]
@@ -98,17 +98,11 @@ def _held(former: Plan, classes: Float, fixed: Sequence[Fixed]) -> Plan:
     model, pupils = build(problem), Reassignment(former)
     x = pupils.assign(classes).plan.x
     found = Plan(problem, model, x, ())
-    values = measure.goals(problem, found)
     if not keeps(model, x):
-        before = measure.goals(problem, pupils.base.plan)
+        before, values = (measure.goals(problem, p) for p in (pupils.base.plan, found))
         conflict = conflicts.find(problem, solve.decided(model, model.whole, np.rint(x)))
         raise CannotHold(conflict, {g.id: values[g.id] - before[g.id] for g in problem.goals})
-    stages = [
-        # Nothing was searched for: these classes give what they give.
-        Stage(g.id, values[g.id], values[g.id], problem.solver.tolerance * g.scale, 0, met=True)
-        for g in problem.goals
-    ]
-    return replace(found, stages=tuple(stages))
+    return solve.proven(found)
 
 
 def _told(change: dict[str, float]) -> str:

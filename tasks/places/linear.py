@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 from scipy import sparse
+from scipy.sparse.csgraph import connected_components
 
 from tasks.forecast.types import Float, Index
 from tasks.places.types import Bool
@@ -58,6 +59,16 @@ def keeps(model: Model, x: Float) -> bool:
 
     rows = within(model.row_low, model.matrix @ x, model.row_high)
     return rows and within(model.low, x, model.high)
+
+
+def tied(matrix: sparse.spmatrix) -> tuple[Index, Index]:
+    """`[column]` and `[row]` number of the part that each is of: what hangs together."""
+    rows = matrix.tocsr().astype(np.bool_)
+    joined = sparse.bmat([[None, rows.T], [rows, None]])
+    of_column, of_row = np.split(
+        connected_components(joined, directed=False)[1].astype(np.intp), [rows.shape[1]]
+    )
+    return of_column, of_row
 
 
 @dataclass

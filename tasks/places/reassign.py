@@ -12,11 +12,10 @@ from dataclasses import dataclass, replace
 import highspy
 import numpy as np
 from scipy import sparse
-from scipy.sparse.csgraph import connected_components
 
 from tasks.forecast.types import Float, Index
 from tasks.places import highs, measure, searched
-from tasks.places.linear import Model
+from tasks.places.linear import Model, tied
 from tasks.places.model import arcs, of_classes
 from tasks.places.solve import Plan
 from tasks.places.types import Bool, Problem
@@ -91,7 +90,8 @@ class Reassignment:
         self._model, self._held = _reduced(plan, self._pupils)
         own = searched.filled(plan.problem, plan.model, plan.x)[self._pupils]
         self._start = np.append(own, np.zeros(len(self._model.columns["short"])))
-        self._part_of = _tied(self._model)
+        self._taken = self._by_held(plan.classes)
+        self._of_column, self._of_row = tied(self._model.matrix)
         self._parts: dict[int, _Part] = {}
         self.base = self._assigned(plan.classes, self._start)
         problem = self.problem
@@ -105,11 +105,11 @@ class Reassignment:
         Raises:
             RuntimeError: The solver found no way, though pupils may be without a place.
         """
-        before, after = (self._held @ x[~self._pupils] for x in (self.plan.x, self._with(classes)))
-        low, high = self._model.row_low - after, self._model.row_high - after
+        taken = self._by_held(classes)
+        low, high = self._model.row_low - taken, self._model.row_high - taken
         pupils = self._start.copy()
-        for number in np.unique(self._part_of[: len(low)][after != before]):
-            part = self._part(int(number), before)
+        for number in np.unique(self._of_row[taken != self._taken]):
+            part = self._part(int(number))
             pupils[part.columns] = part.assign(low[part.rows], high[part.rows])
         return self._assigned(classes, pupils)
 
@@ -137,16 +137,15 @@ class Reassignment:
         """Pupils in a pair."""
         return float(found.plan.block("placed")[self._to == pair].sum())
 
-    def _part(self, number: int, held: Float) -> _Part:
-        """A part of the programme, its pupils as the plan has them in the classes held."""
+    def _part(self, number: int) -> _Part:
+        """A part of the programme, its pupils as the plan has them in the plan's classes."""
         if number not in self._parts:
-            is_row, is_column = np.split(self._part_of == number, [len(held)])
             self._parts[number] = _Part(
                 self._model,
-                np.flatnonzero(is_row),
-                np.flatnonzero(is_column),
+                np.flatnonzero(self._of_row == number),
+                np.flatnonzero(self._of_column == number),
                 self._start,
-                held,
+                self._taken,
                 [
                     self.problem.solver.tolerance * goal.scale
                     for goal in self.problem.goals
@@ -154,6 +153,11 @@ class Reassignment:
                 ],
             )
         return self._parts[number]
+
+    def _by_held(self, classes: Float) -> Float:
+        """`[row]` what these classes, and all else that is held, take of each row."""
+        taken: Float = self._held @ self._with(classes)[~self._pupils]
+        return taken
 
     def _with(self, classes: Float) -> Float:
         x, at = self.plan.x.copy(), self.plan.model.columns
@@ -182,7 +186,7 @@ class _Part:
         rows: Of the part.
         columns: Of the part.
         start: `[column]` where the plan has its pupils.
-        held: `[row]` what the plan's own classes take of each row.
+        taken: `[row]` what the plan's own classes take of each row.
         tolerance: Of each goal of pupils, in its unit.
     """
 
@@ -192,7 +196,7 @@ class _Part:
         rows: Index,
         columns: Index,
         start: Float,
-        held: Float,
+        taken: Float,
         tolerance: Sequence[float],
     ) -> None:
         self.rows, self.columns = rows, columns
@@ -201,7 +205,7 @@ class _Part:
         self._spare = SPARE * np.array([NOBODY] * BEFORE + list(tolerance))
         self._stages = [_Stage(self._model, goal) for goal in range(len(self._spare))]
         self._nearest = _Stage(*_nearest(self._model, self._start))
-        low, high = model.row_low[rows] - held[rows], model.row_high[rows] - held[rows]
+        low, high = model.row_low[rows] - taken[rows], model.row_high[rows] - taken[rows]
         self._best = self._as_the_plan(low, high)
         if self._nearest.solve(low, high, self._best + self._spare) is None:
             raise RuntimeError("the plan's own pupils cannot be placed as they are")
@@ -355,14 +359,6 @@ def _nearest(model: Model, x: Float) -> tuple[Model, int]:
         constants=np.zeros(len(goals)),
     )
     return wider, len(goals) - 1
-
-
-def _tied(model: Model) -> Index:
-    """`[row, then column]` number of the part that each is of: what hangs together by wishes."""
-    rows = model.matrix.tocsr().astype(np.bool_)
-    joined = sparse.bmat([[None, rows], [rows.T, None]])
-    of_each: Index = connected_components(joined, directed=False)[1].astype(np.intp)
-    return of_each
 
 
 def _part(model: Model, rows: Index, columns: Index) -> Model:

@@ -7,12 +7,10 @@ from dataclasses import dataclass, replace
 
 import highspy
 import numpy as np
-from scipy import sparse
-from scipy.sparse.csgraph import connected_components
 
 from tasks.forecast.types import Float
 from tasks.places import conflicts, highs, searched
-from tasks.places.linear import Model
+from tasks.places.linear import Model, tied
 from tasks.places.model import build
 from tasks.places.types import Bool, Fixed, Problem
 
@@ -177,6 +175,23 @@ def _by_goals(
     return Plan(problem, model, _placed(problem, model, x, held, search), tuple(stages))
 
 
+def proven(plan: Plan) -> Plan:
+    """A plan whose classes were decided otherwise, and how good its goals could be in them.
+
+    Each goal is bounded with those before it held as they are in the plan.
+    """
+    problem = plan.problem
+    given = decided(plan.model, plan.model.whole, np.rint(plan.x))
+    search = Search(problem, given, range(len(problem.goals)))
+    stages = []
+    for goal, value in enumerate(plan.values.tolist()):
+        bound, tolerance = search.bound(goal), search.tolerance[goal]
+        met = value - bound <= tolerance
+        stages.append(Stage(problem.goals[goal].id, value, bound, tolerance, 0, met))
+        search.hold(goal, value)
+    return replace(plan, stages=tuple(stages))
+
+
 def _placed(
     problem: Problem, model: Model, found: Float, most: Sequence[float], search: Search
 ) -> Float:
@@ -194,7 +209,7 @@ def _placed(
         exact, x = Search(problem, given, search.order), found
         for goal, at in zip(search.order, held, strict=True):
             x = exact.placed((goal,), x)
-            exact.hold(goal, max(at, model.value(goal, x)), x)
+            exact.hold(goal, max(at, model.value(goal, x)))
         x = exact.placed(search.order, x)
         values = np.array([model.value(goal, x) for goal in search.order])
         if (values <= held + room).all():
@@ -254,11 +269,21 @@ class Search:
             return self._told(goal, best, bound, 0)
         return self._whole(goal, best, bound)
 
+    def bound(self, goal: int) -> float:
+        """What no plan can be below that holds what is held, classes whole or not.
+
+        Raises:
+            ValueError: No plan does.
+        """
+        relaxed = self._relaxed(goal, later=False)
+        if relaxed is None:
+            raise ValueError("no plan holds what is held")
+        return relaxed[0]
+
     def replace_pupils(self, goal: int, start: Float) -> Float:
         """The plan with pupils placed anew for a goal, its classes as they are."""
-        x = self.searched.narrowed(start)
-        better = self._better(goal, x, self._in_classes(self._in_tolerances(goal), x))
-        return start if better is None else self.searched.widened(better)
+        found = self.placed((goal,), start)
+        return min(start, found, key=lambda x: self.searched.exact.value(goal, x))
 
     def placed(self, goals: Sequence[int], start: Float) -> Float:
         """Pupils of a plan placed for the first of some goals and a little of each after it.
@@ -421,9 +446,7 @@ def parts(model: Model) -> list[Bool]:
     come first, since they take the least time.
     """
     ties = np.array([rule.partition(" · ")[0] in SHARED for rule in model.rule])
-    rows = model.matrix.tocsr()[~ties].astype(bool)
-    joined = sparse.bmat([[None, rows.T], [rows, None]])
-    of_column = connected_components(joined, directed=False)[1][: len(model.low)]
+    of_column, _ = tied(model.matrix.tocsr()[~ties])
     classes = np.bincount(of_column[model.columns["whole_classes"]])
     order = np.argsort(classes, kind="stable")
     return [of_column == part for part in order if classes[part]]

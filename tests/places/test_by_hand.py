@@ -49,6 +49,14 @@ def test_with_the_rest_held_no_other_class_moves_and_the_plan_tells_its_distance
     assert held.manifest["unforced"] == free.id
 
 
+def test_with_the_rest_held_each_goal_is_bounded_in_these_classes(home):
+    goals = amend(home, home[1], PULLED, "hold").tables["goals"]
+    assert (goals["bound"] <= goals["value"] + 1e-3 * goals["tolerance"]).all()
+    assert (goals["bound"] < goals["value"] - 1e-3 * goals["tolerance"]).any(), "not its own value"
+    near = goals["value"] - goals["bound"] <= goals["tolerance"]
+    assert goals["met"].to_list() == near.to_list()
+
+
 def test_the_plans_own_classes_set_by_hand_cost_nothing_in_any_goal(home):
     free = plans.read_plan(home[0].rooms, home[1])
     rows = free.tables["classes"].select(*plan_amendments.COLUMNS[:3]).iter_rows()
