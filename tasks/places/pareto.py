@@ -13,7 +13,8 @@ import polars as pl
 
 from tasks.forecast.types import Float
 from tasks.places.rules import Goal
-from tasks.places.solve import Plan, Search, Stage
+from tasks.places.search import Search, Stage
+from tasks.places.solve import Plan
 
 
 @dataclass(frozen=True)

@@ -482,7 +482,14 @@ def fix(problem: Problem, table: Mapping[tuple[str, str], tuple[float, str]]) ->
         for k, (s, a) in enumerate(zip(problem.own.school, problem.own.area, strict=True))
     }
     if unknown := sorted(f"{s} {a}" for s, a in set(table) - set(pairs)):
-        raise _unknown("fastsatte klasser", unknown)
+        raise ConfigurationError(
+            subject="fastsatte klasser",
+            expected="skoler og programområder som planen avgjør klasser for",
+            got=", ".join(unknown[:10]),
+            remedy="rett organisasjonsnummer og kode der tallet er skrevet (filen som leses inn, "
+            "vedtaket), eller før opp et nytt tilbud under [[opening]] i "
+            "data/reference/rules/places.toml",
+        )
     if bare := sorted(f"{s} {a}" for (s, a), (_, reason) in table.items() if not reason.strip()):
         raise ConfigurationError(
             subject="fastsatte klasser",

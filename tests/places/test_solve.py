@@ -126,12 +126,6 @@ def test_a_goal_met_is_held_while_later_ones_are_met():
     assert other_way.values[1] > both.values[0]
 
 
-def test_what_the_county_shares_ties_no_parts_together():
-    free, limited = (solve.parts(build(small(most_change=most))) for most in (np.inf, 2.0))
-    assert len(free) == len(limited) == 3, "Vg1, and Vg2 of each programme"
-    assert (np.sum(limited, axis=0) <= 1).all()
-
-
 def test_no_more_is_changed_than_the_plan_may():
     asked = solve.plan(small(goals=goals(("udekket_behov",))))
     limited = solve.plan(small(goals=goals(("udekket_behov",)), most_change=0.5))
