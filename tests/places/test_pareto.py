@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from small import small
 
-from tasks.places import measure, pareto, pareto_words, searched, solve
+from tasks.places import measure, pareto, pareto_words, search, searched, solve
 from tasks.places.types import Fixed
 
 NEED, COST = "udekket_behov", "kostnad"
@@ -36,9 +36,9 @@ def least(plan: solve.Plan, minimised: str, bounded: str, limit: float) -> float
     """The least of a goal within a limit on another, by a search of its own."""
     ids = [g.id for g in plan.problem.goals]
     at = ids.index(minimised)
-    search = solve.Search(plan.problem, plan.model, [at])
-    search.hold(ids.index(bounded), limit)
-    found = search.minimise(at, None)
+    one = search.Search(plan.problem, plan.model, [at])
+    one.hold(ids.index(bounded), limit)
+    found = one.minimise(at, None)
     assert found is not None
     return found[1].value
 
@@ -51,7 +51,7 @@ def test_less_of_the_one_is_more_of_the_other_and_no_point_is_bettered(usual, pa
     assert (np.diff(minimised) < 0).all()
     assert (np.diff(found["minimised_bound"].to_numpy()) <= 0).all()
     scale = usual.problem.goals[[g.id for g in usual.problem.goals].index(pair[0])].scale
-    room = 2 * solve.SLACK + searched.ROUNDED * usual.problem.solver.tolerance
+    room = 2 * search.SLACK + searched.ROUNDED * usual.problem.solver.tolerance
     assert (bounded <= found["limit"].to_numpy() + room * scale).all()
 
 

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from small import ORDER, small
 
-from tasks.places import highs, need, searched, solve
+from tasks.places import highs, need, search, searched, solve
 from tasks.places.model import build
 from tasks.places.types import Convex, Problem
 
@@ -106,8 +106,8 @@ def test_a_plan_to_start_from_hides_no_better_one(goal):
     """The solver's presolve may better a start and hand the start back as it was given."""
     problem = exactly(small())
     plan = solve.plan(problem)
-    from_plan = solve.Search(problem, plan.model, [goal]).minimise(goal, plan.x)
-    from_nothing = solve.Search(problem, plan.model, [goal]).minimise(goal, None)
+    from_plan = search.Search(problem, plan.model, [goal]).minimise(goal, plan.x)
+    from_nothing = search.Search(problem, plan.model, [goal]).minimise(goal, None)
     assert from_plan is not None
     assert from_nothing is not None
     assert from_plan[1].value == pytest.approx(from_nothing[1].value, rel=1e-5, abs=1e-2)
