@@ -118,7 +118,9 @@ def test_a_price_is_what_the_next_point_gives_and_is_said_with_what_is_proven(us
     here, there = found.row(0, named=True), found.row(1, named=True)
     less = there["bounded"] - here["bounded"]
     assert here["price"] * less == pytest.approx(here["minimised"] - there["minimised"])
-    assert 0 <= here["price_low"] <= here["price"] <= here["price_high"]
+    rounding = 1 + 1e-9  # the three are worked out along different roads
+    assert 0 <= here["price_low"] <= here["price"] * rounding
+    assert here["price"] <= here["price_high"] * rounding
     assert found["price"][-1] is None
     own = {COST: there["bounded"] * 1.0000001, NEED: there["minimised"] + 50.0}
     told = pareto_words.said(found, COST, NEED, own)
