@@ -54,19 +54,13 @@ def test_a_signal_that_a_query_takes_is_known_and_nothing_is_pending() -> None:
 def test_a_suite_that_is_stopped_so_blames_no_table() -> None:
     from tasks.quality import engine
 
-    class Stopped:
-        success = False
-
-        def __init__(self, message: str) -> None:
-            told = {"raised_exception": True, "exception_message": message}
-            self.told = {"exception_info": {"a metric": told}, "result": {}}
-
-        def to_json_dict(self) -> dict[str, object]:
-            return self.told
+    def stopped(message: str) -> dict[str, object]:
+        told = {"raised_exception": True, "exception_message": message}
+        return {"success": False, "exception_info": {"a metric": told}, "result": {}}
 
     with pytest.raises(KeyboardInterrupt):
-        engine._outcome(Stopped("RuntimeError: Query interrupted"))
-    assert "lot seg ikke kjøre" in engine._outcome(Stopped("no such column"))["error"]
+        engine._outcome(stopped("RuntimeError: Query interrupted"))
+    assert "lot seg ikke kjøre" in engine._outcome(stopped("no such column"))["error"]
 
 
 def test_a_night_that_is_stopped_so_is_cut_off_and_not_failed(
