@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import fcntl
+import os
+import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,6 +19,12 @@ hypothesis.settings.load_profile("any_machine")
 
 
 MadeOnce = Callable[[str, Callable[[Path], None]], Path]
+# What a Prefect server does on its first start: hundreds of steps, the same for every home.
+MIGRATE = """
+import asyncio
+from prefect.server.database import provide_database_interface
+asyncio.run(provide_database_interface().create_db())
+"""
 
 
 @pytest.fixture(scope="session")
@@ -51,3 +61,19 @@ def night_home(made_once: MadeOnce) -> Path:
         assert not outcome.skipped
 
     return made_once("night", night) / "home"
+
+
+@pytest.fixture(scope="session")
+def with_prefect(made_once: MadeOnce) -> Callable[[Path], Path]:
+    """Gives a home with Prefect's database, as any server but a home's first finds it."""
+
+    def migrate(folder: Path) -> None:
+        kept = {n: v for n, v in os.environ.items() if not n.startswith("PREFECT_")}
+        command = [sys.executable, "-c", MIGRATE]
+        subprocess.run(command, env={**kept, "PREFECT_HOME": str(folder)}, check=True)
+
+    def home(folder: Path) -> Path:
+        shutil.copytree(made_once("prefect", migrate), folder / "prefect")
+        return folder
+
+    return home

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -34,8 +35,12 @@ send()
 
 
 def test_a_night_under_prefect_sends_with_a_password_from_a_block(
-    checkout: Path, rooms: Rooms, environment: dict[str, str]
+    checkout: Path,
+    rooms: Rooms,
+    environment: dict[str, str],
+    with_prefect: Callable[[Path], Path],
 ) -> None:
+    with_prefect(rooms.home)
     with post_office(login=True) as office:
         environment |= {
             "TILBUDSPLAN_PROFILE": "demo",

@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -110,8 +110,15 @@ def group_lives(group: int) -> bool:
     ("number", "when", "code"), [(signal.SIGTERM, "starting", 143), (signal.SIGINT, "ready", 0)]
 )
 def test_whoever_ends_it_ends_server_and_runner_too(
-    tmp_path: Path, free_port: int, number: signal.Signals, when: str, code: int
+    tmp_path: Path,
+    with_prefect: Callable[[Path], Path],
+    free_port: int,
+    number: signal.Signals,
+    when: str,
+    code: int,
 ) -> None:
+    if when == "ready":
+        with_prefect(tmp_path)
     (tmp_path / "profile").write_text("demo", encoding="utf-8")
     log = tmp_path / "logs" / "prefect.log"
     with subprocess.Popen(

@@ -12,7 +12,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -74,8 +74,10 @@ def source() -> Iterator[str]:
         yield address
 
 
-def test_a_night_of_prefect_that_is_killed_costs_nothing(tmp_path: Path, source: str) -> None:
-    home = tmp_path / "home"
+def test_a_night_of_prefect_that_is_killed_costs_nothing(
+    tmp_path: Path, with_prefect: Callable[[Path], Path], source: str
+) -> None:
+    home = with_prefect(tmp_path / "home")
     seconds = whole(home, source)
     first, first_told = figures(home, tmp_path / "first"), told(home)
 
