@@ -13,10 +13,30 @@ from pathlib import Path
 import hypothesis
 import pytest
 
+# As `tasks` has it; test files import NumPy before that.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 # How long an example takes says how busy the machine is.
 hypothesis.settings.register_profile("any_machine", deadline=None)
 hypothesis.settings.load_profile("any_machine")
 
+
+# The longest begin first, or one of them would go on alone when all others have ended. Of the
+# first two only one asks for the night that all share, so that nobody waits for it.
+LONGEST = (
+    "survival/test_prefect_nights.py",
+    "damage/test_damage_marts.py",
+    "flows/test_prefect.py",
+    "damage/test_damage_staging.py",
+    "flows/test_said.py",
+    "flows/test_cli.py",
+    "survival/test_kills.py",
+    "corpus/test_answers.py",
+    "corpus/test_nights.py",
+    "store/test_night.py",
+    "flows/test_bad_input.py",
+    "flows/test_backtest_command.py",
+)
 
 MadeOnce = Callable[[str, Callable[[Path], None]], Path]
 # What a Prefect server does on its first start: hundreds of steps, the same for every home.
@@ -25,6 +45,12 @@ import asyncio
 from prefect.server.database import provide_database_interface
 asyncio.run(provide_database_interface().create_db())
 """
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the tests of the longest files first, as they stand there."""
+    place = {Path(__file__).parent / name: number for number, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: place.get(item.path, len(place)))
 
 
 @pytest.fixture(scope="session")
