@@ -61,6 +61,19 @@ def without_suites() -> Iterator[None]:
         yield
 
 
+@contextmanager
+def suites_about(word: str) -> Iterator[None]:
+    """Nights about a few tables run the suites of those: a word is in their names."""
+    read = quality.read_suites
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(
+            quality,
+            "read_suites",
+            lambda folder: {name: suite for name, suite in read(folder).items() if word in name},
+        )
+        yield
+
+
 def date_of(home: Path) -> date:
     """The date of a home's last night; midnight may have passed since."""
     return date.fromisoformat(Journal(home / "journal").entries("night.built")[-1].payload["as_of"])

@@ -539,9 +539,12 @@ def test_the_doctor_says_what_to_change_when_a_source_has(
 
 
 def test_persons_are_taken_told_of_and_purged(
-    ask: Ask, copy_of_night: Callable[[], Path], monkeypatch: pytest.MonkeyPatch
+    ask: Ask,
+    copy_of_night: Callable[[], Path],
+    with_prefect: Callable[[Path], Path],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    home = copy_of_night()
+    home = with_prefect(copy_of_night())
     monkeypatch.setenv("TILBUDSPLAN_HOME", str(home))
     monkeypatch.setenv("TILBUDSPLAN_PROFILE", "demo")
     assert "Ingen personfiler er over slettedatoen." in ask("purge").out

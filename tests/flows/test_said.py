@@ -16,11 +16,10 @@ import duckdb
 import openpyxl
 import polars as pl
 import pytest
-from flow_tools import Ask, Said, date_of, one_night, settings_of, without_suites
+from flow_tools import Ask, Said, date_of, settings_of, suites_about, without_suites
 
 from flows import cli, sources
 from tasks import borders, indicators, night, warehouse
-from tasks.demo.server import serve
 from tasks.errors import ConfigurationError
 from tasks.journal import Journal
 from tasks.settings import CHECKOUT, Project, Rooms, Settings, oslo_today
@@ -253,7 +252,8 @@ def test_a_base_is_commented_released_and_corrected(
     # The source takes it back; what stands as released is then the correction.
     by = ("--by", "Komiteen", "--base", "2026")
     done(ask, "indicators", "correct", "rki-02", "--reason", "Som før", *by)
-    done(ask, "build")
+    with suites_about("indicator"):
+        done(ask, "build")
     assert rows(
         home,
         "select old_value, new_value, reason from mart.indicator_correction order by correction",
@@ -360,12 +360,11 @@ def own(project: Project, *lines: str) -> None:
 
 
 def test_a_named_set_of_municipalities_is_a_region_everywhere(
-    project: Project, tmp_path: Path
+    project: Project, copy_of_night: Callable[[], Path]
 ) -> None:
     own(project, "Øyene våre,5014,prøve,unconfirmed", "Øyene våre,5056,prøve,unconfirmed")
-    home = tmp_path / "home"
-    with serve() as server:
-        one_night(settings_of(home, server), project)
+    home = copy_of_night()
+    night.build(night.begin(settings_of(home), project=project), [])
     for mart, figure in (
         ("population_by_area_age_year", "persons"),
         ("employed_by_area_industry", "employed"),
