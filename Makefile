@@ -14,6 +14,8 @@ help: ## This list
 run: $(VENV)/.run-installed ## Fresh machine to dimensioning report: sample night, yearly run, report
 	@$(BIN)/tilbudsplan demo
 
+# Where a machine forbids it, every process that a test starts compiles the code again.
+test soak: export PYTHONDONTWRITEBYTECODE =
 test: $(VENV)/.test-installed lint ## Everything the tests need, then lint, types and all tests
 	@$(BIN)/python -m pytest -n 2 --dist loadfile
 
