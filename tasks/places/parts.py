@@ -144,10 +144,13 @@ class Parts:
             solver.setOptionValue("mip_max_nodes", 1)
             solver.run()
             info = solver.getInfo()
+            if info.primal_solution_status != highspy.SolutionStatus.kSolutionStatusFeasible:
+                # Every part has the answer of a plan: without one the solver proves nothing.
+                bound = -np.inf
+                continue
             whole = self._alone[part].whole.any()
             bound += info.mip_dual_bound if whole else info.objective_function_value
-            if info.primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible:
-                self._add(part, np.array(solver.getSolution().col_value))
+            self._add(part, np.array(solver.getSolution().col_value))
         return bound
 
     def _add(self, part: int, x: Float) -> None:
