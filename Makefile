@@ -1,6 +1,6 @@
 # Two commands are all the set-up: `make run` and `make test`. The rest is for those who build.
 .DEFAULT_GOAL := help
-.PHONY: help run test soak lint serve bench docs lock clean
+.PHONY: help run test soak lint lint-style lint-types lint-sql serve bench docs lock clean
 
 VENV   := .venv
 BIN    := $(VENV)/bin
@@ -14,19 +14,27 @@ help: ## This list
 run: $(VENV)/.run-installed ## Fresh machine to dimensioning report: sample night, yearly run, report
 	@$(BIN)/tilbudsplan demo
 
+# Three workers on two cores: nights wait for servers, clocks and browsers.
 # Where a machine forbids it, every process that a test starts compiles the code again.
 test soak: export PYTHONDONTWRITEBYTECODE =
 test: $(VENV)/.test-installed lint ## Everything the tests need, then lint, types and all tests
-	@$(BIN)/python -m pytest -n 2 --dist loadfile
+	@$(BIN)/python -m pytest -n 3 --dist loadfile
 
 soak: $(VENV)/.test-installed ## A played year, decisions made again, nights killed everywhere; writes docs/reliability.md
 	@$(BIN)/python -m pytest -m soak -n 2 --dist loadfile tests/cycle tests/decisions tests/forecast
 	@$(BIN)/python -m tests.survival.soak
 
 lint: $(VENV)/.test-installed ## Style, types and SQL style
+	@$(MAKE) --no-print-directory -j 3 lint-style lint-types lint-sql
+
+lint-style:
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/ruff format --quiet --check .
+
+lint-types:
 	@$(BIN)/mypy --no-error-summary
+
+lint-sql:
 	@$(BIN)/sqlfluff lint --nocolor --disable-progress-bar -p 2 sql >$(VENV)/sqlfluff.log || { cat $(VENV)/sqlfluff.log; exit 1; }
 
 serve: $(VENV)/.run-installed ## Prefect server, schedule and runner on loopback
@@ -44,6 +52,7 @@ lock: ## Write deploy/*.lock anew from pyproject.toml (needs uv)
 clean: ## Remove the environment; figures under var/ are left alone
 	rm -rf $(VENV) *.egg-info
 
+# pip compiles on one core what compileall does on all; what cannot be compiled was never meant to be.
 # Hashes are demanded of every file, the build backend included; a mismatch stops the install. The
 # lock is complete, so nothing is resolved: pip would look past its pins for packages with extras.
 define install
@@ -51,7 +60,8 @@ define install
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); \
 		echo "Fikk ikke laget $(VENV). På Debian og Ubuntu: apt-get install python3-venv"; exit 1; }
 	@echo "Installerer det som trengs i $(VENV) (et par minutter første gang) …"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r $(1)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --require-hashes --no-deps -r $(1)
+	@$(BIN)/python -m compileall -qq -j 0 $(VENV)/lib || true
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 endef
