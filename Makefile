@@ -1,6 +1,6 @@
 # Two commands are all the set-up: `make run` and `make test`. The rest is for those who build.
 .DEFAULT_GOAL := help
-.PHONY: help run test soak lint lint-style lint-types lint-sql serve bench docs lock clean
+.PHONY: help run test soak lint lint-style lint-types lint-sql all-tests serve bench docs lock clean
 
 VENV   := .venv
 BIN    := $(VENV)/bin
@@ -14,11 +14,14 @@ help: ## This list
 run: $(VENV)/.run-installed ## Fresh machine to dimensioning report: sample night, yearly run, report
 	@$(BIN)/tilbudsplan demo
 
-# Three workers on two cores: nights wait for servers, clocks and browsers.
 # Where a machine forbids it, every process that a test starts compiles the code again.
 test soak: export PYTHONDONTWRITEBYTECODE =
-test: $(VENV)/.test-installed lint ## Everything the tests need, then lint, types and all tests
-	@$(BIN)/python -m pytest -n 3 --dist loadfile
+test: $(VENV)/.test-installed ## Everything the tests need, then lint, types and all tests
+	@$(MAKE) --no-print-directory -j 4 lint-style lint-types lint-sql all-tests
+
+# Lint beside it takes the time in which nights wait for servers and browsers.
+all-tests:
+	@$(BIN)/python -m pytest -n 2 --dist loadfile
 
 soak: $(VENV)/.test-installed ## A played year, decisions made again, nights killed everywhere; writes docs/reliability.md
 	@$(BIN)/python -m pytest -m soak -n 2 --dist loadfile tests/cycle tests/decisions tests/forecast
