@@ -17,7 +17,7 @@ run: $(VENV)/.run-installed ## Fresh machine to dimensioning report: sample nigh
 # Where a machine forbids it, every process that a test starts compiles the code again.
 test soak: export PYTHONDONTWRITEBYTECODE =
 test: $(VENV)/.test-installed ## Everything the tests need, then lint, types and all tests
-	@$(MAKE) --no-print-directory -j 4 lint-style lint-types lint-sql all-tests
+	@$(MAKE) --no-print-directory -j 4 lint all-tests
 
 # Lint beside it takes the time in which nights wait for servers and browsers.
 all-tests:
@@ -27,8 +27,9 @@ soak: $(VENV)/.test-installed ## A played year, decisions made again, nights kil
 	@$(BIN)/python -m pytest -m soak -n 2 --dist loadfile tests/cycle tests/decisions tests/forecast
 	@$(BIN)/python -m tests.survival.soak
 
-lint: $(VENV)/.test-installed ## Style, types and SQL style
-	@$(MAKE) --no-print-directory -j 3 lint-style lint-types lint-sql
+lint: lint-style lint-types lint-sql ## Style, types and SQL style
+
+lint-style lint-types lint-sql all-tests: $(VENV)/.test-installed
 
 lint-style:
 	@$(BIN)/ruff check --quiet .

@@ -14,8 +14,8 @@ from pathlib import Path
 import hypothesis
 import pytest
 
-# As `tasks` has it; test files import NumPy before that.
-os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+# It says how many threads NumPy has, and test files import that first.
+import tasks  # noqa: F401
 
 # How long an example takes says how busy the machine is.
 hypothesis.settings.register_profile("any_machine", deadline=None)

@@ -54,3 +54,15 @@ def load(model: Model, *, relaxed: bool = False) -> highspy.Highs:
 def costs(solver: highspy.Highs, values: Float) -> None:
     """Minimise these costs."""
     solver.changeColsCost(len(values), np.arange(len(values), dtype=np.int32), values)
+
+
+def found(solver: highspy.Highs, gap: float, nodes: int = 1) -> Float | None:
+    """Solve until the gap is near enough or nodes run out; None where nothing was found."""
+    solver.setOptionValue("mip_abs_gap", gap)
+    solver.setOptionValue("mip_max_nodes", nodes)
+    solver.run()
+    x: Float = np.array(solver.getSolution().col_value)
+    feasible = highspy.SolutionStatus.kSolutionStatusFeasible
+    if len(x) != solver.getNumCol() or solver.getInfo().primal_solution_status != feasible:
+        return None
+    return x

@@ -13,7 +13,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-import highspy
 import numpy as np
 from scipy import sparse
 
@@ -86,20 +85,24 @@ class Parts:
 
     Args:
         model: Rows and columns.
+
+    Attributes:
+        rows: Positions of the rows of the model that parts share.
+        shared: Those rows.
+        columns: Positions of the columns of each part.
     """
 
     def __init__(self, model: Model) -> None:
-        self.model = model
         rows = model.matrix.tocsr()
         shared = np.array([rule.partition(" · ")[0] in SHARED for rule in model.rule])
-        self.shared = np.flatnonzero(shared)
-        own = np.flatnonzero(~shared)
+        self.rows, own = np.flatnonzero(shared), np.flatnonzero(~shared)
+        self.shared = _shared(model, rows, self.rows)
         of_column, of_row = tied(rows[own])
         with_classes = np.unique(of_column[model.columns["whole_classes"]])
         # All that has no classes is one part: it takes no time.
-        small = int(of_column.max()) + 1
-        of_column = np.where(np.isin(of_column, with_classes), of_column, small)
-        of_row = np.where(np.isin(of_row, with_classes), of_row, small)
+        rest = int(of_column.max()) + 1
+        of_column = np.where(np.isin(of_column, with_classes), of_column, rest)
+        of_row = np.where(np.isin(of_row, with_classes), of_row, rest)
         self.columns: list[Index] = []
         self._alone: list[Model] = []
         for part in np.unique(of_column):
@@ -140,17 +143,14 @@ class Parts:
         for part, columns in enumerate(self.columns):
             solver = highs.load(self._alone[part])
             highs.costs(solver, (costs - off)[columns])
-            solver.setOptionValue("mip_abs_gap", GAP)
-            solver.setOptionValue("mip_max_nodes", 1)
-            solver.run()
-            info = solver.getInfo()
-            if info.primal_solution_status != highspy.SolutionStatus.kSolutionStatusFeasible:
+            x, info = highs.found(solver, GAP), solver.getInfo()
+            if x is None:
                 # Every part has the answer of a plan: without one the solver proves nothing.
                 bound = -np.inf
                 continue
             whole = self._alone[part].whole.any()
             bound += info.mip_dual_bound if whole else info.objective_function_value
-            self._add(part, np.array(solver.getSolution().col_value))
+            self._add(part, x)
         return bound
 
     def _add(self, part: int, x: Float) -> None:
@@ -164,7 +164,7 @@ class Parts:
         values = [answer for answers in self._answers for answer in answers]
         rows = [self.columns[part] for part in of]
         at = np.repeat(np.arange(len(of)), [len(r) for r in rows])
-        shape = (self.model.matrix.shape[1], len(of))
+        shape = (self.shared.matrix.shape[1], len(of))
         return sparse.csc_matrix((np.concatenate(values), (np.concatenate(rows), at)), shape), of
 
 
@@ -197,12 +197,8 @@ class _Choice:
         """The plan of the best choice."""
         solver = highs.load(self.model)
         highs.costs(solver, self.costs)
-        solver.setOptionValue("mip_abs_gap", CHOICE_GAP)
-        solver.setOptionValue("mip_max_nodes", CHOICE_NODES)
-        solver.run()
-        chosen = np.array(solver.getSolution().col_value)
-        feasible = highspy.SolutionStatus.kSolutionStatusFeasible
-        if solver.getInfo().primal_solution_status != feasible:
+        chosen = highs.found(solver, CHOICE_GAP, CHOICE_NODES)
+        if chosen is None:
             return None
         x: Float = self.answers @ np.rint(chosen[: self.answers.shape[1]])
         return x
@@ -219,6 +215,13 @@ class _Choice:
         highs.costs(solver, np.concatenate([self.costs[:count], dear, dear]))
         solver.run()
         return np.array(solver.getSolution().row_dual)[self.parts :]
+
+
+def _shared(model: Model, rows: sparse.csr_matrix, at: Index) -> Across:
+    """Rows that parts share; a unit is the largest of what one more of a column takes."""
+    largest = abs(rows[at]).max(axis=1).toarray().ravel()
+    unit = np.where(largest > 0, largest, 1.0)
+    return Across(rows[at].tocsc(), model.row_low[at], model.row_high[at], unit)
 
 
 def _cut(model: Model, rows: sparse.csr_matrix, mine: Index, columns: Index) -> Model:

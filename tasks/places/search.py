@@ -180,8 +180,9 @@ class Search:
         if len(self.parts) == 1:
             return best, bound
         self.parts.take(best)
-        shared, count = self.parts.shared, len(self.model.row_low)
-        asked = np.concatenate([prices[shared], prices[count:]])
+        # Goals that are held are rows after those of the model.
+        held = np.arange(len(self.model.row_low), len(prices))
+        asked = prices[np.concatenate([self.parts.rows, held])]
         rounds = self.parts.rounds(self._across(), self._in_tolerances(goal), asked)
         for number, found in enumerate(rounds):
             bound = max(bound, self._in_unit(goal, found.bound))
@@ -196,18 +197,17 @@ class Search:
 
     def _across(self) -> Across:
         """What parts share, and the goals that are held."""
-        shared = self.model.matrix.tocsr()[self.parts.shared]
-        largest = abs(shared).max(axis=1).toarray().ravel()
+        shared = self.parts.shared
         held = [self._row(goal, most) for goal, most in self.held]
         unit = [
             self.tolerance[goal] / scale
             for (goal, _), (*_, scale) in zip(self.held, held, strict=True)
         ]
         return Across(
-            sparse.vstack([shared, *(row for row, *_ in held)], format="csc"),
-            np.concatenate([self.model.row_low[self.parts.shared], [-np.inf] * len(held)]),
-            np.concatenate([self.model.row_high[self.parts.shared], [most for _, most, _ in held]]),
-            np.concatenate([np.where(largest > 0, largest, 1.0), unit]),
+            sparse.vstack([shared.matrix, *(row for row, *_ in held)], format="csc"),
+            np.concatenate([shared.low, [-np.inf] * len(held)]),
+            np.concatenate([shared.high, [most for _, most, _ in held]]),
+            np.concatenate([shared.unit, unit]),
         )
 
     def _whole(self, goal: int, start: Float | None, bound: float) -> tuple[Float, Stage] | None:
@@ -290,19 +290,15 @@ class Search:
         self, solver: highspy.Highs, start: Float | None, nodes: int = 1, gap: float = GAP
     ) -> Float | None:
         """Solve until the gap is near enough or nodes run out; None where nothing was found."""
-        solver.setOptionValue("mip_abs_gap", gap)
-        solver.setOptionValue("mip_max_nodes", nodes)
         if start is not None:
             given = highspy.HighsSolution()
             given.col_value = start.tolist()
             solver.setSolution(given)
-        solver.run()
-        x, info = np.array(solver.getSolution().col_value), solver.getInfo()
-        feasible = highspy.SolutionStatus.kSolutionStatusFeasible
-        if len(x) != len(self.model.low) or info.primal_solution_status != feasible:
+        x = highs.found(solver, gap, nodes)
+        if x is None:
             return None
-        costs = np.array(solver.getLp().col_cost_)
-        if start is not None and costs @ x > info.objective_function_value + ROUNDING:
+        costs, told = np.array(solver.getLp().col_cost_), solver.getInfo().objective_function_value
+        if start is not None and costs @ x > told + ROUNDING:
             # Presolve bettered the start, and the solver hands back the start as it was given.
             solver.clearSolver()
             return self._run(solver, None, nodes, gap)

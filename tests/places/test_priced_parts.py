@@ -13,7 +13,7 @@ from small import ORDER, small
 from tasks.places import highs, solve
 from tasks.places.linear import keeps
 from tasks.places.model import build
-from tasks.places.parts import Across, Parts
+from tasks.places.parts import Parts
 from tasks.places.search import Search
 
 
@@ -24,16 +24,6 @@ def best(model, costs):
     solver.setOptionValue("mip_abs_gap", 1e-6)
     solver.run()
     return solver.getInfo().objective_function_value, np.array(solver.getSolution().col_value)
-
-
-def across(parts, model):
-    shared = model.matrix.tocsr()[parts.shared]
-    return Across(
-        shared.tocsc(),
-        model.row_low[parts.shared],
-        model.row_high[parts.shared],
-        np.maximum(abs(shared).max(axis=1).toarray().ravel(), 1.0),
-    )
 
 
 def test_what_the_county_shares_ties_no_parts_together():
@@ -55,10 +45,9 @@ def test_at_any_price_parts_bound_the_whole_from_below(seed, goal, drawn):
     costs = model.goals[goal] / max(np.abs(model.goals[goal]).max(), 1.0)
     least, x = best(model, costs)
     parts = Parts(model)
-    rows = across(parts, model)
     parts.take(x)
-    prices = np.resize(np.array(drawn), len(parts.shared)) / rows.unit
-    for found in islice(parts.rounds(rows, costs, prices), 3):
+    prices = np.resize(np.array(drawn), len(parts.rows)) / parts.shared.unit
+    for found in islice(parts.rounds(parts.shared, costs, prices), 3):
         assert found.bound <= least + 1e-5
         # The best plan is among the answers, so that no choice is worse.
         assert found.x is not None
